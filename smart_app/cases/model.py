@@ -1,0 +1,544 @@
+"""Types that cross a stage border.
+
+Frozen dataclasses with slots. Times are aware UTC, dates are local to the site. Chart and payer
+content stays raw R4 JSON (``dict``): nothing here re-serialises it. Sequences are tuples, so that a
+stage's output can be hashed, stored and replayed. Fields may be added, never renamed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+Resource = dict[str, Any]
+Value = Any
+"""An answer value: bool, int, float, str, or an R4 Coding, Quantity or Reference as a dict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """A code of a code system; ``words`` are our own plain words, never a licensed descriptor."""
+
+    system: str
+    code: str
+    words: str = ""
+
+
+# Stage 2 -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSnapshot:
+    """What one read of the chart gave: raw resources by type, and why a type is missing."""
+
+    patient: Resource
+    resources: dict[str, tuple[Resource, ...]]
+    unavailable: dict[str, str]
+    read_at: datetime
+    left_out: tuple[str, ...] = ()
+
+    def of(self, resource_type: str) -> tuple[Resource, ...]:
+        """Return the resources of a type; an empty tuple when none, or when unavailable."""
+        return self.resources.get(resource_type, ())
+
+    def by_reference(self, reference: str) -> Resource | None:
+        """Return the resource that a relative reference ``Type/id`` names, or None."""
+        kind, _, rest = reference.partition("/")
+        wanted = rest.split("/")[0]
+        if self.patient and kind == "Patient" and self.patient.get("id") == wanted:
+            return self.patient
+        return next((one for one in self.of(kind) if one.get("id") == wanted), None)
+
+
+# Stage 3 -----------------------------------------------------------------------------------------
+
+Verdict = Literal["in_scope", "out_of_scope", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule that led to a finding, in words, with its source and dates."""
+
+    rule: str
+    words: str
+    source: str
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Who decides and who numbers, by the state in which the service is delivered."""
+
+    state: str
+    state_name: str
+    participant: str
+    mac: str
+    mac_name: str
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeFinding:
+    """Whether a program asks for prior authorization of these orders, and why."""
+
+    program: str
+    data_version: str
+    verdict: Verdict
+    service: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    questions: tuple[str, ...] = ()
+    route: Route | None = None
+
+
+# Stage 4 -----------------------------------------------------------------------------------------
+
+CoverageOutcome = Literal["answered", "not_asked", "failed", "no_member"]
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRepetition:
+    """One repetition of ``ext-coverage-information``; field names are the sub-extensions'."""
+
+    raw: Resource
+    order_ref: str
+    coverage_ref: str
+    covered: str | None
+    pa_needed: str | None
+    doc_needed: tuple[str, ...]
+    doc_purpose: tuple[str, ...]
+    info_needed: tuple[str, ...]
+    questionnaires: tuple[str, ...]
+    assertion_id: str | None
+    satisfied_pa_id: str | None = None
+    reasons: tuple[str, ...] = ()
+    expires: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A CDS Hooks card, as text to show; ``detail`` is GitHub-flavoured Markdown."""
+
+    summary: str
+    detail: str
+    indicator: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageAnswer:
+    """What the payer said about coverage and prior authorization (CRD)."""
+
+    outcome: CoverageOutcome
+    payer_id: str
+    asked_at: datetime | None = None
+    why: str | None = None
+    repetitions: tuple[CoverageRepetition, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+
+# Stages 5 and 6 ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionnairePackage:
+    """A DTR package: raw Questionnaire, Library, ValueSet and payer's draft responses."""
+
+    questionnaires: tuple[Resource, ...]
+    libraries: tuple[Resource, ...] = ()
+    value_sets: tuple[Resource, ...] = ()
+    payer_responses: tuple[Resource, ...] = ()
+    origin: Literal["payer", "local"] = "payer"
+    version: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+AnswerOrigin = Literal["auto", "override", "manual", "payer"]
+AnswerState = Literal["proposed", "confirmed", "cleared", "unavailable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where an answer, or a hint of one, stands in the chart."""
+
+    resource_ref: str
+    kind: str
+    version: str | None = None
+    date: str | None = None
+    author: str | None = None
+    sentence: str | None = None
+    title: str | None = None
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer; ``path`` is the linkId path with repeat indexes, such as ``severity[0]/score``."""
+
+    path: str
+    value: Value
+    origin: AnswerOrigin
+    state: AnswerState = "confirmed"
+    author: str | None = None
+    authored_at: datetime | None = None
+    evidence: tuple[Evidence, ...] = ()
+    why_empty: str | None = None
+    was: Value = None
+
+
+GapKind = Literal["missing", "unavailable", "silent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An applicable required item without an answer.
+
+    ``silent``: the chart does not say in a form that answers; ``candidates`` show what notes say.
+    """
+
+    path: str
+    kind: GapKind
+    words: str = ""
+    candidates: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictOption:
+    """One of the values that sources disagree about."""
+
+    key: str
+    words: str
+    value: Value
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Sources disagree about a detail of the request; a person must settle it before sending."""
+
+    field: str
+    question: str
+    why: str
+    options: tuple[ConflictOption, ...]
+    chosen: str | None = None
+    chosen_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The form as far as it is answered."""
+
+    questionnaire: str
+    revision: int
+    answers: tuple[Answer, ...]
+    gaps: tuple[Gap, ...] = ()
+    not_applicable: tuple[str, ...] = ()
+    sent_without: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    form_origin: Literal["payer", "local"] = "payer"
+
+    def answer(self, path: str) -> Answer | None:
+        """Return the answer at a path, or None."""
+        return next((one for one in self.answers if one.path == path), None)
+
+
+# People ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who acts: the EHR's user, from a validated id_token."""
+
+    fhir_user: str
+    name: str
+    npi: str | None = None
+    may_sign: bool = True
+
+
+# Case --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the service is delivered, as a facility of the site's file."""
+
+    facility_id: str
+    name: str
+    pos: str
+    state: str
+    tob: str | None = None
+    npi: str | None = None
+    ptan: str | None = None
+    ccn: str | None = None
+    address: dict[str, Any] = field(default_factory=dict)
+    location_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseItem:
+    """One service line; ``trace`` is our join key, echoed by the payer as itemTraceNumber."""
+
+    trace: str
+    sequence: int
+    order_ref: str
+    coding: tuple[Coding, ...]
+    units: float = 1
+    unit: str | None = None
+    modifiers: tuple[str, ...] = ()
+    diagnoses: tuple[Coding, ...] = ()
+    place: Place | None = None
+    add_on: bool = False
+
+    @property
+    def code(self) -> str:
+        """Return the billing code (the first coding)."""
+        return self.coding[0].code
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """The case's tracks (design 4); ``cases.states`` holds the moves."""
+
+    documentation: str = "none"
+    submission: str = "none"
+    decision: str = "none"
+    utn: str = "none"
+    chart: str = "none"
+    claim: str = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request for one patient's orders, from first look to claim."""
+
+    id: str
+    site: str
+    iss: str
+    patient_ref: str
+    order_refs: tuple[str, ...]
+    attempt: int
+    revision: int
+    program: str
+    program_version: str
+    scope: ScopeFinding
+    items: tuple[CaseItem, ...]
+    tracks: Tracks
+    created_at: datetime
+    coverage_ref: str | None = None
+    payer_id: str | None = None
+    channel: str | None = None
+    owner: str | None = None
+    expedited: bool = False
+    planned_date: date | None = None
+    due_at: datetime | None = None
+    due_rule: str | None = None
+    prior_case_id: str | None = None
+    conflicts: tuple[Conflict, ...] = ()
+    left_unsent: tuple[str, ...] = ()
+    signed_by: Person | None = None
+    launch_id: str | None = None
+
+
+# Stages 10 to 12 ---------------------------------------------------------------------------------
+
+SubmissionOutcome = Literal["received", "rejected", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One send to a payer; ``started_at`` is durable before the first byte leaves."""
+
+    case: str
+    identifier: str
+    channel: str
+    payer_id: str
+    kind: Literal["initial", "resubmission", "update", "cancel", "inquiry", "attachment"]
+    body_sha256: str
+    started_at: datetime
+    previous: str | None = None
+    ended_at: datetime | None = None
+    outcome: SubmissionOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came back from a channel: the parsed body, or the refusal in words."""
+
+    outcome: SubmissionOutcome
+    status: int | None = None
+    body: Resource | None = None
+    faults: tuple[str, ...] = ()
+
+
+DecisionWord = Literal[
+    "affirmed",
+    "affirmed_modified",
+    "partial",
+    "non_affirmed",
+    "pended",
+    "dismissed",
+    "cancelled",
+    "contact_payer",
+    "not_required",
+    "unreadable",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDecision:
+    """The payer's decision on one item, by ``reviewActionCode``; the number stands apart."""
+
+    trace: str
+    decision: DecisionWord
+    raw_code: str | None = None
+    raw_display: str | None = None
+    number: str | None = None
+    number_path: str | None = None
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    replaced_by: tuple[str, ...] = ()
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision of a payer on a case, per item, from PAS, a letter or a portal."""
+
+    id: str
+    case: str
+    items: tuple[ItemDecision, ...]
+    received_at: datetime
+    source: Literal["pas", "letter", "portal"]
+    decided_on: date | None = None
+    document_sha256: str | None = None
+    payer_reference: str | None = None
+    human_reviewer: bool | None = None
+    supersedes: str | None = None
+    word: DecisionWord = "unreadable"
+    notes: tuple[str, ...] = ()
+    quarantined: tuple[str, ...] = ()
+    entered_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UtnRecord:
+    """A number that a program gave to items; unique by (member, number)."""
+
+    number: str
+    program: str
+    member_hash: str
+    traces: tuple[str, ...]
+    decision_id: str
+    verdict: DecisionWord
+    decided_on: date
+    valid_from: date | None = None
+    valid_to: date | None = None
+    previous: str | None = None
+    status: Literal["active", "superseded", "expired"] = "active"
+    warnings: tuple[str, ...] = ()
+
+
+# Stages 13 and 14 --------------------------------------------------------------------------------
+
+WriteOutcome = Literal[
+    "filed_and_read_back",
+    "accepted_unverified",
+    "draft_awaiting_signature",
+    "notified_only",
+    "refused",
+    "unknown",
+    "manual_pending",
+    "manual_confirmed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteReceipt:
+    """Which rung of the write-back ladder was used, and what is known of its effect."""
+
+    rung: str
+    outcome: WriteOutcome
+    written_at: datetime
+    resource_ref: str | None = None
+    version: str | None = None
+    read_back_sha256: str | None = None
+    where_people_see_it: str = ""
+    why: str | None = None
+
+
+ClaimState = Literal[
+    "ready",
+    "hold_decision",
+    "hold_number",
+    "outside_window",
+    "review_expected",
+    "number_with_abn",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the number goes on one claim form."""
+
+    form: str
+    form_words: str
+    field: str
+    position: str
+    text: str
+    this_claim: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check on the claim card: passed, failed, or not yet known."""
+
+    words: str
+    passed: bool | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCard:
+    """What the biller needs: whose claim, which number, which field, which dates."""
+
+    whose_claim: Literal["facility", "professional", "unknown"]
+    state: ClaimState
+    number: str | None
+    placements: tuple[Placement, ...]
+    valid_from: date | None = None
+    valid_to: date | None = None
+    modifiers: tuple[tuple[str, str, str, bool], ...] = ()
+    checks: tuple[Check, ...] = ()
+    chain: tuple[UtnRecord, ...] = ()
+
+
+TaskState = Literal["due", "leased", "parked", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A leased piece of work; carries ids, never PHI."""
+
+    key: str
+    kind: str
+    case: str
+    run_at: datetime
+    attempt: int
+    max_attempts: int
+    state: TaskState = "due"
+    lease_until: datetime | None = None
+    owner: str | None = None
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a case's history: what happened, who did it; words come from formatters."""
+
+    kind: str
+    at: datetime
+    who: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,175 @@
+"""Everything that can go wrong, as one tree.
+
+PreclearError
+├── ConfigError            a site, payer, program or app file cannot be used
+├── ChartError             the chart cannot serve this case
+│   ├── NoPatient          the launch names no patient
+│   ├── WrongPatient       a resource belongs to someone else
+│   ├── NoOrder            no usable order
+│   └── ChartUnavailable   the EHR did not answer, or refused
+├── EngineError            the form's logic could not be run
+│   └── EngineLimit        it used more time or memory than allowed
+├── PackageError           the payer's form cannot be used
+├── PayerError             talking to a payer
+│   ├── PayerUnreachable   nothing was sent
+│   ├── PayerUnknown       sent, and the outcome is not known
+│   └── PayerRefused       the payer answered with a refusal
+├── LintError              the request is not fit to be sent
+├── StaleRevision          the page was older than the case
+├── IllegalMove            a state change that the table does not know
+├── MissingFact            something the request needs is not configured or not in the chart
+└── Forbidden              the person may not do this
+
+Each class carries ``code`` (for logs), ``http_status``, ``say`` (what happened, for people) and
+``do`` (the next step). Exception text never reaches a page or a log.
+"""
+
+from __future__ import annotations
+
+
+class PreclearError(Exception):
+    """A failure that is told to a person in plain words."""
+
+    code = "error"
+    http_status = 500
+    say = "Something went wrong on our side."
+    do = "Try again. If it happens again, tell your support the code on this page."
+
+    def __init__(self, detail: str = "", *, say: str = "", do: str = "") -> None:
+        super().__init__(detail or say or self.say)
+        self.say = say or type(self).say
+        self.do = do or type(self).do
+        self.detail = detail
+
+
+class ConfigError(PreclearError):
+    """Name the file, the line or key, and the rule that it breaks."""
+
+    code = "config"
+    say = "A settings file cannot be used."
+    do = "Ask the person who runs Preclear to mend the file that the log names."
+
+
+class ChartError(PreclearError):
+    code = "chart"
+    http_status = 502
+    say = "The chart could not be read."
+    do = "Go back to the chart and open Preclear again."
+
+
+class NoPatient(ChartError):
+    code = "no-patient"
+    http_status = 400
+    say = "The chart did not say which patient this is about."
+    do = "Open a patient in the chart, then open Preclear from the order."
+
+
+class WrongPatient(ChartError):
+    code = "wrong-patient"
+    http_status = 409
+    say = "The chart sent something that belongs to another patient. Nothing was used or sent."
+    do = "Close this, go back to the chart and open Preclear again from the order."
+
+
+class NoOrder(ChartError):
+    code = "no-order"
+    http_status = 422
+    say = "There is no order here that Preclear can work on."
+    do = "Open Preclear from an order that carries a billing code."
+
+
+class ChartUnavailable(ChartError):
+    code = "chart-unavailable"
+    http_status = 503
+    say = "The chart did not answer. Nothing was sent."
+    do = "Try again in a minute."
+
+
+class EngineError(PreclearError):
+    code = "engine"
+    say = "The form's own logic could not be run. What was found so far is kept."
+    do = "Answer the open questions yourself."
+
+
+class EngineLimit(EngineError):
+    code = "engine-limit"
+    say = "The form's own logic used more time or memory than allowed and was stopped."
+
+
+class PackageError(PreclearError):
+    code = "package"
+    http_status = 502
+    say = "The payer's form cannot be used."
+    do = "Continue with Medicare's own list."
+
+
+class PayerError(PreclearError):
+    code = "payer"
+    http_status = 502
+    say = "The payer could not be asked."
+    do = "Try again later."
+
+
+class PayerUnreachable(PayerError):
+    """No byte of the request can have been processed."""
+
+    code = "payer-unreachable"
+    say = "The payer could not be reached. Nothing was sent."
+
+
+class PayerUnknown(PayerError):
+    """The request may or may not have been taken; it must not be sent again blindly."""
+
+    code = "payer-unknown"
+    say = "We do not know whether the payer received it. It will not be sent again by itself."
+    do = "Ask the payer whether the request arrived, then tell Preclear."
+
+
+class PayerRefused(PayerError):
+    code = "payer-refused"
+    say = "The payer could not read the request. Nothing was decided."
+    do = "Mend what the payer named, then send again."
+
+    def __init__(self, detail: str = "", *, faults: tuple[str, ...] = (), status: int = 0) -> None:
+        super().__init__(detail)
+        self.faults = faults
+        self.status = status
+
+
+class LintError(PreclearError):
+    code = "lint"
+    http_status = 422
+    say = "The request is not complete enough to be sent. Nothing left."
+    do = "Complete what is listed, then send."
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+class StaleRevision(PreclearError):
+    code = "stale"
+    http_status = 409
+    say = "This page was older than the case. Nothing was changed."
+    do = "Look at the case as it is now, then act again."
+
+
+class IllegalMove(PreclearError):
+    code = "illegal-move"
+    http_status = 409
+    say = "That is not possible in the case's present state."
+    do = "Look at the case as it is now."
+
+
+class MissingFact(PreclearError):
+    code = "missing-fact"
+    http_status = 422
+    say = "Something that the request needs is missing."
+    do = "Ask the person who runs Preclear at your site to add it."
+
+
+class Forbidden(PreclearError):
+    code = "forbidden"
+    http_status = 403
+    say = "You may not do this."
+    do = "Ask someone who may sign."
