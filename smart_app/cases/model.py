@@ -174,7 +174,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; ``path`` is the linkId path with repeat indexes, such as ``severity[0]/score``."""
+    """One answer; ``path`` is a linkId with repeat index, such as ``severity-score[0]``."""
 
     path: str
     value: Value
