@@ -1,0 +1,95 @@
+"""The authorization request and the code exchange, as a public client with PKCE.
+
+https://hl7.org/fhir/smart-app-launch/app-launch.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.requests_client import OAuth2Session
+
+from launch.discovery import SmartConfiguration
+from launch.errors import CodeRefused
+from launch.registration import Registration
+
+TIMEOUT = 10  # seconds
+
+
+def refuse_non_tokens(response: requests.Response) -> requests.Response:
+    """Raise CodeRefused for what is no token: Authlib takes an OperationOutcome for one."""
+    try:
+        body = response.json()
+    except ValueError as cause:
+        raise CodeRefused("not JSON") from cause
+    if response.status_code != 200 or not isinstance(body, dict):
+        raise CodeRefused(f"status {response.status_code}")
+    kind = str(body.get("token_type", "")).lower()
+    if not isinstance(body.get("access_token"), str) or kind != "bearer":
+        raise CodeRefused("no bearer token")
+    return response
+
+
+def session(registration: Registration, redirect_uri: str) -> OAuth2Session:
+    """Return an Authlib session that holds nothing from the server's metadata."""
+    client = OAuth2Session(
+        registration.client_id,
+        token_endpoint_auth_method="none",
+        redirect_uri=redirect_uri,
+        scope=" ".join(registration.scopes),
+        code_challenge_method="S256",
+        default_timeout=TIMEOUT,
+    )
+    client.trust_env = False
+    client.max_redirects = 0
+    client.register_compliance_hook("access_token_response", refuse_non_tokens)
+    client.register_compliance_hook("refresh_token_response", refuse_non_tokens)
+    return client
+
+
+def authorization_url(
+    registration: Registration,
+    configuration: SmartConfiguration,
+    redirect_uri: str,
+    *,
+    iss: str,
+    launch: str,
+    state: str,
+    verifier: str,
+    nonce: str,
+) -> str:
+    """Return the URL of the EHR that the browser is sent to."""
+    with session(registration, redirect_uri) as client:
+        url, _ = client.create_authorization_url(
+            configuration.authorization_endpoint,
+            state=state,
+            code_verifier=verifier,
+            aud=iss,
+            launch=launch,
+            nonce=nonce,
+        )
+    return str(url)
+
+
+def exchange(
+    registration: Registration,
+    configuration: SmartConfiguration,
+    redirect_uri: str,
+    *,
+    code: str,
+    verifier: str,
+) -> dict[str, Any]:
+    """Return the token response for a code; raises CodeRefused."""
+    with session(registration, redirect_uri) as client:
+        try:
+            token = client.fetch_token(
+                configuration.token_endpoint,
+                code=code,
+                code_verifier=verifier,
+                grant_type="authorization_code",
+            )
+        except (AuthlibBaseError, requests.RequestException) as cause:
+            raise CodeRefused from cause
+    return dict(token)

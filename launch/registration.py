@@ -1,0 +1,53 @@
+"""What the app is at one EHR site: the part of a site file that the door needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One EHR site: who may launch us, as which client, with which scopes."""
+
+    site: str
+    issuers: tuple[str, ...]
+    client_id: str
+    scopes: tuple[str, ...]
+    frame_ancestors: tuple[str, ...]
+    expected_issuer: str | None = None
+    nonce_optional: bool = False
+    idle_minutes: int = 15
+    late_write: str = "next_launch"
+
+    @classmethod
+    def of(cls, site: str, table: dict[str, Any]) -> Registration:
+        """Build from the parsed site file; raises KeyError for a missing key."""
+        client = table["client"]
+        return cls(
+            site=site,
+            issuers=tuple(table["issuers"]),
+            client_id=client["id"],
+            scopes=tuple(table["scopes"]),
+            frame_ancestors=tuple(table["frame_ancestors"]),
+            expected_issuer=table.get("id_token_issuer"),
+            nonce_optional=bool(table.get("nonce_optional", False)),
+            idle_minutes=int(table.get("idle_minutes", 15)),
+            late_write=str(table.get("late_write", "next_launch")),
+        )
+
+
+class Registrations:
+    """All sites; an issuer is looked up exactly, byte for byte."""
+
+    def __init__(self, sites: tuple[Registration, ...]) -> None:
+        self._by_issuer = {issuer: site for site in sites for issuer in site.issuers}
+        self._by_site = {site.site: site for site in sites}
+
+    def of_issuer(self, iss: str) -> Registration | None:
+        """Return the site whose list holds exactly this issuer."""
+        return self._by_issuer.get(iss)
+
+    def of_site(self, site: str) -> Registration:
+        """Return the site of that name; raises KeyError."""
+        return self._by_site[site]

@@ -1,0 +1,105 @@
+"""A bearer token that is good now; refresh is single-flight across processes.
+
+A rotating refresh token used twice is a revoked one, so a row lease in the vault decides which
+process may use it; the others wait for its result.
+https://hl7.org/fhir/smart-app-launch/app-launch.html#refresh-access-token
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import requests
+from authlib.common.errors import AuthlibBaseError
+
+from launch.authorize import session
+from launch.discovery import Discovery
+from launch.errors import CodeRefused, LaunchError, SessionEnded, TokenRevoked
+from launch.registration import Registrations
+from launch.vault import Tokens, Vault
+
+MARGIN = 30  # seconds before expiry at which a token is refreshed
+UNSTATED_LIFE = 300  # seconds, when the EHR states no expires_in
+WAIT_STEP, WAIT_STEPS = 0.1, 200
+
+
+def read(answer: dict[str, Any], asked: tuple[str, ...], now: datetime) -> Tokens:
+    """Return the tokens of a token response; the granted scope is the server's word."""
+    lifetime = answer.get("expires_in")
+    seconds = float(lifetime) if isinstance(lifetime, int | float | str) and lifetime else None
+    scope = answer.get("scope")
+    refresh = answer.get("refresh_token")
+    return Tokens(
+        access=str(answer["access_token"]),
+        refresh=str(refresh) if refresh else None,
+        expires_at=now.timestamp() + (seconds if seconds is not None else UNSTATED_LIFE),
+        scope=tuple(scope.split()) if isinstance(scope, str) and scope else asked,
+    )
+
+
+class Bearer:
+    """Hand out access tokens of launches."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        discovery: Discovery,
+        registrations: Registrations,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._vault = vault
+        self._discovery = discovery
+        self._registrations = registrations
+        self._now = now
+        self._pause = threading.Event()
+
+    def token(self, launch_id: str, refused: str | None = None) -> str:
+        """Return an access token; ``refused`` is one that the EHR just answered with 401.
+
+        Raises TokenRevoked when there is no way to a good one.
+        """
+        for _ in range(WAIT_STEPS):
+            try:
+                tokens = self._vault.tokens(launch_id)
+            except SessionEnded as cause:
+                raise TokenRevoked from cause
+            fresh = tokens.expires_at - MARGIN > self._now().timestamp()
+            if fresh and tokens.access != refused:
+                return tokens.access
+            if tokens.refresh is None:
+                raise TokenRevoked
+            owner = secrets.token_hex(8)
+            if self._vault.lease(launch_id, tokens.serial, owner):
+                return self._refresh(launch_id, owner, tokens)
+            self._pause.wait(WAIT_STEP)
+        raise TokenRevoked
+
+    def _refresh(self, launch_id: str, owner: str, tokens: Tokens) -> str:
+        context = self._vault.context(launch_id)
+        registration = self._registrations.of_site(context.site)
+        try:
+            configuration = self._discovery.of(context.iss)
+            with session(registration, "") as client:
+                client.scope = None  # ask for what was granted, not for what was once requested
+                answer = client.refresh_token(
+                    configuration.token_endpoint, refresh_token=tokens.refresh
+                )
+        except (AuthlibBaseError, CodeRefused) as cause:
+            self._vault.drop_token(launch_id)
+            raise TokenRevoked from cause
+        except (requests.RequestException, LaunchError) as cause:
+            raise TokenRevoked from cause
+        newer = read(dict(answer), tokens.scope, self._now())
+        kept = Tokens(
+            access=newer.access,
+            refresh=newer.refresh or tokens.refresh,
+            expires_at=newer.expires_at,
+            scope=newer.scope,
+            serial=tokens.serial,
+        )
+        self._vault.renew(launch_id, owner, kept)
+        return kept.access

@@ -1,0 +1,312 @@
+"""Launch records and tokens, server side, encrypted; the browser holds one opaque secret.
+
+The vault owns the table ``launch_session``. ``seal`` encrypts with the row's place as associated
+data, so that a ciphertext cannot be moved to another row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from launch.context import LaunchContext
+from launch.errors import BadState, SessionEnded
+
+STATE_LIFE = timedelta(minutes=10)
+ABSOLUTE_LIFE = timedelta(hours=8)
+LEASE = timedelta(seconds=30)  # longer than the token endpoint's timeouts
+
+metadata = sa.MetaData()
+launch_session = sa.Table(
+    "launch_session",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("site", sa.String(80), nullable=False),
+    sa.Column("secret_sha256", sa.String(64), nullable=False),
+    sa.Column("state_sha256", sa.String(64), unique=True),
+    sa.Column("started_at", sa.Float, nullable=False),
+    sa.Column("seen_at", sa.Float, nullable=False),
+    sa.Column("ended_at", sa.Float),
+    sa.Column("kept_for", sa.String(40)),
+    sa.Column("request", sa.LargeBinary),
+    sa.Column("context", sa.LargeBinary),
+    sa.Column("token", sa.LargeBinary),
+    sa.Column("token_serial", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("lease_until", sa.Float, nullable=False, server_default="0"),
+    sa.Column("lease_owner", sa.String(40)),
+)
+
+
+class Seal(Protocol):
+    """Encrypt a value for one place of the database."""
+
+    def lock(self, place: str, plain: bytes) -> bytes:
+        """Return the ciphertext."""
+
+    def open(self, place: str, sealed: bytes) -> bytes:
+        """Return the plain bytes; raises when it was moved or changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An authorization request that waits for its callback."""
+
+    iss: str
+    launch: str
+    verifier: str
+    nonce: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What the EHR issued; ``serial`` counts the refreshes."""
+
+    access: str
+    refresh: str | None
+    expires_at: float
+    scope: tuple[str, ...]
+    serial: int = 0
+
+
+def digest(value: str) -> str:
+    """Return the SHA-256 of a secret: the secret itself is never stored."""
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+class Vault:
+    """Keep launches; every method is one short transaction."""
+
+    def __init__(self, engine: sa.Engine, seal: Seal, now: Callable[[], datetime]) -> None:
+        self._engine = engine.execution_options(write=True)
+        self._reads = engine
+        self._seal = seal
+        self._now = now
+
+    def _lock(self, launch_id: str, column: str, value: Any) -> bytes:
+        return self._seal.lock(f"launch_session:{launch_id}:{column}", json.dumps(value).encode())
+
+    def _open(self, row: sa.Row[Any], column: str) -> Any:
+        sealed = getattr(row, column)
+        if sealed is None:
+            raise SessionEnded(f"no {column}")
+        return json.loads(self._seal.open(f"launch_session:{row.id}:{column}", sealed))
+
+    def begin(self, site: str, iss: str, launch: str) -> tuple[str, str]:
+        """Store a new launch; return its id (for the URL) and secret (for the cookie)."""
+        launch_id, secret = secrets.token_hex(16), secrets.token_urlsafe(32)
+        pending = Pending(
+            iss=iss,
+            launch=launch,
+            verifier=secrets.token_urlsafe(48),
+            nonce=secrets.token_urlsafe(16),
+            state=secrets.token_urlsafe(24),
+        )
+        now = self._now().timestamp()
+        with self._engine.begin() as db:
+            db.execute(
+                launch_session.insert().values(
+                    id=launch_id,
+                    site=site,
+                    secret_sha256=digest(secret),
+                    state_sha256=digest(pending.state),
+                    started_at=now,
+                    seen_at=now,
+                    request=self._lock(launch_id, "request", asdict(pending)),
+                )
+            )
+        return launch_id, secret
+
+    def _row(self, launch_id: str) -> sa.Row[Any]:
+        with self._reads.begin() as db:
+            row = db.execute(sa.select(launch_session).where(launch_session.c.id == launch_id))
+            found = row.first()
+        if found is None:
+            raise SessionEnded("unknown launch")
+        return found
+
+    def pending(self, launch_id: str, secret: str | None) -> Pending:
+        """Return the request of a launch that this browser began; raises SessionEnded."""
+        row = self._row(launch_id)
+        self._match(row, secret)
+        return Pending(**self._open(row, "request"))
+
+    def launch_of_state(self, state: str) -> str:
+        """Return the launch id that a callback's state belongs to; raises BadState."""
+        with self._reads.begin() as db:
+            found = db.execute(
+                sa.select(launch_session.c.id).where(launch_session.c.state_sha256 == digest(state))
+            ).scalar()
+        if found is None:
+            raise BadState
+        return str(found)
+
+    def redeem(self, state: str, secret: str | None) -> tuple[str, str, Pending]:
+        """Use a state once: return launch id, site and request; raises BadState.
+
+        The state is spent before the code is exchanged, so a replay can never reach the EHR.
+        """
+        launch_id = self.launch_of_state(state)
+        row = self._row(launch_id)
+        try:
+            self._match(row, secret)
+        except SessionEnded as cause:
+            raise BadState from cause
+        pending = Pending(**self._open(row, "request"))
+        with self._engine.begin() as db:
+            spent = db.execute(
+                launch_session.update()
+                .where(
+                    launch_session.c.id == launch_id,
+                    launch_session.c.state_sha256 == digest(state),
+                )
+                .values(state_sha256=None, request=None)
+            ).rowcount
+        if not spent or self._now() - self._when(row.started_at) > STATE_LIFE:
+            raise BadState
+        return launch_id, str(row.site), pending
+
+    @staticmethod
+    def _when(stamp: float) -> datetime:
+        return datetime.fromtimestamp(stamp, UTC)
+
+    @staticmethod
+    def _match(row: sa.Row[Any], secret: str | None) -> None:
+        if not secret or not hmac.compare_digest(row.secret_sha256, digest(secret)):
+            raise SessionEnded("cookie does not match")
+        if row.ended_at is not None:
+            raise SessionEnded
+
+    def admit(self, context: LaunchContext, tokens: Tokens) -> str:
+        """Store context and tokens of a finished launch; return a new secret for the cookie."""
+        secret = secrets.token_urlsafe(32)
+        now = self._now().timestamp()
+        with self._engine.begin() as db:
+            db.execute(
+                launch_session.update()
+                .where(launch_session.c.id == context.launch_id)
+                .values(
+                    secret_sha256=digest(secret),
+                    started_at=now,
+                    seen_at=now,
+                    context=self._lock(context.launch_id, "context", asdict(context)),
+                    token=self._lock(context.launch_id, "token", asdict(tokens)),
+                )
+            )
+        return secret
+
+    def session(self, launch_id: str, secret: str | None, idle_minutes: int) -> LaunchContext:
+        """Return the context of a live session and mark it seen; raises SessionEnded."""
+        row = self._row(launch_id)
+        self._match(row, secret)
+        now = self._now()
+        idle = now - self._when(row.seen_at) > timedelta(minutes=idle_minutes)
+        if idle or now - self._when(row.started_at) > ABSOLUTE_LIFE:
+            self.end(launch_id)
+            raise SessionEnded
+        if now.timestamp() - row.seen_at > 30:
+            with self._engine.begin() as db:
+                db.execute(
+                    launch_session.update()
+                    .where(launch_session.c.id == launch_id)
+                    .values(seen_at=now.timestamp())
+                )
+        return self._context(row)
+
+    def _context(self, row: sa.Row[Any]) -> LaunchContext:
+        stored = self._open(row, "context")
+        for key in ("granted_scopes", "roles", "order_refs"):
+            stored[key] = tuple(stored[key])
+        return LaunchContext(**stored)
+
+    def site(self, launch_id: str) -> str:
+        """Return the site of a launch; raises SessionEnded when there is no such launch."""
+        return str(self._row(launch_id).site)
+
+    def context(self, launch_id: str) -> LaunchContext:
+        """Return a launch's context for work without a browser; raises SessionEnded."""
+        return self._context(self._row(launch_id))
+
+    def end(self, launch_id: str) -> None:
+        """End the browser session; tokens stay only when they are kept for a case."""
+        row = self._row(launch_id)
+        values: dict[str, Any] = {"ended_at": self._now().timestamp(), "request": None}
+        if row.kept_for is None:
+            values |= {"token": None}
+        with self._engine.begin() as db:
+            db.execute(
+                launch_session.update().where(launch_session.c.id == launch_id).values(**values)
+            )
+
+    def keep(self, launch_id: str, case_id: str) -> bool:
+        """Keep the refresh token until the case ends; False when there is none to keep."""
+        if self.tokens(launch_id).refresh is None:
+            return False
+        with self._engine.begin() as db:
+            db.execute(
+                launch_session.update()
+                .where(launch_session.c.id == launch_id)
+                .values(kept_for=case_id)
+            )
+        return True
+
+    def forget(self, case_id: str) -> None:
+        """Delete the tokens that were kept for a case."""
+        with self._engine.begin() as db:
+            db.execute(
+                launch_session.update()
+                .where(launch_session.c.kept_for == case_id)
+                .values(kept_for=None, token=None)
+            )
+
+    def tokens(self, launch_id: str) -> Tokens:
+        """Return a launch's tokens; raises SessionEnded when they are gone."""
+        stored = self._open(self._row(launch_id), "token")
+        stored["scope"] = tuple(stored["scope"])
+        return Tokens(**stored)
+
+    def lease(self, launch_id: str, serial: int, owner: str) -> bool:
+        """Take the right to refresh tokens of this serial; False when another process has it."""
+        now = self._now()
+        with self._engine.begin() as db:
+            return bool(
+                db.execute(
+                    launch_session.update()
+                    .where(
+                        launch_session.c.id == launch_id,
+                        launch_session.c.token_serial == serial,
+                        launch_session.c.lease_until < now.timestamp(),
+                    )
+                    .values(lease_until=(now + LEASE).timestamp(), lease_owner=owner)
+                ).rowcount
+            )
+
+    def renew(self, launch_id: str, owner: str, tokens: Tokens) -> None:
+        """Store refreshed tokens and give the lease back."""
+        newer = replace(tokens, serial=tokens.serial + 1)
+        with self._engine.begin() as db:
+            db.execute(
+                launch_session.update()
+                .where(launch_session.c.id == launch_id, launch_session.c.lease_owner == owner)
+                .values(
+                    token=self._lock(launch_id, "token", asdict(newer)),
+                    token_serial=newer.serial,
+                    lease_until=0.0,
+                    lease_owner=None,
+                )
+            )
+
+    def drop_token(self, launch_id: str) -> None:
+        """Forget tokens that the EHR no longer accepts."""
+        with self._engine.begin() as db:
+            db.execute(
+                launch_session.update().where(launch_session.c.id == launch_id).values(token=None)
+            )
