@@ -1,0 +1,130 @@
+"""The tracks of a case and every move between their states (design 4).
+
+One table; an illegal move raises ``IllegalMove``. ``headline`` turns the tracks into the one
+thing that a person reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from smart_app.cases.model import Tracks
+from smart_app.errors import IllegalMove
+
+MOVES: dict[str, dict[str, tuple[str, ...]]] = {
+    "documentation": {
+        "none": ("draft",),
+        "draft": ("ready", "signed", "draft"),
+        "ready": ("draft", "signed"),
+        "signed": ("reopened",),
+        "reopened": ("signed", "draft"),
+    },
+    "submission": {
+        "none": ("queued", "received", "cancelled"),
+        "queued": ("sending", "rejected", "cancelled", "parked"),
+        "sending": ("received", "rejected", "unknown"),
+        "unknown": ("received", "queued", "parked", "rejected"),
+        "received": ("pended", "cancelling", "received"),
+        "pended": ("received", "cancelling", "pended"),
+        "rejected": ("queued", "cancelled"),
+        "cancelling": ("cancelled", "pended", "received"),
+        "cancelled": (),
+        "parked": ("queued", "received", "rejected", "cancelled"),
+    },
+    "decision": {
+        "none": (
+            "pended",
+            "affirmed",
+            "affirmed_modified",
+            "partial",
+            "non_affirmed",
+            "dismissed",
+            "cancelled",
+            "contact_payer",
+            "not_required",
+            "unreadable",
+        ),
+    },
+    "utn": {
+        "none": ("awaited", "recorded"),
+        "awaited": ("recorded", "none"),
+        "recorded": ("superseded", "expired", "recorded"),
+        "superseded": ("recorded",),
+        "expired": ("superseded",),
+    },
+    "chart": {
+        "none": ("awaiting_launch", "writing"),
+        "awaiting_launch": ("writing", "manual_confirmed"),
+        "writing": (
+            "filed_and_read_back",
+            "accepted_unverified",
+            "draft_awaiting_signature",
+            "notified_only",
+            "refused",
+            "unknown",
+            "manual_pending",
+            "awaiting_launch",
+        ),
+        "filed_and_read_back": ("writing",),
+        "accepted_unverified": ("writing", "filed_and_read_back"),
+        "draft_awaiting_signature": ("writing", "filed_and_read_back"),
+        "notified_only": ("writing", "manual_confirmed"),
+        "refused": ("writing", "manual_pending", "manual_confirmed"),
+        "unknown": ("writing", "filed_and_read_back", "manual_pending", "manual_confirmed"),
+        "manual_pending": ("manual_confirmed", "writing"),
+        "manual_confirmed": ("writing",),
+    },
+    "claim": {
+        "hold": ("ready", "review_expected", "hold"),
+        "ready": ("hold", "review_expected", "ready"),
+        "review_expected": ("hold", "ready", "review_expected"),
+    },
+}
+
+DECIDED = (
+    "affirmed",
+    "affirmed_modified",
+    "partial",
+    "non_affirmed",
+    "dismissed",
+    "cancelled",
+    "contact_payer",
+    "not_required",
+    "unreadable",
+)
+MOVES["decision"] |= {"pended": ("pended", *DECIDED)}
+MOVES["decision"] |= {word: ("pended", *DECIDED) for word in DECIDED}
+
+OPEN_SUBMISSION = ("queued", "sending", "unknown", "parked")
+"""Submission states in which a request may be on its way: no second one may leave."""
+
+
+def move(tracks: Tracks, **to: str) -> Tracks:
+    """Return the tracks after moves such as ``submission="queued"``; raises IllegalMove."""
+    for track, state in to.items():
+        here = getattr(tracks, track)
+        if state not in MOVES[track].get(here, ()):
+            raise IllegalMove(f"{track}: {here} to {state}")
+    return replace(tracks, **to)
+
+
+def headline(tracks: Tracks) -> str:
+    """Return the one state that a person reads; ``formatters`` has a sentence for each.
+
+    A decision outranks the way it came; an unknown sending outranks everything before it.
+    """
+    if tracks.decision not in ("none", "pended"):
+        affirmed = tracks.decision in ("affirmed", "affirmed_modified", "partial")
+        if affirmed and tracks.utn == "awaited":
+            return f"{tracks.decision}_number_awaited"
+        return tracks.decision
+    if tracks.submission == "none":
+        return "review"
+    if tracks.submission == "received":
+        return "pended"
+    return tracks.submission
+
+
+def open_case(tracks: Tracks) -> bool:
+    """Tell whether the case still holds its orders: one open case per order set."""
+    return tracks.submission != "cancelled"

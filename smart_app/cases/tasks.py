@@ -1,0 +1,181 @@
+"""Leased tasks on the app's own database: any number of workers, no lost work.
+
+A task is claimed by a lease and ended only by the holder of that lease and attempt (fencing), in
+the same transaction as the case change. Tasks carry ids, never PHI.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from smart_app.cases.model import Task
+from smart_app.cases.schema.tables import task as table
+from smart_app.cases.store import Store
+
+RETRIES = 8
+
+
+class LeaseLost(Exception):
+    """Another worker took the task over; this one's result must not be committed."""
+
+
+class Tasks:
+    """The task table."""
+
+    def __init__(self, store: Store, lease_seconds: float) -> None:
+        self._store = store
+        self._lease = timedelta(seconds=lease_seconds)
+        self.owner = secrets.token_hex(8)
+
+    def add(
+        self,
+        db: sa.Connection,
+        kind: str,
+        case_id: str,
+        *,
+        tag: str = "",
+        delay: float = 0.0,
+        max_attempts: int = RETRIES,
+    ) -> None:
+        """Queue work in the caller's transaction; the same key twice is queued once."""
+        key = f"{kind}:{case_id}:{tag}"
+        run_at = self._store.clock.now() + timedelta(seconds=delay)
+        if db.execute(sa.select(table.c.key).where(table.c.key == key)).scalar() is not None:
+            return
+        db.execute(
+            table.insert().values(
+                key=key,
+                kind=kind,
+                case_id=case_id,
+                run_at=run_at.timestamp(),
+                max_attempts=max_attempts,
+                state="due",
+            )
+        )
+
+    def claim(self) -> Task | None:
+        """Lease the next due task, a dead worker's included, or return None."""
+        now = self._store.clock.now()
+        due = (
+            sa.select(table.c.key)
+            .where(
+                table.c.state.in_(("due", "leased")),
+                table.c.run_at <= now.timestamp(),
+                table.c.lease_until < now.timestamp(),
+            )
+            .order_by(table.c.run_at)
+            .limit(1)
+        )
+        with self._store.read() as db:
+            if db.execute(due).scalar() is None:
+                return None
+        with self._store.write() as db:
+            key = db.execute(due.with_for_update(skip_locked=True)).scalar()
+            if key is None:
+                return None
+            db.execute(
+                table.update()
+                .where(table.c.key == key)
+                .values(
+                    state="leased",
+                    owner=self.owner,
+                    lease_until=(now + self._lease).timestamp(),
+                    attempt=table.c.attempt + 1,
+                )
+            )
+            row = db.execute(sa.select(table).where(table.c.key == key)).one()
+        return self._task(row)
+
+    @staticmethod
+    def _task(row: sa.Row[Any]) -> Task:
+        return Task(
+            key=row.key,
+            kind=row.kind,
+            case=row.case_id,
+            run_at=datetime.fromtimestamp(row.run_at, UTC),
+            attempt=row.attempt,
+            max_attempts=row.max_attempts,
+            state=row.state,
+            lease_until=datetime.fromtimestamp(row.lease_until, UTC),
+            owner=row.owner,
+            last_error=row.last_error,
+        )
+
+    @contextmanager
+    def finish(self, task: Task) -> Iterator[sa.Connection]:
+        """Open the transaction that ends a task together with its effect; raises LeaseLost."""
+        with self._store.write() as db:
+            self._fenced(db, task, state="done", lease_until=0.0)
+            yield db
+
+    @contextmanager
+    def during(self, task: Task) -> Iterator[sa.Connection]:
+        """Open a transaction in the middle of a task, renewing its lease; raises LeaseLost."""
+        until = (self._store.clock.now() + self._lease).timestamp()
+        with self._store.write() as db:
+            self._fenced(db, task, lease_until=until)
+            yield db
+
+    def _fenced(self, db: sa.Connection, task: Task, **values: Any) -> None:
+        ours = (
+            table.c.key == task.key,
+            table.c.owner == task.owner,
+            table.c.attempt == task.attempt,
+            table.c.state == "leased",
+        )
+        if not db.execute(table.update().where(*ours).values(**values)).rowcount:
+            raise LeaseLost
+
+    def retry(self, task: Task, code: str, delay: float) -> bool:
+        """Give a task back to be run later; park it (False) after its last attempt."""
+        parked = task.attempt >= task.max_attempts
+        run_at = (self._store.clock.now() + timedelta(seconds=delay)).timestamp()
+        with self._store.write() as db:
+            self._fenced(
+                db,
+                task,
+                state="parked" if parked else "due",
+                lease_until=0.0,
+                run_at=run_at,
+                last_error=code[:200],
+            )
+        return not parked
+
+    def again(self, db: sa.Connection, task: Task, delay: float) -> None:
+        """Plan the task's next run inside ``during``; the attempt count starts afresh."""
+        run_at = (self._store.clock.now() + timedelta(seconds=delay)).timestamp()
+        db.execute(
+            table.update()
+            .where(table.c.key == task.key)
+            .values(state="due", lease_until=0.0, run_at=run_at, attempt=0)
+        )
+
+    def wake(self, kind: str, case_id: str) -> bool:
+        """Make a waiting task of a case due now; False when there is none."""
+        now = self._store.clock.now().timestamp()
+        with self._store.write() as db:
+            return bool(
+                db.execute(
+                    table.update()
+                    .where(
+                        table.c.kind == kind,
+                        table.c.case_id == case_id,
+                        table.c.state.in_(("due", "parked")),
+                    )
+                    .values(run_at=now, state="due")
+                ).rowcount
+            )
+
+    def of_case(self, case_id: str) -> list[Task]:
+        """Return a case's tasks."""
+        with self._store.read() as db:
+            return [
+                self._task(row)
+                for row in db.execute(sa.select(table).where(table.c.case_id == case_id))
+            ]

@@ -1,0 +1,73 @@
+"""Encryption at rest: AES-256-GCM with the value's place as associated data.
+
+A sealed value is ``key id (8 bytes) | nonce (12) | ciphertext``. The place, such as
+``pa_case:<id>:body``, is authenticated, so a value moved to another row does not open.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from smart_app.errors import ConfigError
+
+KEY_BYTES = 32
+
+
+class Seal:
+    """Lock with the first key, open with any."""
+
+    def __init__(self, keys: tuple[bytes, ...]) -> None:
+        if not keys or any(len(key) != KEY_BYTES for key in keys):
+            raise ConfigError("key file: every line must be 32 bytes in base64")
+        self._ciphers = {self._id(key): AESGCM(key) for key in keys}
+        self._current = self._id(keys[0])
+        self._blind = hmac.digest(keys[-1], b"blind index", "sha256")
+
+    @staticmethod
+    def _id(key: bytes) -> bytes:
+        return hashlib.sha256(b"key id" + key).digest()[:8]
+
+    @classmethod
+    def of_file(cls, path: Path) -> Seal:
+        """Read keys, newest first, one base64 line each; raises ConfigError."""
+        try:
+            lines = path.read_text().split()
+            return cls(tuple(base64.b64decode(line, validate=True) for line in lines))
+        except (OSError, ValueError) as cause:
+            raise ConfigError(f"key file {path.name}: cannot be read as base64 lines") from cause
+
+    @staticmethod
+    def make_file(path: Path) -> None:
+        """Write a new key file that only its owner can read; an existing one is kept."""
+        if path.exists():
+            return
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")
+
+    def lock(self, place: str, plain: bytes) -> bytes:
+        """Return the sealed bytes of a value for its place."""
+        nonce = secrets.token_bytes(12)
+        cipher = self._ciphers[self._current]
+        return self._current + nonce + cipher.encrypt(nonce, plain, place.encode())
+
+    def open(self, place: str, sealed: bytes) -> bytes:
+        """Return the plain bytes; raises ConfigError for a wrong key or a moved value."""
+        cipher = self._ciphers.get(sealed[:8])
+        if cipher is None:
+            raise ConfigError("the key that sealed the data is not in the key file")
+        try:
+            return cipher.decrypt(sealed[8:20], sealed[20:], place.encode())
+        except InvalidTag as cause:
+            raise ConfigError("a sealed value was changed or moved") from cause
+
+    def blind(self, value: str) -> str:
+        """Return a keyed hash by which a value can be looked up without being stored."""
+        return hmac.new(self._blind, value.encode(), hashlib.sha256).hexdigest()
