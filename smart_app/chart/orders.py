@@ -1,0 +1,145 @@
+"""The orders of a launch, as service lines."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import date
+
+from smart_app.cases.model import CaseItem, ChartSnapshot, Coding, Resource
+from smart_app.errors import NoOrder, WrongPatient
+from smart_app.fhir import codes, refs
+
+BILLING = (codes.CPT, codes.HCPCS)
+NOT_ACTIVE = ("revoked", "entered-in-error", "completed")
+
+
+def chosen(snapshot: ChartSnapshot, order_refs: tuple[str, ...]) -> tuple[Resource, ...]:
+    """Return the orders that a launch names, with all others of the same requisition.
+
+    Raises NoOrder when the launch names none, WrongPatient when it names one that is not in this
+    patient's chart.
+    """
+    if not order_refs:
+        raise NoOrder("the launch names no order")
+    if "ServiceRequest" in snapshot.unavailable:
+        raise NoOrder(
+            "orders unavailable",
+            say="The chart did not let Preclear read its orders.",
+            do="Try again in a minute, or ask the person who runs Preclear.",
+        )
+    named = []
+    for reference in order_refs:
+        order = snapshot.by_reference(reference)
+        if order is None:
+            raise WrongPatient(f"{reference.split('/')[0]} is not in this chart")
+        named.append(order)
+    requisitions = {key for order in named if (key := _requisition(order))}
+    siblings = [
+        order
+        for order in snapshot.of("ServiceRequest")
+        if _requisition(order) in requisitions and order not in named
+    ]
+    usable = [one for one in [*named, *siblings] if one.get("status") not in NOT_ACTIVE]
+    if not usable:
+        raise NoOrder(
+            "order not active",
+            say="This order is cancelled or done, so there is nothing to ask for.",
+            do="Go back to the chart and open Preclear from an active order.",
+        )
+    return tuple(usable)
+
+
+def _requisition(order: Resource) -> tuple[str, str] | None:
+    requisition = order.get("requisition") or {}
+    value = requisition.get("value")
+    return (str(requisition.get("system") or ""), str(value)) if value else None
+
+
+def items(
+    orders: tuple[Resource, ...],
+    snapshot: ChartSnapshot,
+    is_add_on: Callable[[str], bool],
+    words: Callable[[str], str],
+) -> tuple[CaseItem, ...]:
+    """Return one service line per order, main codes before add-on codes.
+
+    Raises NoOrder for an order without a billing code: Preclear never guesses one.
+    """
+    lines = []
+    for order in orders:
+        code = codes.code_in(order.get("code"), BILLING)
+        if code is None:
+            raise NoOrder(
+                "order without a billing code",
+                say="This order carries no billing code (CPT or HCPCS), and Preclear never "
+                "guesses one.",
+                do="Add the code to the order in the chart, then open Preclear again.",
+            )
+        lines.append((is_add_on(code), order, code))
+    ordered = sorted(lines, key=lambda line: line[0])
+    return tuple(
+        CaseItem(
+            trace=str(uuid.uuid4()),
+            sequence=number,
+            order_ref=refs.of(order),
+            coding=(Coding(_system(order, code), code, words(code)),),
+            units=_units(order),
+            unit=None,
+            diagnoses=diagnoses(order, snapshot),
+            add_on=add_on,
+        )
+        for number, (add_on, order, code) in enumerate(ordered, start=1)
+    )
+
+
+def _system(order: Resource, code: str) -> str:
+    return next(
+        one["system"]
+        for one in codes.codings(order.get("code"))
+        if one["code"] == code and one["system"] in BILLING
+    )
+
+
+def _units(order: Resource) -> float:
+    value = (order.get("quantityQuantity") or {}).get("value")
+    return value if isinstance(value, int | float) and value > 0 else 1
+
+
+def diagnoses(order: Resource, snapshot: ChartSnapshot) -> tuple[Coding, ...]:
+    """Return the order's ICD-10-CM codes, from reasonCode, then from the conditions it names."""
+    concepts = list(order.get("reasonCode") or [])
+    for reference in order.get("reasonReference") or []:
+        name = refs.relative(reference)
+        condition = snapshot.by_reference(name) if name else None
+        if condition:
+            concepts.append(condition.get("code"))
+    found: dict[str, Coding] = {}
+    for concept in concepts:
+        code = codes.code_in(concept, [codes.ICD10CM])
+        if code:
+            found.setdefault(code, Coding(codes.ICD10CM, code, str(concept.get("text") or "")))
+    return tuple(found.values())
+
+
+def planned_date(orders: tuple[Resource, ...]) -> date | None:
+    """Return the first planned day that an order states, or None."""
+    for order in orders:
+        for value in (
+            order.get("occurrenceDateTime"),
+            (order.get("occurrencePeriod") or {}).get("start"),
+        ):
+            if isinstance(value, str) and len(value) >= 10:
+                try:
+                    return date.fromisoformat(value[:10])
+                except ValueError:
+                    continue
+    return None
+
+
+def coverage(snapshot: ChartSnapshot, named: str | None) -> Resource | None:
+    """Return the coverage that the launch names, else the only active one, else None."""
+    if named and (found := snapshot.by_reference(named)):
+        return found
+    active = [one for one in snapshot.of("Coverage") if one.get("status") == "active"]
+    return active[0] if len(active) == 1 else None

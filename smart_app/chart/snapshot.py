@@ -1,0 +1,135 @@
+"""Stage 2: read the chart once, in parallel, bounded.
+
+A read that failed is *unavailable*, never empty. Every resource's patient is checked.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from smart_app.cases.model import ChartSnapshot, Resource
+from smart_app.errors import ChartUnavailable, NoPatient, WrongPatient
+from smart_app.fhir import refs
+from smart_app.ports import EhrReader
+
+BOUND = 20_000  # resources of one chart
+
+SEARCHES: dict[str, dict[str, str]] = {
+    "Coverage": {},
+    "ServiceRequest": {},
+    "Condition": {},
+    "Observation": {},
+    "DiagnosticReport": {},
+    "DocumentReference": {},
+    "Procedure": {},
+    "MedicationRequest": {},
+    "Encounter": {},
+    "Appointment": {},
+    "AllergyIntolerance": {},
+    "CarePlan": {},
+}
+"""What is searched by patient, with further parameters; each type is one task of the pool."""
+
+FOLLOWED = ("Practitioner", "PractitionerRole", "Organization", "Location")
+FOLLOW_FROM = ("ServiceRequest", "Coverage", "Appointment", "DocumentReference", "DiagnosticReport")
+
+
+def read(
+    reader: EhrReader,
+    patient_id: str | None,
+    pool: ThreadPoolExecutor,
+    now: datetime,
+    supported: frozenset[str] | None = None,
+) -> ChartSnapshot:
+    """Return a patient's chart.
+
+    ``supported`` names the types that granted scopes allow; the others are unavailable. Raises
+    NoPatient, ChartUnavailable when the patient cannot be read, WrongPatient when the EHR answers
+    with another.
+    """
+    if not patient_id:
+        raise NoPatient
+    patient_ref = f"Patient/{patient_id}"
+    wanted = {kind: more for kind, more in SEARCHES.items() if not supported or kind in supported}
+    patient_task = pool.submit(reader.read, patient_ref)
+    tasks = {
+        kind: pool.submit(reader.search, kind, {"patient": patient_id, "_count": "200"} | more)
+        for kind, more in wanted.items()
+    }
+    patient = patient_task.result()
+    if patient.get("resourceType") != "Patient" or refs.of(patient) != patient_ref:
+        raise WrongPatient
+    resources, unavailable, left_out = _collect(tasks, patient_ref)
+    unavailable |= {kind: "not allowed by this sign-in" for kind in SEARCHES if kind not in wanted}
+    _follow(reader, resources, unavailable, pool)
+    return ChartSnapshot(
+        patient=patient,
+        resources={kind: tuple(found) for kind, found in resources.items()},
+        unavailable=unavailable,
+        read_at=now,
+        left_out=tuple(left_out),
+    )
+
+
+def _collect(
+    tasks: dict[str, Future[list[Resource]]], patient_ref: str
+) -> tuple[dict[str, list[Resource]], dict[str, str], list[str]]:
+    resources: dict[str, list[Resource]] = {}
+    unavailable: dict[str, str] = {}
+    left_out: list[str] = []
+    count = 0
+    for kind, task in tasks.items():
+        try:
+            found = task.result()
+        except ChartUnavailable as cause:
+            unavailable[kind] = cause.detail
+            continue
+        count += len(found)
+        if count > BOUND:
+            unavailable[kind] = "the chart is larger than the bound"
+            continue
+        kept = []
+        for one in found:
+            if one.get("resourceType") != kind or not isinstance(one.get("id"), str):
+                continue
+            if refs.subject_of(one) != patient_ref:
+                left_out.append(refs.of(one))
+            else:
+                kept.append(one)
+        resources[kind] = kept
+    return resources, unavailable, left_out
+
+
+def _follow(
+    reader: EhrReader,
+    resources: dict[str, list[Resource]],
+    unavailable: dict[str, str],
+    pool: ThreadPoolExecutor,
+) -> None:
+    """Read the people and places that orders, coverages and documents name, two steps deep."""
+    seen: set[str] = set()
+    sources: list[Resource] = [one for kind in FOLLOW_FROM for one in resources.get(kind, [])]
+    for _ in range(2):
+        named = {
+            found
+            for source in sources
+            for reference in refs.walk(source)
+            if (found := refs.relative(reference)) and found.split("/")[0] in FOLLOWED
+        } - seen
+        seen |= named
+        tasks: dict[str, Future[Resource]] = {
+            name: pool.submit(reader.read, name) for name in sorted(named)
+        }
+        sources = []
+        for name, task in tasks.items():
+            kind = name.split("/")[0]
+            try:
+                found_one: dict[str, Any] = task.result()
+            except ChartUnavailable as cause:
+                unavailable[name] = cause.detail
+                continue
+            if refs.of(found_one) == name:
+                resources.setdefault(kind, []).append(found_one)
+                sources.append(found_one)

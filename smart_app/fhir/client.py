@@ -1,0 +1,159 @@
+"""Talk FHIR R4 to one EHR: bounded, host-bound, with timeouts.
+
+The bearer token goes to URLs under the FHIR base and nowhere else; redirects are not followed.
+https://hl7.org/fhir/R4/http.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from smart_app.cases.model import Resource
+from smart_app.errors import ChartUnavailable
+
+TIMEOUT = (5, 20)  # seconds to connect, to read
+MAX_BYTES = 30_000_000
+MAX_PAGES = 40
+FHIR_JSON = "application/fhir+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The EHR's answer to a write."""
+
+    status: int
+    body: Resource | None
+    location: str | None
+    etag: str | None
+
+
+def http_session(pool: int = 16) -> requests.Session:
+    """Return a session without ambient settings: no proxies, netrc or redirects."""
+    session = requests.Session()
+    session.trust_env = False
+    session.max_redirects = 0
+    adapter = HTTPAdapter(pool_connections=pool, pool_maxsize=pool, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+class FhirClient:
+    """One patient's chart at one EHR; ``bearer(refused)`` gives the token."""
+
+    def __init__(
+        self,
+        base: str,
+        bearer: Callable[[str | None], str],
+        session: requests.Session | None = None,
+    ) -> None:
+        self._base = base.rstrip("/") + "/"
+        self._bearer = bearer
+        self._session = session or http_session()
+
+    def _url(self, path: str) -> str:
+        url = urljoin(self._base, path)
+        ours, theirs = urlsplit(self._base), urlsplit(url)
+        if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc) or not url.startswith(
+            self._base
+        ):
+            raise ChartUnavailable("a link leaves the FHIR base")
+        return url
+
+    def _send(self, method: str, path: str, **more: Any) -> requests.Response:
+        url, refused = self._url(path), None
+        headers = {"Accept": FHIR_JSON} | more.pop("headers", {})
+        for attempt in (1, 2):
+            token = self._bearer(refused)
+            try:
+                response = self._session.request(
+                    method,
+                    url,
+                    headers=headers | {"Authorization": f"Bearer {token}"},
+                    timeout=TIMEOUT,
+                    allow_redirects=False,
+                    **more,
+                )
+            except requests.RequestException as cause:
+                raise ChartUnavailable(type(cause).__name__) from cause
+            if response.status_code != 401 or attempt == 2:
+                return response
+            refused = token
+        raise AssertionError
+
+    @staticmethod
+    def _json(response: requests.Response) -> Resource:
+        if response.status_code != 200 or len(response.content) > MAX_BYTES:
+            raise ChartUnavailable(f"status {response.status_code}")
+        try:
+            body = response.json()
+        except ValueError as cause:
+            raise ChartUnavailable("not JSON") from cause
+        if not isinstance(body, dict) or "resourceType" not in body:
+            raise ChartUnavailable("not FHIR")
+        return body
+
+    def read(self, reference: str) -> Resource:
+        """Return the resource that ``Type/id`` names; raises ChartUnavailable."""
+        return self._json(self._send("GET", reference))
+
+    def search(self, resource_type: str, params: Mapping[str, str]) -> list[Resource]:
+        """Return all matches over all pages; raises ChartUnavailable rather than give a part."""
+        page = self._json(self._send("GET", resource_type, params=dict(params)))
+        found: list[Resource] = []
+        for _ in range(MAX_PAGES):
+            if page.get("resourceType") != "Bundle":
+                raise ChartUnavailable("not a Bundle")
+            found += [
+                entry["resource"]
+                for entry in page.get("entry") or []
+                if isinstance(entry.get("resource"), dict)
+                and entry.get("search", {}).get("mode", "match") != "outcome"
+            ]
+            links = page.get("link") or []
+            following = next((one["url"] for one in links if one.get("relation") == "next"), None)
+            if following is None:
+                return found
+            page = self._json(self._send("GET", following))
+        raise ChartUnavailable("more pages than the bound")
+
+    def create(self, resource: Resource, if_none_exist: str | None = None) -> Written:
+        """POST a resource, conditionally when ``if_none_exist`` is a search query."""
+        headers = {"Content-Type": FHIR_JSON, "Prefer": "return=representation"}
+        if if_none_exist:
+            headers["If-None-Exist"] = if_none_exist
+        body = json.dumps(resource, ensure_ascii=False).encode()
+        return self._written(
+            self._send("POST", resource["resourceType"], data=body, headers=headers)
+        )
+
+    def update(self, resource: Resource, etag: str) -> Written:
+        """PUT a resource that must still be of the given version."""
+        headers = {
+            "Content-Type": FHIR_JSON,
+            "Prefer": "return=representation",
+            "If-Match": etag,
+        }
+        path = f"{resource['resourceType']}/{resource['id']}"
+        body = json.dumps(resource, ensure_ascii=False).encode()
+        return self._written(self._send("PUT", path, data=body, headers=headers))
+
+    @staticmethod
+    def _written(response: requests.Response) -> Written:
+        try:
+            body = response.json() if response.content else None
+        except ValueError:
+            body = None
+        return Written(
+            status=response.status_code,
+            body=body if isinstance(body, dict) else None,
+            location=response.headers.get("Location"),
+            etag=response.headers.get("ETag"),
+        )

@@ -1,0 +1,87 @@
+"""Code systems, and the spellings in which they are met.
+
+What is matched is normalised; what is sent stays the source's own coding unless a profile binds
+one spelling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+CPT = "http://www.ama-assn.org/go/cpt"
+HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
+ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
+LOINC = "http://loinc.org"
+SNOMED = "http://snomed.info/sct"
+NPI = "http://hl7.org/fhir/sid/us-npi"
+MBI = "http://hl7.org/fhir/sid/us-mbi"
+SOPT = "https://nahdo.org/sopt"
+POS = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
+COVERAGE_INFORMATION = (
+    "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
+)
+
+_ALIASES = {
+    "urn:oid:2.16.840.1.113883.6.12": CPT,
+    "https://www.ama-assn.org/go/cpt": CPT,
+    "http://www.ama-assn.org/go/cpt/": CPT,
+    "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets": HCPCS,
+    "https://bluebutton.cms.gov/resources/codesystem/hcpcs": HCPCS,
+    "urn:oid:2.16.840.1.113883.6.285": HCPCS,
+    "urn:oid:2.16.840.1.113883.6.90": ICD10CM,
+    "http://hl7.org/fhir/sid/icd-10": ICD10CM,
+    "http://terminology.hl7.org/CodeSystem/icd10CM": ICD10CM,
+}
+
+
+def system(uri: str | None) -> str:
+    """Return the one spelling under which a code system is matched."""
+    return _ALIASES.get(uri or "", uri or "")
+
+
+def codings(concept: Any) -> list[dict[str, Any]]:
+    """Return the codings of a CodeableConcept, systems normalised, malformed ones dropped."""
+    found = concept.get("coding") if isinstance(concept, dict) else None
+    return [
+        one | {"system": system(one.get("system"))}
+        for one in found or []
+        if isinstance(one, dict) and isinstance(one.get("code"), str)
+    ]
+
+
+def code_in(concept: Any, systems: Iterable[str]) -> str | None:
+    """Return the first code of one of the systems, or None."""
+    wanted = set(systems)
+    return next((one["code"] for one in codings(concept) if one["system"] in wanted), None)
+
+
+def identifier(resource: Any, uri: str) -> str | None:
+    """Return the value of a resource's identifier of a system, or None."""
+    for one in resource.get("identifier") or [] if isinstance(resource, dict) else []:
+        if one.get("system") == uri and one.get("value"):
+            return str(one["value"])
+    return None
+
+
+def npi_valid(npi: str) -> bool:
+    """Tell whether ten digits pass the NPI check digit (ISO Luhn over ``80840`` + NPI)."""
+    if len(npi) != 10 or not npi.isdigit():
+        return False
+    total = 0
+    for place, digit in enumerate(reversed("80840" + npi)):
+        value = int(digit) * (2 if place % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def human_name(resource: Any) -> str:
+    """Return a person's name in reading order, or an empty string."""
+    names = resource.get("name") if isinstance(resource, dict) else None
+    if not isinstance(names, list) or not names:
+        return ""
+    name = next((one for one in names if one.get("use") == "official"), names[0])
+    if name.get("text"):
+        return str(name["text"])
+    parts = [*(name.get("prefix") or []), *(name.get("given") or []), name.get("family")]
+    return " ".join(str(part) for part in parts if part)

@@ -1,0 +1,64 @@
+"""References, as ``Type/id`` relative to the chart.
+
+https://hl7.org/fhir/R4/references.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from smart_app.cases.model import Resource
+
+_TAIL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[^/]+)?$")
+
+
+def relative(reference: Any) -> str | None:
+    """Return ``Type/id`` of a Reference or reference string, or None."""
+    value = reference.get("reference") if isinstance(reference, dict) else reference
+    match = _TAIL.search(value) if isinstance(value, str) else None
+    return f"{match[1]}/{match[2]}" if match else None
+
+
+def of(resource: Resource) -> str:
+    """Return the reference that names a resource."""
+    return f"{resource['resourceType']}/{resource['id']}"
+
+
+def version_of(resource: Resource) -> str | None:
+    """Return the resource's version id, if the EHR states one."""
+    version = resource.get("meta", {}).get("versionId")
+    return str(version) if version is not None else None
+
+
+SUBJECTS = ("subject", "patient", "beneficiary", "for")
+
+
+def subject_of(resource: Resource) -> str | None:
+    """Return whom a resource is about, as ``Patient/id``, or None when it says nothing.
+
+    An Appointment is about the patient among its participants.
+    """
+    if resource.get("resourceType") == "Patient":
+        return of(resource)
+    for member in SUBJECTS:
+        if found := relative(resource.get(member)):
+            return found
+    for participant in resource.get("participant") or []:
+        found = relative(participant.get("actor"))
+        if found and found.startswith("Patient/"):
+            return found
+    return None
+
+
+def walk(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield every Reference in a resource."""
+    if isinstance(value, dict):
+        if isinstance(value.get("reference"), str):
+            yield value
+        for inner in value.values():
+            yield from walk(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from walk(inner)
