@@ -95,7 +95,7 @@ def items(
 
 def _system(order: Resource, code: str) -> str:
     return next(
-        one["system"]
+        str(one["system"])
         for one in codes.codings(order.get("code"))
         if one["code"] == code and one["system"] in BILLING
     )

@@ -1,0 +1,91 @@
+"""Read ``ext-coverage-information``: every repetition is kept, raw and parsed.
+
+https://hl7.org/fhir/us/davinci-crd/2.2.1/en/StructureDefinition-ext-coverage-information.html
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from smart_app.cases.model import CoverageRepetition, Resource
+from smart_app.fhir import codes, refs
+
+
+def extensions(order: Resource) -> list[Resource]:
+    """Return the order's coverage-information extensions, unmodified."""
+    return [
+        one
+        for one in order.get("extension") or []
+        if isinstance(one, dict) and one.get("url") == codes.COVERAGE_INFORMATION
+    ]
+
+
+def read(extension: Resource, order_ref: str) -> CoverageRepetition:
+    """Return one repetition; unknown sub-extensions stay in ``raw``."""
+    parts: dict[str, list[Any]] = {}
+    for sub in extension.get("extension") or []:
+        value = next((one for key, one in sub.items() if key.startswith("value")), None)
+        parts.setdefault(str(sub.get("url")), []).append(value)
+
+    def one(url: str) -> str | None:
+        found = parts.get(url) or [None]
+        return str(found[0]) if found[0] is not None else None
+
+    def every(url: str) -> tuple[str, ...]:
+        return tuple(str(value) for value in parts.get(url, []) if value is not None)
+
+    return CoverageRepetition(
+        raw=extension,
+        order_ref=order_ref,
+        coverage_ref=refs.relative((parts.get("coverage") or [None])[0]) or "",
+        covered=one("covered"),
+        pa_needed=one("pa-needed"),
+        doc_needed=every("doc-needed"),
+        doc_purpose=every("doc-purpose"),
+        info_needed=every("info-needed"),
+        questionnaires=every("questionnaire"),
+        assertion_id=one("coverage-assertion-id"),
+        satisfied_pa_id=one("satisfied-pa-id"),
+        reasons=tuple(
+            _words(value) for value in parts.get("reason", []) if isinstance(value, dict)
+        ),
+        expires=_date(one("expiry-date")),
+    )
+
+
+def _words(concept: dict[str, Any]) -> str:
+    coded = codes.codings(concept)
+    return str(
+        concept.get("text") or (coded[0].get("display") or coded[0]["code"] if coded else "")
+    )
+
+
+def _date(value: str | None) -> date | None:
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        return None
+
+
+def satisfied(extension: Resource, number: str) -> Resource:
+    """Return a payer's extension as satisfied by a number.
+
+    Only what the payer issued is changed: ``pa-needed`` and ``satisfied-pa-id``; documentation is
+    no longer asked for.
+    """
+    dropped = (
+        "pa-needed",
+        "satisfied-pa-id",
+        "doc-needed",
+        "doc-purpose",
+        "questionnaire",
+        "info-needed",
+        "reason",
+    )
+    kept = [one for one in extension.get("extension") or [] if one.get("url") not in dropped]
+    kept += [
+        {"url": "pa-needed", "valueCode": "satisfied"},
+        {"url": "satisfied-pa-id", "valueString": number},
+    ]
+    return {**extension, "extension": kept}

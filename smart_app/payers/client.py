@@ -1,0 +1,66 @@
+"""Talk to one payer over HTTP; never with an EHR's token.
+
+Which failure means "nothing was processed" and which "nobody knows" is decided here, since a
+request that may have been taken must not be sent again blindly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from smart_app.errors import PayerUnknown, PayerUnreachable
+from smart_app.fhir.client import http_session
+
+MAX_BYTES = 30_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PayerReply:
+    """Status and JSON body; the body is None when it was not JSON."""
+
+    status: int
+    body: Any
+
+
+def _nothing_left(cause: requests.RequestException) -> bool:
+    """Tell whether the connection was never made, so that no byte can have arrived."""
+    if isinstance(cause, requests.ConnectTimeout | requests.exceptions.SSLError):
+        return True
+    reason = getattr(cause.args[0], "reason", None) if cause.args else None
+    return isinstance(reason, NewConnectionError)
+
+
+class PayerClient:
+    """One payer's HTTP, with that payer's timeouts in seconds."""
+
+    def __init__(self, connect_seconds: float, read_seconds: float) -> None:
+        self._timeout = (connect_seconds, read_seconds)
+        self._session = http_session(pool=4)
+
+    def _send(self, method: str, url: str, **more: Any) -> PayerReply:
+        try:
+            response = self._session.request(
+                method, url, timeout=self._timeout, allow_redirects=False, **more
+            )
+        except requests.RequestException as cause:
+            if _nothing_left(cause):
+                raise PayerUnreachable(type(cause).__name__) from cause
+            raise PayerUnknown(type(cause).__name__) from cause
+        try:
+            body = response.json() if len(response.content) <= MAX_BYTES else None
+        except ValueError:
+            body = None
+        return PayerReply(response.status_code, body)
+
+    def get(self, url: str) -> PayerReply:
+        """GET JSON."""
+        return self._send("GET", url, headers={"Accept": "application/json"})
+
+    def post(self, url: str, body: bytes, content_type: str) -> PayerReply:
+        """POST bytes as they are."""
+        headers = {"Content-Type": content_type, "Accept": content_type}
+        return self._send("POST", url, data=body, headers=headers)
