@@ -1,0 +1,268 @@
+"""Stage 11: read a decision, per item, by ``reviewActionCode``.
+
+``outcome`` says only that processing ended; a number says nothing about the decision. A number is
+read only for an item decided A1, A2, A3 or A6; on a pended item it is the payer's own reference.
+https://hl7.org/fhir/us/davinci-pas/2.2.1/en/StructureDefinition-extension-reviewAction.html
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from smart_app.cases.model import Case, CaseItem, Decision, DecisionWord, ItemDecision, Resource
+from smart_app.pas.names import PAS
+
+WORDS: dict[str, DecisionWord] = {
+    "A1": "affirmed",
+    "A2": "partial",
+    "A3": "non_affirmed",
+    "A4": "pended",
+    "A6": "affirmed_modified",
+    "C": "cancelled",
+    "CT": "contact_payer",
+    "NA": "not_required",
+}
+NUMBERED = ("A1", "A2", "A3", "A6")
+
+
+def _sub(extension: dict[str, Any], name: str) -> Iterator[Any]:
+    """Yield the values of sub-extensions, by relative or absolute URL."""
+    for one in extension.get("extension") or []:
+        if str(one.get("url", "")).removeprefix(PAS).removeprefix("extension-") == name:
+            yield next((value for key, value in one.items() if key.startswith("value")), None)
+
+
+def _extension(element: dict[str, Any], name: str) -> Any:
+    for one in element.get("extension") or []:
+        if one.get("url") == PAS + name:
+            return next((value for key, value in one.items() if key.startswith("value")), one)
+    return None
+
+
+def _review_actions(item: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        found
+        for adjudication in item.get("adjudication") or []
+        for found in adjudication.get("extension") or []
+        if found.get("url") == PAS + "extension-reviewAction"
+    ]
+
+
+def _coding(concept: Any) -> dict[str, Any]:
+    coded = concept.get("coding") if isinstance(concept, dict) else None
+    return coded[0] if coded else {}
+
+
+def _words_of(concept: Any) -> str:
+    coding = _coding(concept)
+    text = concept.get("text") if isinstance(concept, dict) else None
+    return str(text or coding.get("display") or coding.get("code") or "")
+
+
+def claim_response(body: Any) -> Resource | None:
+    """Return the ClaimResponse of an answer: a PAS Bundle, or a bare resource."""
+    if not isinstance(body, dict):
+        return None
+    if body.get("resourceType") == "ClaimResponse":
+        return body
+    for entry in body.get("entry") or []:
+        resource = entry.get("resource")
+        if isinstance(resource, dict) and resource.get("resourceType") == "ClaimResponse":
+            return resource
+    return None
+
+
+def _date(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(str(value)[:10]) if value else None
+    except ValueError:
+        return None
+
+
+def _number(
+    response: Resource, item: dict[str, Any], action: dict[str, Any] | None, code: str
+) -> tuple[str | None, str | None, tuple[str, ...]]:
+    """Return number, where it stood, and candidates that contradict it."""
+    places: list[tuple[str, Any]] = []
+    if action:
+        places += [("reviewAction.number", one) for one in _sub(action, "number")]
+    places.append(("preAuthRef", response.get("preAuthRef")))
+    places.append(("authorizationNumber", _extension(item, "extension-authorizationNumber")))
+    if code == "A3":
+        found = _extension(item, "extension-administrationReferenceNumber")
+        places.append(("administrationReferenceNumber", found))
+    candidates = [
+        (where, str(one).strip()) for where, one in places if isinstance(one, str) and one
+    ]
+    if not candidates:
+        return None, None, ()
+    different = {one for _, one in candidates}
+    if len(different) > 1:
+        return None, None, tuple(sorted(different))
+    return candidates[0][1], candidates[0][0], ()
+
+
+def _notes(response: Resource, item: dict[str, Any]) -> tuple[str, ...]:
+    texts = {note.get("number"): note.get("text") for note in response.get("processNote") or []}
+    return tuple(str(texts[one]) for one in item.get("noteNumber") or [] if texts.get(one))
+
+
+def trace_of(item: dict[str, Any]) -> str | None:
+    """Return the item trace number that an answer echoes, or None."""
+    found = _extension(item, "extension-itemTraceNumber")
+    return str(found.get("value")) if isinstance(found, dict) else None
+
+
+def _match(case: Case, item: dict[str, Any]) -> CaseItem | None:
+    """Return our item: by our trace when it is echoed, else by its sequence."""
+    trace = trace_of(item)
+    if trace is not None:
+        return next((one for one in case.items if one.trace == trace), None)
+    sequence = item.get("itemSequence")
+    return next((one for one in case.items if one.sequence == sequence), None)
+
+
+def _item_decision(
+    response: Resource, item: dict[str, Any], ours: CaseItem
+) -> tuple[ItemDecision, tuple[str, ...]]:
+    actions = _review_actions(item)
+    coded = [
+        _coding(value) for action in actions for value in _sub(action, "reviewActionCode") if value
+    ]
+    raw = {str(one.get("code")) for one in coded if one.get("code")}
+    code = raw.pop() if len(raw) == 1 else ""
+    word = WORDS.get(code, "unreadable")
+    number, path, rivals = (None, None, ())
+    action = actions[0] if actions else None
+    if code in NUMBERED:
+        number, path, rivals = _number(response, item, action, code)
+    period = _extension(item, "extension-itemPreAuthPeriod") or response.get("preAuthPeriod") or {}
+    added = [
+        _words_of(one.get("productOrService"))
+        for one in response.get("addItem") or []
+        if item.get("itemSequence") in (one.get("itemSequence") or [])
+    ]
+    decided = ItemDecision(
+        trace=ours.trace,
+        decision=word,
+        raw_code=code or None,
+        raw_display=str(coded[0].get("display") or "") or None if coded else None,
+        number=number,
+        number_path=path,
+        reasons=tuple(_words_of(one) for act in actions for one in _sub(act, "reasonCode") if one),
+        notes=_notes(response, item),
+        replaced_by=tuple(added),
+        valid_from=_date(period.get("start")) if word != "pended" else None,
+        valid_to=_date(period.get("end")) if word != "pended" else None,
+    )
+    return decided, rivals
+
+
+def word_of(items: tuple[ItemDecision, ...]) -> DecisionWord:
+    """Derive the request's word from its items; only all-affirmed is affirmed."""
+    words = {one.decision for one in items}
+    if not words:
+        return "unreadable"
+    if len(words) == 1:
+        return words.pop()
+    for blocking in ("unreadable", "contact_payer", "pended"):
+        if blocking in words:
+            return blocking  # type: ignore[return-value]
+    if words == {"affirmed", "affirmed_modified"}:
+        return "affirmed_modified"
+    if words & {"affirmed", "affirmed_modified", "partial"}:
+        return "partial"
+    return "unreadable"
+
+
+def _dismissed(response: Resource, text: str) -> tuple[str, ...] | None:
+    """Return the reasons when this payer says that it dismissed the request, else None."""
+    if response.get("outcome") != "error" or response.get("item"):
+        return None
+    said = [
+        str(response.get("disposition") or ""),
+        *(str(one.get("text") or "") for one in response.get("processNote") or []),
+        *(_words_of(one.get("code")) for one in response.get("error") or []),
+    ]
+    found = tuple(one for one in said if one)
+    return found if any(text.lower() in one.lower() for one in found) else None
+
+
+def _for_us(case: Case, response: Resource, body: Any, member: str) -> bool:
+    """Tell whether no member number in the answer is another person's."""
+    for entry in body.get("entry") or [] if isinstance(body, dict) else []:
+        resource = entry.get("resource") or {}
+        if resource.get("resourceType") in ("Coverage", "Patient"):
+            for one in resource.get("identifier") or []:
+                kinds = {c.get("code") for c in (one.get("type") or {}).get("coding") or []}
+                if "MB" in kinds and one.get("value") not in (None, member):
+                    return False
+    return True
+
+
+def read(case: Case, body: Any, *, member: str, dismissed_text: str, now: datetime) -> Decision:
+    """Return the decision that an answer holds; what cannot be read is ``unreadable``.
+
+    An answer about another member is quarantined: nothing of it is used.
+    """
+    response = claim_response(body)
+    if response is None or not _for_us(case, response, body, member):
+        why = "no ClaimResponse" if response is None else "another member"
+        return _decision(case, (), "unreadable", now, response or {}, quarantined=(why,))
+    reasons = _dismissed(response, dismissed_text)
+    if reasons is not None:
+        items = tuple(ItemDecision(one.trace, "dismissed", notes=reasons) for one in case.items)
+        return _decision(case, items, "dismissed", now, response, notes=reasons)
+    found: dict[str, ItemDecision] = {}
+    rivals: tuple[str, ...] = ()
+    for item in response.get("item") or []:
+        ours = _match(case, item)
+        if ours is None:
+            return _decision(case, (), "unreadable", now, response, quarantined=("foreign item",))
+        found[ours.trace], more = _item_decision(response, item, ours)
+        rivals += more
+    items = tuple(found.get(one.trace, ItemDecision(one.trace, "unreadable")) for one in case.items)
+    notes = tuple(str(one.get("text")) for one in response.get("processNote") or [])
+    return _decision(case, items, word_of(items), now, response, notes=notes, quarantined=rivals)
+
+
+def _decision(
+    case: Case,
+    items: tuple[ItemDecision, ...],
+    word: DecisionWord,
+    now: datetime,
+    response: Resource,
+    notes: tuple[str, ...] = (),
+    quarantined: tuple[str, ...] = (),
+) -> Decision:
+    issued = [
+        _date(_extension(item, "extension-itemPreAuthIssueDate"))
+        for item in response.get("item") or []
+    ]
+    reviewer = _extension(response, "extension-claimResponseReviewer")
+    human = next(_sub(reviewer, "wasHumanReviewedFlag"), None) if reviewer else None
+    identifiers = response.get("identifier") or [{}]
+    return Decision(
+        id=str(uuid.uuid4()),
+        case=case.id,
+        items=items,
+        received_at=now,
+        source="pas",
+        decided_on=next((one for one in issued if one), None),
+        payer_reference=_pended_reference(response) or identifiers[0].get("value"),
+        human_reviewer=human if isinstance(human, bool) else None,
+        word=word,
+        notes=notes,
+        quarantined=quarantined,
+    )
+
+
+def _pended_reference(response: Resource) -> str | None:
+    for item in response.get("item") or []:
+        found = _extension(item, "extension-administrationReferenceNumber")
+        if isinstance(found, str):
+            return found
+    return None

@@ -1,0 +1,94 @@
+"""Stage 14: where the number goes on the claim. CMS WISeR guide, chapters 7 and 8."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from smart_app.cases.model import Case, Check, ClaimCard, ClaimState, Placement, UtnRecord
+from smart_app.programs.base import Program
+
+GREEN = ("affirmed", "affirmed_modified")
+MODIFIERS = (
+    ("affirmed", "None", "None needed"),
+    ("non_affirmed", "GA", "Signed before the service"),
+    ("cosmetic", "GX", "Voluntary notice"),
+)
+
+
+def whose_claim(case: Case, program: Program) -> Literal["facility", "professional", "unknown"]:
+    """Return whose claim carries the number: in a facility only the facility's is selected."""
+    places = {item.place.pos for item in case.items if item.place}
+    if not places:
+        return "unknown"
+    return "facility" if places & set(program.facility_claim_pos) else "professional"
+
+
+def _state(case: Case, record: UtnRecord | None, on: date | None) -> ClaimState:
+    decision = case.tracks.decision
+    if decision in ("none", "pended", "contact_payer", "unreadable"):
+        return "hold_decision"
+    if decision in ("dismissed", "cancelled", "not_required"):
+        return "review_expected"
+    if record is None:
+        return "hold_number"
+    if decision == "non_affirmed":
+        return "number_with_abn"
+    outside = on and record.valid_to and record.valid_from
+    if outside and not record.valid_from <= on <= record.valid_to:  # type: ignore[operator]
+        return "outside_window"
+    return "ready"
+
+
+def placement(
+    case: Case, program: Program, numbers: tuple[UtnRecord, ...], today: date
+) -> ClaimCard:
+    """Return the claim card: whose claim, which number, which field, which dates."""
+    active = [one for one in numbers if one.status == "active"]
+    record = active[-1] if active else None
+    whose = whose_claim(case, program)
+    on = case.planned_date
+    state = _state(case, record, on)
+    tob = any(item.place and item.place.tob for item in case.items)
+    claim = "institutional" if tob else "professional"
+    number = record.number if record else None
+    placements = tuple(
+        Placement(
+            form=one.form,
+            form_words=one.words,
+            field=one.field,
+            position=one.position,
+            text=one.text.replace("{number}", number or "…"),
+            this_claim=number is not None and one.claim == claim,
+            source=one.source,
+        )
+        for one in program.claim_places
+    )
+    verdict = case.tracks.decision
+    return ClaimCard(
+        whose_claim=whose,
+        state=state,
+        number=number,
+        placements=placements,
+        valid_from=record.valid_from if record else None,
+        valid_to=record.valid_to if record else None,
+        modifiers=tuple(
+            (when, modifier, notice, when == verdict or (when == "affirmed" and verdict in GREEN))
+            for when, modifier, notice in MODIFIERS
+        ),
+        checks=_checks(case, record, on),
+        chain=numbers,
+    )
+
+
+def _checks(case: Case, record: UtnRecord | None, on: date | None) -> tuple[Check, ...]:
+    inside = None
+    if record and on and record.valid_from and record.valid_to:
+        inside = record.valid_from <= on <= record.valid_to
+    codes = ", ".join(item.code for item in case.items)
+    affirmed = case.tracks.decision in GREEN
+    return (
+        Check("Number recorded", record is not None, "" if record else "not yet given"),
+        Check("Every code affirmed", affirmed, "" if affirmed else codes),
+        Check("Planned date is inside", inside, "" if on else "no planned date"),
+    )
