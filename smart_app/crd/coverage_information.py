@@ -66,26 +66,3 @@ def _date(value: str | None) -> date | None:
         return date.fromisoformat(value) if value else None
     except ValueError:
         return None
-
-
-def satisfied(extension: Resource, number: str) -> Resource:
-    """Return a payer's extension as satisfied by a number.
-
-    Only what the payer issued is changed: ``pa-needed`` and ``satisfied-pa-id``; documentation is
-    no longer asked for.
-    """
-    dropped = (
-        "pa-needed",
-        "satisfied-pa-id",
-        "doc-needed",
-        "doc-purpose",
-        "questionnaire",
-        "info-needed",
-        "reason",
-    )
-    kept = [one for one in extension.get("extension") or [] if one.get("url") not in dropped]
-    kept += [
-        {"url": "pa-needed", "valueCode": "satisfied"},
-        {"url": "satisfied-pa-id", "valueString": number},
-    ]
-    return {**extension, "extension": kept}

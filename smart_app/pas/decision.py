@@ -135,7 +135,9 @@ def _item_decision(
     raw = {str(one.get("code")) for one in coded if one.get("code")}
     code = raw.pop() if len(raw) == 1 else ""
     word = WORDS.get(code, "unreadable")
-    number, path, rivals = (None, None, ())
+    number: str | None = None
+    path: str | None = None
+    rivals: tuple[str, ...] = ()
     action = actions[0] if actions else None
     if code in NUMBERED:
         number, path, rivals = _number(response, item, action, code)

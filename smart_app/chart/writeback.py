@@ -1,0 +1,191 @@
+"""Stage 13: bring the number into the chart, by a ladder, with an honest outcome.
+
+After a crash or timeout the chart is asked first: what is found by our identifier was written. A
+chart that can neither be asked nor told to skip a duplicate is never written to twice.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from smart_app.cases import codec
+from smart_app.cases.model import Case, Resource, UtnRecord, WriteReceipt
+from smart_app.chart import annotate
+from smart_app.errors import ChartUnavailable, WrongPatient
+from smart_app.fhir import refs
+from smart_app.ports import EhrReader, EhrWriter
+
+SYSTEM = "urn:preclear:decision"
+LOINC = "http://loinc.org"
+CATEGORY = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category"
+
+
+class Chart(EhrReader, EhrWriter, Protocol):
+    """A chart that can be read and written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What is filed: the text that people read, and how this EHR wants it."""
+
+    case: Case
+    decision_id: str
+    text: str
+    title: str
+    author_ref: str
+    encounter_id: str | None
+    type_code: str
+    type_words: str
+    mime: str
+    search_by_identifier: bool
+    if_none_exist: bool
+    at: datetime
+
+
+def document(filing: Filing) -> Resource:
+    """Return the DocumentReference that carries a decision.
+
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-documentreference
+    """
+    stamp = filing.at.isoformat(timespec="seconds")
+    made: Resource = {
+        "resourceType": "DocumentReference",
+        "meta": {
+            "profile": ["http://hl7.org/fhir/us/core/StructureDefinition/us-core-documentreference"]
+        },
+        "identifier": [{"system": SYSTEM, "value": filing.decision_id}],
+        "status": "current",
+        "type": {
+            "coding": [{"system": LOINC, "code": filing.type_code}],
+            "text": filing.type_words,
+        },
+        "category": [{"coding": [{"system": CATEGORY, "code": "clinical-note"}]}],
+        "subject": {"reference": filing.case.patient_ref},
+        "date": stamp,
+        "author": [{"reference": filing.author_ref}],
+        "description": filing.title,
+        "content": [
+            {
+                "attachment": {
+                    "contentType": filing.mime,
+                    "data": base64.b64encode(filing.text.encode()).decode(),
+                    "title": filing.title,
+                    "creation": stamp,
+                }
+            }
+        ],
+    }
+    if filing.encounter_id:
+        made["context"] = {"encounter": [{"reference": f"Encounter/{filing.encounter_id}"}]}
+    return made
+
+
+def _content(resource: Resource) -> list[str]:
+    return [
+        str(one.get("attachment", {}).get("data") or "") for one in resource.get("content") or []
+    ]
+
+
+def _receipt(
+    rung: str, outcome: Any, at: datetime, where: str, resource: Resource | None = None, **more: Any
+) -> WriteReceipt:
+    found: dict[str, Any] = {}
+    if resource:
+        found = {
+            "resource_ref": refs.of(resource),
+            "version": refs.version_of(resource),
+            "read_back_sha256": codec.sha256(json.dumps(resource, sort_keys=True).encode()),
+        }
+    return WriteReceipt(rung, outcome, at, where_people_see_it=where, **found, **more)
+
+
+def file_document(chart: Chart, filing: Filing, *, asked_before: bool) -> WriteReceipt:
+    """File the document once and read it back.
+
+    ``asked_before``: an earlier attempt may have written it. Raises nothing for an EHR's refusal:
+    the outcome says it.
+    """
+    rung, where = "DocumentReference.create", "Documents"
+    wanted = document(filing)
+    if asked_before:
+        found = _find(chart, filing, wanted)
+        if found:
+            return _receipt(rung, "filed_and_read_back", filing.at, where, found)
+        if not (filing.search_by_identifier and filing.if_none_exist):
+            return _receipt(
+                rung, "unknown", filing.at, where, why="an earlier try may have arrived"
+            )
+    condition = f"identifier={SYSTEM}|{filing.decision_id}" if filing.if_none_exist else None
+    try:
+        written = chart.create(wanted, condition)
+    except ChartUnavailable:
+        return _receipt(rung, "unknown", filing.at, where, why="no answer")
+    if written.status not in (200, 201, 202):
+        if written.status >= 500:
+            return _receipt(rung, "unknown", filing.at, where, why=str(written.status))
+        return _receipt(rung, "refused", filing.at, where, why=str(written.status))
+    reference = refs.relative(written.location)
+    if reference is None and written.body and written.body.get("id"):
+        reference = refs.of(written.body)
+    try:
+        found = chart.read(reference) if reference else _find(chart, filing, wanted)
+    except ChartUnavailable:
+        found = None
+    same = found and refs.subject_of(found) == filing.case.patient_ref
+    if found and same and _content(found) == _content(wanted):
+        return _receipt(rung, "filed_and_read_back", filing.at, where, found)
+    return _receipt(rung, "accepted_unverified", filing.at, where, why="could not be read back")
+
+
+def _find(chart: Chart, filing: Filing, wanted: Resource) -> Resource | None:
+    if not filing.search_by_identifier:
+        return None
+    patient = filing.case.patient_ref.partition("/")[2]
+    query = {"patient": patient, "identifier": f"{SYSTEM}|{filing.decision_id}"}
+    try:
+        found = chart.search("DocumentReference", query)
+    except ChartUnavailable:
+        return None
+    return next((one for one in found if _content(one) == _content(wanted)), None)
+
+
+def update_order(
+    chart: Chart,
+    case: Case,
+    order_ref: str,
+    record: UtnRecord,
+    extensions: tuple[Resource, ...],
+    at: datetime,
+) -> WriteReceipt:
+    """Mark an affirmed order as satisfied: only the ``extensions`` that the payer gave (opt-in).
+
+    Raises WrongPatient when the order is not this patient's.
+    """
+    rung, where = "ServiceRequest.update", "the order"
+    for _ in range(2):
+        try:
+            order = chart.read(order_ref)
+            if refs.subject_of(order) != case.patient_ref or refs.of(order) != order_ref:
+                raise WrongPatient
+            changed = annotate.satisfied(annotate.merged(order, extensions), record.number)
+            if changed is None:
+                why = "the payer gave no coverage information to complete"
+                return _receipt(rung, "refused", at, where, why=why)
+            if changed == order:
+                return _receipt(rung, "filed_and_read_back", at, where, order)
+            written = chart.update(changed, f'W/"{refs.version_of(order)}"')
+            if written.status == 412:
+                continue
+            if written.status not in (200, 201):
+                return _receipt(rung, "refused", at, where, why=str(written.status))
+            read_back = chart.read(order_ref)
+        except ChartUnavailable:
+            return _receipt(rung, "unknown", at, where, why="no answer")
+        if annotate.number_of(read_back) == record.number:
+            return _receipt(rung, "filed_and_read_back", at, where, read_back)
+        return _receipt(rung, "accepted_unverified", at, where, why="could not be read back")
+    return _receipt(rung, "refused", at, where, why="the order keeps changing")
