@@ -1,0 +1,112 @@
+"""Which documents go with a request, and what is kept of the chart (minimum necessary)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, replace
+
+from smart_app.cases.model import ChartSnapshot, Draft, Evidence, Resource
+from smart_app.fhir import codes, refs
+
+KEPT = (
+    "Coverage",
+    "Practitioner",
+    "PractitionerRole",
+    "Organization",
+    "Location",
+    "DocumentReference",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One document that may go with the request."""
+
+    ref: str
+    title: str
+    date: str | None
+    author: str | None
+    needed: bool
+    size: int
+
+
+def keep(chart: ChartSnapshot, chosen: tuple[Resource, ...]) -> ChartSnapshot:
+    """Return the part of a snapshot that the request and its pages use."""
+    kept = {kind: chart.of(kind) for kind in KEPT if chart.of(kind)}
+    kept["ServiceRequest"] = chosen
+    return replace(chart, resources=kept)
+
+
+def _attachment(document: Resource) -> dict[str, object]:
+    for content in document.get("content") or []:
+        attachment = content.get("attachment") or {}
+        if attachment.get("data"):
+            return dict(attachment)
+    return {}
+
+
+def title(document: Resource) -> str:
+    """Return what a document is called."""
+    kind = document.get("type") or {}
+    coded = codes.codings(kind)
+    fallback = coded[0].get("display") if coded else None
+    return str(document.get("description") or kind.get("text") or fallback or "Document")
+
+
+def author(document: Resource, chart: ChartSnapshot) -> str | None:
+    """Return who wrote a document, if the chart says."""
+    for one in document.get("author") or []:
+        name = refs.relative(one)
+        person = chart.by_reference(name) if name else None
+        if found := (codes.human_name(person) if person else one.get("display")):
+            return str(found)
+    return None
+
+
+def cited(draft: Draft) -> frozenset[str]:
+    """Return the documents that answers or hints rest on."""
+    answered = (one for answer in draft.answers for one in answer.evidence)
+    hinted = (one for gap in draft.gaps if gap.kind == "silent" for one in gap.candidates)
+    return frozenset(one.resource_ref for one in (*answered, *hinted))
+
+
+def listed(chart: ChartSnapshot, draft: Draft) -> tuple[Listed, ...]:
+    """Return the sendable documents, the needed ones first, newest first."""
+    needed = cited(draft)
+    rows = [
+        Listed(
+            ref=refs.of(document),
+            title=title(document),
+            date=str(document.get("date") or "")[:10] or None,
+            author=author(document, chart),
+            needed=refs.of(document) in needed,
+            size=len(str(_attachment(document).get("data") or "")) * 3 // 4,
+        )
+        for document in chart.of("DocumentReference")
+        if document.get("status") == "current" and _attachment(document)
+    ]
+    ordered = sorted(rows, key=lambda row: row.date or "", reverse=True)
+    return tuple(sorted(ordered, key=lambda row: not row.needed))
+
+
+def text(chart: ChartSnapshot, reference: str) -> Evidence | None:
+    """Return a document's text to read, or None when it is no text."""
+    document = chart.by_reference(reference)
+    if document is None or document.get("resourceType") != "DocumentReference":
+        return None
+    attachment = _attachment(document)
+    words = None
+    if str(attachment.get("contentType") or "").startswith("text/plain"):
+        try:
+            words = base64.b64decode(str(attachment["data"])).decode("utf-8", "replace")
+        except (binascii.Error, ValueError):
+            words = None
+    return Evidence(
+        resource_ref=reference,
+        kind="DocumentReference",
+        date=str(document.get("date") or "")[:10] or None,
+        author=author(document, chart),
+        sentence=words,
+        title=title(document),
+    )
