@@ -1,0 +1,6 @@
+"""The pretend payer of the sandbox: WISeR participants, their MACs, and what can go wrong there."""
+
+from sandbox.payer.app import create_payer
+from sandbox.payer.config import PayerConfig
+
+__all__ = ["PayerConfig", "create_payer"]

@@ -1,0 +1,51 @@
+"""Wiring of the pretend payer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask, Response, redirect
+from werkzeug.wrappers import Response as AnyResponse
+
+from sandbox.exchange import ExchangeLog
+from sandbox.payer import crd, dtr, pages, pas
+from sandbox.payer.config import PayerConfig
+from sandbox.payer.control import Control
+from sandbox.payer.mac import Office
+from sandbox.payer.outcome import Refused, fhir, outcome
+
+SANDBOX = Path(__file__).resolve().parent.parent
+OWN = ("/control", "/sandbox", "/static", "/favicon.ico")
+
+
+def create_payer(config: PayerConfig) -> Flask:
+    """Return the pretend payer: CRD, DTR, PAS, and the page that tells it what to do."""
+    app = Flask(
+        "sandbox.payer",
+        template_folder=str(SANDBOX / "templates"),
+        static_folder=str(SANDBOX / "static"),
+    )
+    control, log = Control(), ExchangeLog("payer")
+    office = Office(config, control)
+    assertions = crd.Assertions()
+    app.register_blueprint(pas.blueprint(config, control, office))
+    app.register_blueprint(crd.blueprint(config, control, assertions))
+    app.register_blueprint(dtr.blueprint(config, control, assertions))
+    app.register_blueprint(pages.blueprint(config, control, office, assertions, log))
+    log.wrap(app, skip_prefixes=OWN)
+
+    @app.errorhandler(Refused)
+    def refused(cause: Refused) -> Response:
+        return fhir(outcome(cause.faults), cause.status)
+
+    @app.after_request
+    def shout(response: Response) -> Response:
+        response.headers["X-Stand-In"] = "pretend payer"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @app.get("/")
+    def front() -> AnyResponse:
+        return redirect("/control")
+
+    return app

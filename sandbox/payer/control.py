@@ -1,0 +1,137 @@
+"""What the tester wants the payer to do next, and how it is told."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from sandbox.payer.outcome import Refused
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "decision": ("affirm", "non-affirm", "partial", "dismiss", "pend"),
+    "then": ("affirm", "non-affirm", "partial"),
+    "utn": ("now", "late", "never"),
+    "misbehave": (
+        "none", "slow", "500", "html", "malformed", "cut_before", "cut_after", "timeout",
+    ),
+    "misbehave_on": ("submit", "inquire", "both"),
+    "duplicates": ("dismiss", "accept"),
+    "crd": (
+        "normal", "no-auth", "not-covered", "indeterminate", "no-member",
+        "500", "html", "slow", "malformed",
+    ),
+    "dtr": ("normal", "no-elm", "loop", "memory", "500", "html", "none"),
+}  # fmt: skip
+
+
+@dataclass
+class Settings:
+    """The switches; ``None`` as a number of seconds or times means *until told otherwise*."""
+
+    decision: str = "affirm"
+    then: str = "affirm"
+    pend_seconds: float | None = None
+    utn: str = "now"
+    utn_seconds: float | None = 120
+    misbehave: str = "none"
+    misbehave_on: str = "submit"
+    misbehave_times: int | None = None
+    slow_seconds: float = 20
+    idempotent: bool = False
+    duplicates: str = "dismiss"
+    hold: bool = False
+    crd: str = "normal"
+    dtr: str = "normal"
+    reason: str | None = None
+
+
+NUMBERS = ("pend_seconds", "utn_seconds", "misbehave_times", "slow_seconds")
+FLAGS = ("idempotent", "hold")
+NULLABLE = ("pend_seconds", "utn_seconds", "misbehave_times", "reason")
+
+
+class Control:
+    """The settings behind a lock, and the gate that held requests wait at."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._settings = Settings()
+        self._gate = threading.Event()
+
+    def now(self) -> Settings:
+        """Return a copy of the settings."""
+        with self._lock:
+            return Settings(**asdict(self._settings))
+
+    def change(self, wanted: dict[str, Any]) -> Settings:
+        """Set some switches; raises Refused (400) for an unknown one and changes nothing."""
+        clean = {name: _checked(name, value) for name, value in wanted.items()}
+        with self._lock:
+            for name, value in clean.items():
+                setattr(self._settings, name, value)
+            if clean.get("hold"):
+                self._gate.clear()
+        return self.now()
+
+    def reset(self) -> None:
+        """Set every switch as at the start and let go whoever waits."""
+        with self._lock:
+            self._settings = Settings()
+        self._gate.set()
+
+    def release(self) -> None:
+        """Let every held, slow or silent request go on."""
+        with self._lock:
+            self._settings.hold = False
+        self._gate.set()
+
+    def wait(self, seconds: float | None) -> None:
+        """Wait at the gate until it opens, at most some seconds."""
+        self._gate.wait(seconds)
+
+    def misbehaviour(self, operation: str) -> str:
+        """Return how to misbehave in this call, and count it."""
+        with self._lock:
+            settings = self._settings
+            if settings.misbehave == "none" or settings.misbehave_on not in (operation, "both"):
+                return "none"
+            if settings.misbehave_times is not None:
+                if settings.misbehave_times <= 0:
+                    return "none"
+                settings.misbehave_times -= 1
+            if settings.misbehave in ("slow", "timeout"):
+                self._gate.clear()
+            return settings.misbehave
+
+
+def _checked(name: str, value: Any) -> Any:
+    if name not in {one.name for one in fields(Settings)}:
+        raise Refused.because(400, f"there is no switch {name!r}")
+    if value is None or value == "":
+        if name not in NULLABLE:
+            raise Refused.because(400, f"{name} needs a value")
+        return None
+    if name in CHOICES:
+        return _choice(name, str(value))
+    if name in FLAGS:
+        return value is True or str(value).lower() in ("true", "on", "1", "yes")
+    if name in NUMBERS:
+        return _number(name, value)
+    return str(value)
+
+
+def _choice(name: str, value: str) -> str:
+    if value not in CHOICES[name]:
+        raise Refused.because(400, f"{name} is one of {', '.join(CHOICES[name])}")
+    return value
+
+
+def _number(name: str, value: Any) -> float | int:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise Refused.because(400, f"{name} is a number") from None
+    if not 0 <= number <= 86_400:
+        raise Refused.because(400, f"{name} is between 0 and 86400")
+    return int(number) if name == "misbehave_times" else number

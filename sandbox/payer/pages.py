@@ -1,0 +1,94 @@
+"""The control page, its posts, and the payer's state as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from sandbox.exchange import ExchangeLog
+from sandbox.payer.config import PayerConfig
+from sandbox.payer.control import CHOICES, Control
+from sandbox.payer.crd import Assertions
+from sandbox.payer.mac import Office
+from sandbox.payer.outcome import Refused
+
+CALLS_SHOWN = 12
+
+
+def blueprint(
+    config: PayerConfig,
+    control: Control,
+    office: Office,
+    assertions: Assertions,
+    log: ExchangeLog,
+) -> Blueprint:
+    """Return the pages by which a tester drives the payer."""
+    pages = Blueprint("pages", __name__)
+
+    @pages.get("/control")
+    def show() -> str:
+        submissions = [one.view() for one in reversed(office.all())]
+        return render_template(
+            "payer/control.html",
+            settings=control.now(),
+            choices=CHOICES,
+            today=config.day(),
+            pended=[one for one in submissions if one["decision"] == "pended"],
+            awaited=[one for one in submissions if one["utn_awaited"]],
+            submissions=submissions,
+            calls=list(reversed(log.entries()))[:CALLS_SHOWN],
+        )
+
+    @pages.post("/control")
+    def change() -> AnyResponse:
+        settings = control.change(_wanted())
+        return _done({"settings": vars(settings)})
+
+    @pages.post("/control/decide")
+    def decide() -> AnyResponse:
+        wanted = _wanted()
+        verb = str(wanted.get("decision") or "affirm")
+        if verb not in CHOICES["then"] and verb != "dismiss":
+            raise Refused.because(400, f"{verb} is no decision")
+        return _done(office.decide(str(wanted.get("request")), verb).view())
+
+    @pages.post("/control/utn")
+    def number() -> AnyResponse:
+        name = _wanted().get("request")
+        given = office.number_all(str(name) if name else None)
+        return _done({"given": [one.view() for one in given]})
+
+    @pages.post("/control/release")
+    def release() -> AnyResponse:
+        control.release()
+        return _done({"released": True})
+
+    @pages.post("/control/reset")
+    def reset() -> AnyResponse:
+        control.reset()
+        office.clear()
+        assertions.clear()
+        return _done({"reset": True})
+
+    @pages.get("/sandbox/state")
+    def state() -> Response:
+        return jsonify([one.view() for one in office.all()])
+
+    return pages
+
+
+def _wanted() -> dict[str, Any]:
+    """Return what a form or a JSON object says; raises Refused (400)."""
+    if not request.is_json:
+        return dict(request.form.items())
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise Refused.because(400, "the body is no JSON object")
+    return body
+
+
+def _done(body: dict[str, Any]) -> AnyResponse:
+    """Answer JSON with JSON, and a form with the page again."""
+    return jsonify(body) if request.is_json else redirect("/control", 303)

@@ -1,0 +1,122 @@
+"""``Claim/$submit`` and ``Claim/$inquire`` of PAS 2.2.1.
+
+https://hl7.org/fhir/us/davinci-pas/2.2.1/en/specification.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response
+from flask import request as http
+
+from sandbox.payer import misbehave, response
+from sandbox.payer import request as requests
+from sandbox.payer.config import PayerConfig
+from sandbox.payer.control import Control
+from sandbox.payer.mac import Office
+from sandbox.payer.outcome import Refused, fhir
+from sandbox.payer.r4 import Json
+
+TYPES = ("application/fhir+json", "application/json")
+
+
+def body_of(types: tuple[str, ...] = TYPES) -> Any:
+    """Return the request's JSON; raises Refused (400, 415)."""
+    if http.mimetype not in types:
+        raise Refused.because(415, f"Content-Type must be {types[0]}", code="not-supported")
+    try:
+        return json.loads(http.get_data())
+    except ValueError:
+        raise Refused.because(400, "the body is no JSON", code="structure") from None
+
+
+def blueprint(config: PayerConfig, control: Control, office: Office) -> Blueprint:
+    """Return the PAS endpoints."""
+    pas = Blueprint("pas", __name__, url_prefix="/pas/2.2.1")
+
+    @pas.post("/Claim/$submit")
+    def submit() -> Response:
+        mode = control.misbehaviour("submit")
+        failed = misbehave.early(mode)
+        if failed is not None:
+            return failed
+        request = requests.submitted(body_of())
+        one, _ = office.receive(request, http.get_data())
+        if control.now().hold:
+            control.wait(None)
+        return _late(mode, control, lambda: _stored(one, config, office))
+
+    @pas.post("/Claim/$inquire")
+    def inquire() -> Response:
+        mode = control.misbehaviour("inquire")
+        failed = misbehave.early(mode)
+        if failed is not None:
+            return failed
+        found = office.find(requests.inquired(body_of()))
+        now = config.now()
+        results = [response.bundle(one, now, inquiry=True) for one in found]
+        answer: Json = {"resourceType": "Parameters"}
+        if results:
+            answer["parameter"] = [{"name": "return", "resource": one} for one in results]
+        return _late(mode, control, lambda: answer)
+
+    @pas.get("/metadata")
+    def metadata() -> Response:
+        return fhir(_capability(config))
+
+    return pas
+
+
+def _stored(one: Any, config: PayerConfig, office: Office) -> Json:
+    """Return the first answer that was made for a submission, making it when there is none."""
+    with office.lock:
+        if "submit" not in one.answers:
+            one.answers["submit"] = response.bundle(one, config.now())
+        return dict(one.answers["submit"])
+
+
+def _late(mode: str, control: Control, answer: Any) -> Response:
+    """Return the answer, or the failure that comes after the request was recorded."""
+    if mode == "cut_after":
+        answer()
+        return misbehave.cut()
+    if mode == "timeout":
+        answer()
+        control.wait(misbehave.SILENCE)
+        return misbehave.cut()
+    if mode == "slow":
+        control.wait(control.now().slow_seconds)
+    made = fhir(answer())
+    return misbehave.malformed(made) if mode == "malformed" else made
+
+
+def _capability(config: PayerConfig) -> Json:
+    operations = "http://hl7.org/fhir/us/davinci-pas/OperationDefinition/Claim-"
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": config.now(),
+        "kind": "instance",
+        "implementation": {
+            "description": "Pretend payer of the Preclear sandbox. It decides nothing real.",
+            "url": f"{config.base_url}/pas/2.2.1",
+        },
+        "fhirVersion": "4.0.1",
+        "format": ["json"],
+        "rest": [
+            {
+                "mode": "server",
+                "resource": [
+                    {
+                        "type": "Claim",
+                        "operation": [
+                            {"name": name, "definition": operations + name}
+                            for name in ("submit", "inquiry")
+                        ],
+                    }
+                ],
+            }
+        ],
+    }
