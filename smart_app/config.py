@@ -218,6 +218,9 @@ class Sites:
     def __init__(self, sites: tuple[Site, ...]) -> None:
         self._by_id = {site.id: site for site in sites}
         self.registrations = Registrations(tuple(site.registration for site in sites))
+        self.frame_ancestors = tuple(
+            dict.fromkeys(one for site in sites for one in site.registration.frame_ancestors)
+        )
 
     @classmethod
     def of_folder(cls, folder: Path, *, production: bool) -> Sites:

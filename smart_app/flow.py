@@ -1,20 +1,20 @@
-"""The line, stages 2 to 9: from an order in the chart to a signed request that waits to be sent.
+"""The line, stages 2 to 6: from an order in the chart to a form that the chart has answered.
 
-``follow`` holds stages 10 to 13, which the worker runs. Read this file first.
+``review`` holds stages 7 to 9 (what people change and sign), ``follow`` stages 10 to 13 (what the
+worker does). Read this file first.
 """
 
 from __future__ import annotations
 
-import json
 import uuid
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from launch import LaunchContext
+from launch.scopes import allows
 from smart_app import crd
-from smart_app.cases import codec, states
+from smart_app.cases import states
 from smart_app.cases.model import (
     Case,
     CaseItem,
@@ -24,39 +24,23 @@ from smart_app.cases.model import (
     CoverageAnswer,
     Draft,
     Event,
-    Evidence,
     Person,
     QuestionnairePackage,
     Resource,
     ScopeFinding,
-    Submission,
     Tracks,
 )
 from smart_app.chart import annotate, documents, evidence, orders, places, snapshot
 from smart_app.config import Site
-from smart_app.dtr import form, package, populate, response
-from smart_app.errors import Forbidden, LintError, MissingFact, PackageError, PreclearError
+from smart_app.dtr import package, populate
+from smart_app.errors import MissingFact, PreclearError
 from smart_app.fhir import codes, refs
-from smart_app.pas import bundle, lint
 from smart_app.payers.registry import Payer
 from smart_app.programs import scope
 from smart_app.world import World
 
 PREPARE_LEASE = 90.0  # seconds, longer than all timeouts of stages 4 to 6
 READABLE = tuple(snapshot.SEARCHES)
-
-
-class OpenPoints(PreclearError):
-    """Something must be settled before signing; ``points`` are (anchor, words) pairs."""
-
-    code = "open-points"
-    http_status = 422
-    say = "Some things are still open. Nothing was sent."
-    do = "Settle what is listed, then sign."
-
-    def __init__(self, points: tuple[tuple[str, str], ...]) -> None:
-        super().__init__(f"{len(points)} open points")
-        self.points = points
 
 
 class Flow:
@@ -72,8 +56,6 @@ class Flow:
         """Read the chart, judge the orders, and return their case: a new one or the open one."""
         now = self.world.clock.now()
         site = self.world.sites.of_id(context.site)
-        from launch.scopes import allows
-
         allowed = frozenset(k for k in READABLE if allows(context.granted_scopes, k, "s"))
         chart = snapshot.read(
             self.world.chart(context), context.patient_id, self.world.chart_pool, now, allowed
@@ -115,10 +97,10 @@ class Flow:
         items = orders.items(chosen, chart, program.is_add_on, program.words)
         conflicts = self._place_conflict(found, site)
         if not conflicts:
-            items = self._placed(items, site, found[0].key)
+            items = self.placed(items, site, found[0].key)
         planned = orders.planned_date(chosen)
-        finding = self._judge(items, coverage, chart, found or conflicts[0].options, site, planned)
-        payer = self._payer(finding)
+        finding = self.judge(items, coverage, chart, found or conflicts[0].options, site, planned)
+        payer = self.payer(finding)
         case = Case(
             id=str(uuid.uuid4()),
             site=site.id,
@@ -161,13 +143,13 @@ class Flow:
         why = "disagree" if found else "unknown"
         return (Conflict(places.FIELD, "place", why, options),)
 
-    def _placed(
+    def placed(
         self, items: tuple[CaseItem, ...], site: Site, facility_id: str
     ) -> tuple[CaseItem, ...]:
         place = site.facility(facility_id)
         return tuple(replace(item, place=place) for item in items)
 
-    def _judge(
+    def judge(
         self,
         items: tuple[CaseItem, ...],
         coverage: Resource | None,
@@ -192,7 +174,7 @@ class Flow:
         )
         return scope.judge(self.world.program, question)
 
-    def _payer(self, finding: ScopeFinding) -> Payer | None:
+    def payer(self, finding: ScopeFinding) -> Payer | None:
         if finding.route is None or finding.verdict != "in_scope":
             return None
         return self.world.payers.of_route(finding.program, finding.route.state)
@@ -346,7 +328,7 @@ class Flow:
         answer = CoverageAnswer("failed", case.payer_id or "", why=why)
         self._store_draft(case.id, answer, received, draft)
 
-    # stage 7: what the page shows and what a person changes --------------------------------------
+    # what other stages find here ------------------------------------------------------------------
 
     def kept(self, case: Case) -> ChartSnapshot:
         """Return what was kept of the chart; raises MissingFact when nothing was."""
@@ -365,198 +347,6 @@ class Flow:
         found = self.store.latest(case.id, "draft", Draft)
         return (received, found) if received and found else None
 
-    def _editable(self, case: Case, revision: int) -> tuple[QuestionnairePackage, Draft]:
-        from smart_app.errors import StaleRevision
-
-        if case.revision != revision or case.tracks.documentation not in ("draft", "reopened"):
-            raise StaleRevision
-        found = self.draft(case)
-        if found is None:
-            raise PackageError("no draft yet")
-        return found
-
-    def _save_draft(self, case: Case, draft: Draft, event: Event) -> Case:
-        with self.store.write() as db:
-            saved = self.store.save(db, case)
-            self.store.put(db, case.id, "draft", draft)
-            self.world.audit.append(db, case.id, event)
-        return saved
-
-    def answer(
-        self, case: Case, revision: int, person: Person, posted: dict[str, list[str]]
-    ) -> Case:
-        """Take a person's answers to form fields."""
-        received, draft = self._editable(case, revision)
-        now, site = self.world.clock.now(), self.world.sites.of_id(case.site)
-        newer = form.apply(received, draft, posted, person, now, self.world.engines, site.time_zone)
-        return self._save_draft(case, newer, Event("answered", now, person.name))
-
-    def use_document(
-        self, case: Case, revision: int, person: Person, path: str, document_ref: str
-    ) -> Case:
-        """Close a gap by a document that a person chose; it is sent with the request."""
-        received, draft = self._editable(case, revision)
-        gap = next((one for one in draft.gaps if one.path == path), None)
-        found = [one for one in gap.candidates if one.resource_ref == document_ref] if gap else []
-        if not found:
-            raise MissingFact("not a candidate", say="That document was not among those found.")
-        newer = form.use_document(received, draft, path, found[0], person, self.world.clock.now())
-        sent = tuple(one for one in case.left_unsent if one != document_ref)
-        event = Event("document_used", self.world.clock.now(), person.name)
-        return self._save_draft(replace(case, left_unsent=sent), newer, event)
-
-    def send_without(self, case: Case, revision: int, person: Person, link_id: str) -> Case:
-        """Let a gap stand knowingly."""
-        received, draft = self._editable(case, revision)
-        newer = form.send_without(received, draft, link_id)
-        event = Event("sent_without", self.world.clock.now(), person.name, {"criterion": link_id})
-        return self._save_draft(case, newer, event)
-
-    def settle(self, case: Case, revision: int, person: Person, field: str, key: str) -> Case:
-        """Settle a conflict by one of its options; the place decides route and claim."""
-        self._editable(case, revision)
-        site, now = self.world.sites.of_id(case.site), self.world.clock.now()
-        conflict = next((one for one in case.conflicts if one.field == field), None)
-        option = (
-            next((one for one in conflict.options if one.key == key), None) if conflict else None
-        )
-        if conflict is None or option is None or site.facility(key) is None:
-            raise MissingFact("no such option", say="Choose one of the places listed.")
-        settled = replace(conflict, chosen=key, chosen_by=person.name)
-        chart = self.kept(case)
-        items = self._placed(case.items, site, key)
-        coverage = chart.by_reference(case.coverage_ref) if case.coverage_ref else None
-        finding = self._judge(items, coverage, chart, (option,), site, case.planned_date)
-        payer = self._payer(finding)
-        changed = replace(
-            case,
-            conflicts=tuple(settled if one.field == field else one for one in case.conflicts),
-            items=items,
-            scope=finding,
-            payer_id=payer.id if payer else None,
-            channel="pas" if payer and payer.pas_base else None,
-        )
-        with self.store.write() as db:
-            saved = self.store.save(db, changed)
-            event = Event("settled", now, person.name, {"field": field, "place": option.words})
-            self.world.audit.append(db, case.id, event)
-        return saved
-
-    def choose_documents(self, case: Case, revision: int, sent: tuple[str, ...]) -> Case:
-        """Take which documents go with the request."""
-        _, draft = self._editable(case, revision)
-        listed = documents.listed(self.kept(case), draft)
-        unsent = tuple(one.ref for one in listed if one.ref not in sent)
-        with self.store.write() as db:
-            return self.store.save(db, replace(case, left_unsent=unsent))
-
-    # stages 8 and 9 ------------------------------------------------------------------------------
-
-    def open_points(self, case: Case) -> tuple[tuple[str, str], ...]:
-        """Return what keeps the request from being sent, as (anchor, kind) pairs."""
-        found = self.draft(case)
-        if found is None:
-            return (("form", "form"),)
-        _, draft = found
-        points = [(f"conflict-{one.field}", "conflict") for one in case.conflicts if not one.chosen]
-        points += [
-            (f"criterion-{one.link_id}", "gap")
-            for one in form.view(*found).criteria
-            if one.state == "open" and one.link_id not in draft.sent_without
-        ]
-        return tuple(points)
-
-    def sign(self, case: Case, revision: int, person: Person, context: LaunchContext) -> Case:
-        """Sign the form, build and lint the request, and queue it: all of it or nothing.
-
-        A second click finds a newer revision and changes nothing (StaleRevision).
-        """
-        received, draft = self._editable(case, revision)
-        if not person.may_sign:
-            raise Forbidden("signer rule")
-        if points := self.open_points(case):
-            raise OpenPoints(points)
-        if case.payer_id is None or case.channel is None:
-            raise MissingFact("no wire", say="No payer connection is set up for this state.")
-        now, chart = self.world.clock.now(), self.kept(case)
-        signed, request = self._request(case, received, draft, person, chart)
-        identifier = str(uuid.uuid4())
-        request["entry"][0]["resource"]["identifier"][0]["value"] = identifier
-        if found := lint.faults(request):
-            raise LintError(found)
-        payload = json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode()
-        entry = Submission(
-            case=case.id,
-            identifier=identifier,
-            channel=case.channel,
-            payer_id=case.payer_id,
-            kind="initial",
-            body_sha256=codec.sha256(payload),
-            started_at=now,
-        )
-        moved = states.move(case.tracks, documentation="signed", submission="queued")
-        with self.store.write() as db:
-            saved = self.store.save(
-                db,
-                replace(case, tracks=moved, signed_by=person, launch_id=context.launch_id),
-            )
-            self.store.put(db, case.id, "response", signed)
-            self.store.add_submission(db, entry, payload)
-            self.world.tasks.add(db, "send", case.id, tag=identifier)
-            event = Event("signed", now, person.name, {"sha256": entry.body_sha256})
-            self.world.audit.append(db, case.id, event)
-        if self.world.sites.of_id(case.site).late_write == "offline_access":
-            self.world.vault.keep(context.launch_id, case.id)
-        return saved
-
-    def _request(
-        self,
-        case: Case,
-        received: QuestionnairePackage,
-        draft: Draft,
-        person: Person,
-        chart: ChartSnapshot,
-    ) -> tuple[dict[str, Any], Resource]:
-        site = self.world.sites.of_id(case.site)
-        chosen = self.chosen(case, chart)
-        coverage = chart.by_reference(case.coverage_ref or "")
-        practitioner = chart.by_reference(person.fhir_user)
-        if coverage is None or practitioner is None or case.payer_id is None:
-            raise MissingFact("coverage or signer not in the chart")
-        payer = self.world.payers.of_id(case.payer_id)
-        signed = response.sign(
-            received,
-            draft,
-            patient=chart.patient,
-            orders=chosen,
-            coverage=coverage,
-            person=person,
-            at=self.world.clock.now(),
-        )
-        answer = self.store.latest(case.id, "coverage_answer", CoverageAnswer)
-        repetitions = answer.repetitions if answer else ()
-        annotated = tuple(
-            annotate.merged(one, [r.raw for r in repetitions if r.order_ref == refs.of(one)])
-            for one in chosen
-        )
-        npi = codes.identifier(practitioner, codes.NPI) or ""
-        sent = [one for one in documents.listed(chart, draft) if one.ref not in case.left_unsent]
-        parts = bundle.RequestParts(
-            case=case,
-            patient=chart.patient,
-            coverage=coverage,
-            orders=annotated,
-            practitioner=practitioner,
-            practitioner_ptan=site.practitioner_ptans.get(npi),
-            clinic=site.clinic,
-            insurer=bundle.Insurer(payer.insurer_name, payer.insurer_system, payer.insurer_value),
-            response=signed,
-            documents=tuple(found for one in sent if (found := chart.by_reference(one.ref))),
-            identifier="",
-            at=self.world.clock.now(),
-        )
-        return signed, bundle.build(parts)
-
     def person(self, case: Case | None, context: LaunchContext) -> Person:
         """Return who is at the page, and whether the site's signer rule lets them sign."""
         name, npi, may = context.user_name, None, False
@@ -569,7 +359,3 @@ class Flow:
             rule = self.world.sites.of_id(case.site).signers
             may = rule == "any_practitioner" or requesters == {context.fhir_user}
         return Person(context.fhir_user, name or "Clinician", npi, may)
-
-    def note(self, case: Case, reference: str) -> Evidence | None:
-        """Return a kept document as text to read, or None."""
-        return documents.text(self.kept(case), reference)

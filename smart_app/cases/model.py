@@ -336,6 +336,7 @@ class Case:
     prior_case_id: str | None = None
     conflicts: tuple[Conflict, ...] = ()
     left_unsent: tuple[str, ...] = ()
+    also_sent: tuple[str, ...] = ()
     signed_by: Person | None = None
     launch_id: str | None = None
 

@@ -22,7 +22,8 @@ MOVES: dict[str, dict[str, tuple[str, ...]]] = {
     "submission": {
         "none": ("queued", "received", "cancelled"),
         "queued": ("sending", "rejected", "cancelled", "parked"),
-        "sending": ("received", "rejected", "unknown"),
+        # back to queued only when the connection was never made: no byte can have arrived
+        "sending": ("received", "rejected", "unknown", "queued"),
         "unknown": ("received", "queued", "parked", "rejected"),
         "received": ("pended", "cancelling", "received"),
         "pended": ("received", "cancelling", "pended"),

@@ -6,7 +6,7 @@ import base64
 import binascii
 from dataclasses import dataclass, replace
 
-from smart_app.cases.model import ChartSnapshot, Draft, Evidence, Resource
+from smart_app.cases.model import Case, ChartSnapshot, Draft, Evidence, Resource
 from smart_app.fhir import codes, refs
 
 KEPT = (
@@ -88,6 +88,15 @@ def listed(chart: ChartSnapshot, draft: Draft) -> tuple[Listed, ...]:
     ]
     ordered = sorted(rows, key=lambda row: row.date or "", reverse=True)
     return tuple(sorted(ordered, key=lambda row: not row.needed))
+
+
+def sent(case: Case, chart: ChartSnapshot, draft: Draft) -> tuple[str, ...]:
+    """Return what goes with the request: what is needed, less and more by a person's choice."""
+    return tuple(
+        row.ref
+        for row in listed(chart, draft)
+        if (row.needed and row.ref not in case.left_unsent) or row.ref in case.also_sent
+    )
 
 
 def text(chart: ChartSnapshot, reference: str) -> Evidence | None:

@@ -1,0 +1,71 @@
+"""``python -m smart_app web|worker --config FILE``: the app, or its worker."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from smart_app import create_app
+from smart_app.config import load_app
+from smart_app.errors import ConfigError
+from smart_app.logs import configure
+from smart_app.worker import serve
+from smart_app.world import World, build
+
+THREADS = 32
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn, with settings in code: one process of threads, no access log (URLs may tell)."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set what gunicorn would read from its own files."""
+        settings: dict[str, Any] = {
+            "bind": f"127.0.0.1:{self._world.config.port}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": THREADS,
+            "keepalive": 5,
+            "errorlog": "-",
+            "loglevel": "warning",
+            "graceful_timeout": 10,
+        }
+        for key, value in settings.items():
+            self.cfg.set(key, value)
+
+    def load(self) -> Any:
+        """Return the application; threads start after the fork."""
+        return create_app(build(self._world.config))
+
+
+def main() -> int:
+    """Run the web app or the worker until told to stop."""
+    parser = argparse.ArgumentParser(prog="preclear")
+    parser.add_argument("part", choices=("web", "worker"))
+    parser.add_argument("--config", required=True, type=Path)
+    arguments = parser.parse_args()
+    configure()
+    try:
+        config = load_app(arguments.config)
+        if arguments.part == "worker":
+            serve(build(config, engines=0))
+        else:
+            Server(build(config, engines=0)).run()
+    except ConfigError as cause:
+        print(f"preclear: {cause}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    logging.captureWarnings(True)
+    sys.exit(main())

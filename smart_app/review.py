@@ -1,0 +1,256 @@
+"""Stages 7 to 9: what people change on *Review and sign*, the signature, and the request.
+
+Every act carries the case's revision; a page older than the case changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import replace
+from typing import Any
+
+from launch import LaunchContext
+from smart_app.cases import codec, states
+from smart_app.cases.model import (
+    Case,
+    ChartSnapshot,
+    CoverageAnswer,
+    Draft,
+    Event,
+    Evidence,
+    Person,
+    QuestionnairePackage,
+    Resource,
+    Submission,
+)
+from smart_app.chart import annotate, documents
+from smart_app.dtr import form, response
+from smart_app.errors import (
+    Forbidden,
+    LintError,
+    MissingFact,
+    PackageError,
+    PreclearError,
+    StaleRevision,
+)
+from smart_app.fhir import codes, refs
+from smart_app.flow import Flow
+from smart_app.pas import bundle, lint
+
+
+class OpenPoints(PreclearError):
+    """Something must be settled before signing; ``points`` are (anchor, words) pairs."""
+
+    code = "open-points"
+    http_status = 422
+    say = "Some things are still open. Nothing was sent."
+    do = "Settle what is listed, then sign."
+
+    def __init__(self, points: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(f"{len(points)} open points")
+        self.points = points
+
+
+class Review:
+    """What people do to a case before it is sent."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.world = flow.world
+        self.store = flow.store
+
+    def _editable(self, case: Case, revision: int) -> tuple[QuestionnairePackage, Draft]:
+        if case.revision != revision or case.tracks.documentation not in ("draft", "reopened"):
+            raise StaleRevision
+        found = self.flow.draft(case)
+        if found is None:
+            raise PackageError("no draft yet")
+        return found
+
+    def _save_draft(self, case: Case, draft: Draft, event: Event) -> Case:
+        with self.store.write() as db:
+            saved = self.store.save(db, case)
+            self.store.put(db, case.id, "draft", draft)
+            self.world.audit.append(db, case.id, event)
+        return saved
+
+    def answer(
+        self, case: Case, revision: int, person: Person, posted: dict[str, list[str]]
+    ) -> Case:
+        """Take a person's answers to form fields."""
+        received, draft = self._editable(case, revision)
+        now, site = self.world.clock.now(), self.world.sites.of_id(case.site)
+        newer = form.apply(received, draft, posted, person, now, self.world.engines, site.time_zone)
+        return self._save_draft(case, newer, Event("answered", now, person.name))
+
+    def use_document(
+        self, case: Case, revision: int, person: Person, path: str, document_ref: str
+    ) -> Case:
+        """Close a gap by a document that a person chose; it is sent with the request."""
+        received, draft = self._editable(case, revision)
+        gap = next((one for one in draft.gaps if one.path == path), None)
+        found = [one for one in gap.candidates if one.resource_ref == document_ref] if gap else []
+        if not found:
+            raise MissingFact("not a candidate", say="That document was not among those found.")
+        newer = form.use_document(received, draft, path, found[0], person, self.world.clock.now())
+        sent = tuple(one for one in case.left_unsent if one != document_ref)
+        event = Event("document_used", self.world.clock.now(), person.name)
+        return self._save_draft(replace(case, left_unsent=sent), newer, event)
+
+    def send_without(self, case: Case, revision: int, person: Person, link_id: str) -> Case:
+        """Let a gap stand knowingly."""
+        received, draft = self._editable(case, revision)
+        newer = form.send_without(received, draft, link_id)
+        event = Event("sent_without", self.world.clock.now(), person.name, {"criterion": link_id})
+        return self._save_draft(case, newer, event)
+
+    def settle(self, case: Case, revision: int, person: Person, field: str, key: str) -> Case:
+        """Settle a conflict by one of its options; the place decides route and claim."""
+        self._editable(case, revision)
+        site, now = self.world.sites.of_id(case.site), self.world.clock.now()
+        conflict = next((one for one in case.conflicts if one.field == field), None)
+        option = (
+            next((one for one in conflict.options if one.key == key), None) if conflict else None
+        )
+        if conflict is None or option is None or site.facility(key) is None:
+            raise MissingFact("no such option", say="Choose one of the places listed.")
+        settled = replace(conflict, chosen=key, chosen_by=person.name)
+        chart = self.flow.kept(case)
+        items = self.flow.placed(case.items, site, key)
+        coverage = chart.by_reference(case.coverage_ref) if case.coverage_ref else None
+        finding = self.flow.judge(items, coverage, chart, (option,), site, case.planned_date)
+        payer = self.flow.payer(finding)
+        changed = replace(
+            case,
+            conflicts=tuple(settled if one.field == field else one for one in case.conflicts),
+            items=items,
+            scope=finding,
+            payer_id=payer.id if payer else None,
+            channel="pas" if payer and payer.pas_base else None,
+        )
+        with self.store.write() as db:
+            saved = self.store.save(db, changed)
+            event = Event("settled", now, person.name, {"field": field, "place": option.words})
+            self.world.audit.append(db, case.id, event)
+        return saved
+
+    def choose_documents(self, case: Case, revision: int, sent: tuple[str, ...]) -> Case:
+        """Take which documents go with the request."""
+        _, draft = self._editable(case, revision)
+        listed = documents.listed(self.flow.kept(case), draft)
+        unsent = tuple(one.ref for one in listed if one.needed and one.ref not in sent)
+        also = tuple(one.ref for one in listed if not one.needed and one.ref in sent)
+        with self.store.write() as db:
+            return self.store.save(db, replace(case, left_unsent=unsent, also_sent=also))
+
+    # stages 8 and 9 ------------------------------------------------------------------------------
+
+    def open_points(self, case: Case) -> tuple[tuple[str, str], ...]:
+        """Return what keeps the request from being sent, as (anchor, kind) pairs."""
+        found = self.flow.draft(case)
+        if found is None:
+            return (("form", "form"),)
+        _, draft = found
+        points = [(f"conflict-{one.field}", "conflict") for one in case.conflicts if not one.chosen]
+        points += [
+            (f"criterion-{one.link_id}", "gap")
+            for one in form.view(*found).criteria
+            if one.state == "open" and one.link_id not in draft.sent_without
+        ]
+        return tuple(points)
+
+    def sign(self, case: Case, revision: int, person: Person, context: LaunchContext) -> Case:
+        """Sign the form, build and lint the request, and queue it: all of it or nothing.
+
+        A second click finds a newer revision and changes nothing (StaleRevision).
+        """
+        received, draft = self._editable(case, revision)
+        if not person.may_sign:
+            raise Forbidden("signer rule")
+        if points := self.open_points(case):
+            raise OpenPoints(points)
+        if case.payer_id is None or case.channel is None:
+            raise MissingFact("no wire", say="No payer connection is set up for this state.")
+        now, chart = self.world.clock.now(), self.flow.kept(case)
+        signed, request = self._request(case, received, draft, person, chart)
+        identifier = str(uuid.uuid4())
+        request["entry"][0]["resource"]["identifier"][0]["value"] = identifier
+        if found := lint.faults(request):
+            raise LintError(found)
+        payload = json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode()
+        entry = Submission(
+            case=case.id,
+            identifier=identifier,
+            channel=case.channel,
+            payer_id=case.payer_id,
+            kind="initial",
+            body_sha256=codec.sha256(payload),
+            started_at=now,
+        )
+        moved = states.move(case.tracks, documentation="signed", submission="queued")
+        with self.store.write() as db:
+            saved = self.store.save(
+                db,
+                replace(case, tracks=moved, signed_by=person, launch_id=context.launch_id),
+            )
+            self.store.put(db, case.id, "response", signed)
+            self.store.add_submission(db, entry, payload)
+            self.world.tasks.add(db, "send", case.id, tag=identifier)
+            event = Event("signed", now, person.name, {"sha256": entry.body_sha256})
+            self.world.audit.append(db, case.id, event)
+        if self.world.sites.of_id(case.site).late_write == "offline_access":
+            self.world.vault.keep(context.launch_id, case.id)
+        return saved
+
+    def _request(
+        self,
+        case: Case,
+        received: QuestionnairePackage,
+        draft: Draft,
+        person: Person,
+        chart: ChartSnapshot,
+    ) -> tuple[dict[str, Any], Resource]:
+        site = self.world.sites.of_id(case.site)
+        chosen = self.flow.chosen(case, chart)
+        coverage = chart.by_reference(case.coverage_ref or "")
+        practitioner = chart.by_reference(person.fhir_user)
+        if coverage is None or practitioner is None or case.payer_id is None:
+            raise MissingFact("coverage or signer not in the chart")
+        payer = self.world.payers.of_id(case.payer_id)
+        signed = response.sign(
+            received,
+            draft,
+            patient=chart.patient,
+            orders=chosen,
+            coverage=coverage,
+            person=person,
+            at=self.world.clock.now(),
+        )
+        answer = self.store.latest(case.id, "coverage_answer", CoverageAnswer)
+        repetitions = answer.repetitions if answer else ()
+        annotated = tuple(
+            annotate.merged(one, [r.raw for r in repetitions if r.order_ref == refs.of(one)])
+            for one in chosen
+        )
+        npi = codes.identifier(practitioner, codes.NPI) or ""
+        sent = documents.sent(case, chart, draft)
+        parts = bundle.RequestParts(
+            case=case,
+            patient=chart.patient,
+            coverage=coverage,
+            orders=annotated,
+            practitioner=practitioner,
+            practitioner_ptan=site.practitioner_ptans.get(npi),
+            clinic=site.clinic,
+            insurer=bundle.Insurer(payer.insurer_name, payer.insurer_system, payer.insurer_value),
+            response=signed,
+            documents=tuple(found for ref in sent if (found := chart.by_reference(ref))),
+            identifier="",
+            at=self.world.clock.now(),
+        )
+        return signed, bundle.build(parts)
+
+    def note(self, case: Case, reference: str) -> Evidence | None:
+        """Return a kept document as text to read, or None."""
+        return documents.text(self.flow.kept(case), reference)

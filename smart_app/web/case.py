@@ -1,0 +1,162 @@
+"""A case's own page, its live part, the claim card, and the decision typed in from a letter."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from flask import Blueprint, make_response, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from launch import LaunchContext
+from smart_app import formatters
+from smart_app.cases.model import Case, Decision, DecisionWord, Event, ItemDecision, Person
+from smart_app.dtr.form import FormError
+from smart_app.errors import PreclearError, StaleRevision
+from smart_app.pas.decision import word_of
+from smart_app.utn import claim
+from smart_app.web import presenters
+from smart_app.web.pages import Desk, reply
+from smart_app.web.review import CASE
+
+TYPED: tuple[DecisionWord, ...] = ("affirmed", "non_affirmed", "dismissed")
+
+
+class LetterError(PreclearError):
+    """The typed-in decision is not complete or not consistent."""
+
+    code = "letter"
+    http_status = 422
+    say = "The decision is not complete. Nothing was changed."
+    do = "Look at what is named below and enter it again."
+
+
+def blueprint(desk: Desk) -> Blueprint:
+    """Return the routes of a case."""
+    pages = Blueprint("case", __name__)
+    view = CasePages(desk)
+    pages.add_url_rule(CASE, "page", view.page)
+    pages.add_url_rule(f"{CASE}/live", "live", view.live)
+    pages.add_url_rule(f"{CASE}/ask", "ask", view.ask, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/claim", "claim", view.claim)
+    pages.add_url_rule(f"{CASE}/letter", "letter", view.letter, methods=["GET", "POST"])
+    return pages
+
+
+class CasePages:
+    """Views of stages 10 to 14."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def _parts(self, context: LaunchContext, case: Case, person: Person, whole: bool) -> str:
+        """Return a case's page or its live part, from the same view."""
+        name = "page" if whole else "_body"
+        if case.tracks.submission == "none":
+            shown = presenters.review(self.desk.flow, case, person.may_sign)
+            return self.desk.render(
+                f"review/{name}.html", context, case, view=shown, person=person, error=None
+            )
+        view = presenters.case_view(self.desk.flow, case)
+        return self.desk.render(f"case/{name}.html", context, case, view=view, person=person)
+
+    def page(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Show the case as it is now."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        return make_response(self._parts(context, case, person, whole=True))
+
+    def live(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Show the part that changes while something is awaited."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        part = self._parts(context, case, person, whole=False)
+        return reply(part, f"/l/{launch_id}/case/{case_id}")
+
+    def ask(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Ask the payer now."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        self.desk.follow.ask_now(case)
+        part = self._parts(context, case, person, whole=False)
+        return reply(part, f"/l/{launch_id}/case/{case_id}")
+
+    def claim(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Show where the number goes on the claim (stage 14)."""
+        context, case, _ = self.desk.case(launch_id, case_id)
+        world = self.desk.world
+        zone = world.sites.of_id(case.site).time_zone
+        numbers = tuple(world.store.utns(case.id))
+        card = claim.placement(case, world.program, numbers, world.clock.today(zone))
+        view = presenters.case_view(self.desk.flow, case)
+        page = self.desk.render(
+            "case/claim.html", context, case, card=card, view=view, day=formatters.day
+        )
+        return make_response(page)
+
+    def letter(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Take a decision that came by letter, fax or portal."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        error: PreclearError | None = None
+        if request.method == "POST":
+            try:
+                self._take(case, person)
+            except (LetterError, FormError) as cause:
+                error = cause
+            else:
+                case = self.desk.world.store.case(case_id)
+                part = self._parts(context, case, person, whole=False)
+                return reply(part, f"/l/{launch_id}/case/{case_id}")
+        page = self.desk.render(
+            "case/letter.html",
+            context,
+            case,
+            error=error,
+            words={one: formatters.DECISIONS[one] for one in TYPED},
+            posted=request.form,
+            payer=presenters.payer_name(self.desk.world, case),
+        )
+        return make_response(page, error.http_status if error else 200)
+
+    def _take(self, case: Case, person: Person) -> None:
+        world = self.desk.world
+        revision = request.form.get("revision", "")
+        if not revision.isdigit():
+            raise StaleRevision
+        try:
+            decided_on = date.fromisoformat(request.form.get("decided_on", ""))
+        except ValueError as cause:
+            raise LetterError(say="The day of the decision is missing.") from cause
+        zone = world.sites.of_id(case.site).time_zone
+        if decided_on > world.clock.today(zone):
+            raise LetterError(say="The day of the decision lies in the future.")
+        number = request.form.get("number", "").strip().upper() or None
+        if number and not world.program.number.pattern.match(number):
+            raise LetterError(say="The number must be 14 letters and digits, as in the letter.")
+        note = request.form.get("note", "").strip()[:500]
+        items = tuple(self._item(one.trace, number, note) for one in case.items)
+        now = world.clock.now()
+        found = Decision(
+            id=str(uuid.uuid4()),
+            case=case.id,
+            items=items,
+            received_at=now,
+            source="letter",
+            decided_on=decided_on,
+            word=word_of(items),
+            entered_by=person.name,
+        )
+        self.desk.follow.take_letter(
+            case, int(revision), found, Event("letter", now, person.name, {"word": found.word})
+        )
+
+    def _item(self, trace: str, number: str | None, note: str) -> ItemDecision:
+        word = request.form.get(f"decision-{trace}", "")
+        if word not in TYPED:
+            raise LetterError(say="Choose the decision for each code.")
+        if word == "dismissed" and number:
+            raise LetterError(say="A dismissed request has no number.")
+        return ItemDecision(
+            trace=trace,
+            decision=word,
+            number=None if word == "dismissed" else number,
+            number_path="letter" if number else None,
+            notes=(note,) if note else (),
+        )

@@ -1,0 +1,307 @@
+"""What templates get: plain values, never raw FHIR."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from fhirclient.models.patient import Patient
+
+from smart_app import formatters
+from smart_app.cases import states
+from smart_app.cases.model import Case, Decision, Event, Receipt, UtnRecord, WriteReceipt
+from smart_app.chart import documents
+from smart_app.config import Site
+from smart_app.dtr import form
+from smart_app.flow import Flow
+from smart_app.utn.window import days_left
+from smart_app.world import World
+
+DONE, RUNNING, FAILED, WAITING = "done", "running", "failed", "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Who the page is about."""
+
+    name: str
+    facts: str
+    coverage: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of the preparation, in words."""
+
+    words: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """One document of *What will be sent*."""
+
+    ref: str
+    title: str
+    ticked: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One stop of the case's line."""
+
+    words: str
+    when: str
+    detail: str
+    state: str
+
+
+def strip(world: World, flow: Flow, case: Case, today: date) -> Strip:
+    """Return the patient strip; fhirclient gives the typed read view."""
+    chart = flow.kept(case)
+    patient = Patient(
+        {
+            key: value
+            for key, value in chart.patient.items()
+            if key in ("resourceType", "id", "name", "gender", "birthDate")
+        },
+        strict=False,
+    )
+    name = patient.name[0] if patient.name else None
+    given = " ".join(name.given or []) if name else ""
+    born = chart.patient.get("birthDate")
+    facts = [
+        formatters.age(born, today),
+        patient.gender or "",
+        f"born {formatters.day(born, year=True)}",
+    ]
+    site = world.sites.of_id(case.site)
+    read = formatters.moment(chart.read_at, site.time_zone)
+    kind = next((one for one in case.scope.reasons if one.rule == "coverage"), None)
+    coverage = (
+        "Original Medicare" if case.scope.verdict == "in_scope" else (kind.words if kind else "")
+    )
+    return Strip(
+        name=f"{given} {name.family if name else ''}".strip() or "Name missing",
+        facts=", ".join(one for one in facts if one),
+        coverage=", ".join(one for one in (coverage, f"chart read {read}") if one),
+        right=f"{formatters.codes(case)}, {formatters.services(case)}",
+    )
+
+
+def payer_name(world: World, case: Case) -> str:
+    """Return who decides, as people say it."""
+    if case.scope.route:
+        return case.scope.route.participant
+    return "Medicare"
+
+
+def stages(flow: Flow, case: Case, payer: str) -> tuple[Stage, ...]:
+    """Return the line of stages while the form is being prepared."""
+    marked = flow.store.stages(case.id)
+    rows = [Stage(formatters.STAGES["chart"], DONE), Stage(formatters.STAGES["rules"], DONE)]
+    for key in ("ask", "form", "fill"):
+        state, why = marked.get(key, (WAITING, None))
+        words = formatters.STAGES[key].format(payer=payer)
+        if key == "ask" and state == FAILED:
+            words = f"{payer} did not answer"
+        elif key == "ask" and state == "not_asked":
+            words, state = f"{payer} was not asked", DONE
+        elif key == "ask" and state == "no_member":
+            words = f"{payer} does not know this member"
+        elif key == "form" and why == "local":
+            words = "Medicare's own list"
+        rows.append(Stage(words, state))
+    return tuple(rows)
+
+
+def expected(world: World, case: Case, site: Site) -> str:
+    """Return the forecast of the decision's day, before sending."""
+    days = world.program.standard_days
+    return formatters.day(world.clock.today(site.time_zone) + timedelta(days=days))
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """*Review and sign*."""
+
+    case: Case
+    title: str
+    route: str
+    expected: str
+    stages: tuple[Stage, ...]
+    ready: bool
+    form: form.FormView | None
+    open: tuple[form.CriterionView, ...]
+    settled: tuple[form.CriterionView, ...]
+    without: tuple[form.CriterionView, ...]
+    documents: tuple[DocumentRow, ...]
+    payer: str
+    may_sign: bool
+    needs: int
+    failed: bool
+
+
+def review(flow: Flow, case: Case, may_sign: bool) -> ReviewView:
+    """Return the view of a case that is not sent yet."""
+    world = flow.world
+    site, payer = world.sites.of_id(case.site), payer_name(world, case)
+    found = flow.draft(case)
+    shown = form.view(*found) if found else None
+    criteria = shown.criteria if shown else ()
+    without = found[1].sent_without if found else ()
+    rows: tuple[DocumentRow, ...] = ()
+    if found:
+        sent = documents.sent(case, flow.kept(case), found[1])
+        rows = tuple(
+            DocumentRow(
+                one.ref,
+                f"{one.title}, {formatters.short_day(one.date)}",
+                one.ref in sent,
+                "" if one.needed else "no criterion needs it",
+            )
+            for one in documents.listed(flow.kept(case), found[1])
+        )
+    pending = [one for one in criteria if one.state == "open" and one.link_id not in without]
+    unsettled = [one for one in case.conflicts if not one.chosen]
+    route = f"{case.scope.route.state_name} → {payer}." if case.scope.route else ""
+    failed = flow.store.stages(case.id).get("fill", ("", ""))[0] == FAILED
+    return ReviewView(
+        case=case,
+        title=formatters.scope_line(case),
+        route=route,
+        expected=expected(world, case, site),
+        stages=stages(flow, case, payer),
+        ready=found is not None,
+        form=shown,
+        open=tuple(pending),
+        settled=tuple(one for one in criteria if one.state == "documented"),
+        without=tuple(one for one in criteria if one.state == "open" and one.link_id in without),
+        documents=rows,
+        payer=payer,
+        may_sign=may_sign,
+        needs=len(pending) + len(unsettled),
+        failed=failed,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A sent case: what happened, what is awaited, what the decision says."""
+
+    case: Case
+    state: str
+    tone: str
+    shape: str
+    words: str
+    headline: str
+    next: str
+    payer: str
+    stops: tuple[Stop, ...]
+    numbers: tuple[UtnRecord, ...]
+    window: tuple[str, str, str] | None
+    items: tuple[tuple[str, str, tuple[str, ...]], ...]
+    notes: tuple[str, ...]
+    faults: tuple[str, ...]
+    chart_words: str
+    chart_tick: bool
+    history: tuple[tuple[str, str], ...]
+    waiting: bool
+    due: str
+    due_rule: str
+    signed_by: str
+    places: str
+    planned: str
+
+
+def _stops(case: Case, events: list[Event], zone: str, mac: str) -> tuple[Stop, ...]:
+    first = {one.kind: one.at for one in reversed(events)}
+    decided = case.tracks.decision not in ("none", "pended")
+
+    def stop(words: str, kind: str, reached: bool, detail: str = "") -> Stop:
+        when = formatters.moment(first.get(kind), zone) if reached else ""
+        return Stop(words, when, detail, "done" if reached else "ahead")
+
+    due = f"by {formatters.moment(case.due_at, zone)}" if case.due_at and not decided else ""
+    word = formatters.DECISIONS.get(case.tracks.decision, "") if decided else "Decision due"
+    return (
+        stop("Sent", "sending", "sending" in first),
+        stop("Received", "received", "received" in first),
+        stop(word, "decided", decided, due),
+        stop("Number", "number", "number" in first, "" if "number" in first else f"from {mac}"),
+        stop("In the chart", "written", case.tracks.chart == "filed_and_read_back"),
+    )
+
+
+def case_view(flow: Flow, case: Case) -> CaseView:
+    """Return the view of a case after signing; page and poll both use it."""
+    world, store = flow.world, flow.store
+    site, payer = world.sites.of_id(case.site), payer_name(world, case)
+    zone, state = site.time_zone, states.headline(case.tracks)
+    decision = store.latest(case.id, "decision", Decision)
+    numbers = tuple(store.utns(case.id))
+    active = next((one for one in numbers if one.status == "active"), None)
+    until = active.valid_to if active else None
+    tone, shape, words = formatters.CHIPS.get(state, ("warn", "diamond", state))
+    mac = case.scope.route.mac_name if case.scope.route else "the MAC"
+    events = world.audit.events(case.id)
+    writes = store.history(case.id, "write", WriteReceipt)
+    where = writes[0].where_people_see_it if writes else "Documents"
+    window = None
+    if active and active.valid_from and until and state in ("affirmed", "affirmed_modified"):
+        left = days_left(until, world.clock.today(zone))
+        window = (
+            formatters.day(active.valid_from, year=True),
+            formatters.day(until, year=True),
+            f"{left} days left",
+        )
+    rows = [
+        (formatters.moment(one.at, zone), formatters.event(one, payer)) for one in reversed(events)
+    ]
+    settled = case.tracks.chart not in ("none", "writing")
+    finished = case.tracks.submission in ("rejected", "parked", "cancelled")
+    return CaseView(
+        case=case,
+        state=state,
+        tone=tone,
+        shape=shape,
+        words=words,
+        headline=formatters.headline(case, state, payer, until, zone),
+        next=formatters.next_line(case, state, payer, mac),
+        payer=payer,
+        stops=_stops(case, events, zone, mac),
+        numbers=numbers,
+        window=window,
+        items=_items(case, decision),
+        notes=decision.notes if decision else (),
+        faults=_faults(flow, case),
+        chart_words=formatters.WRITE_OUTCOMES.get(case.tracks.chart, "").format(where=where),
+        chart_tick=case.tracks.chart == "filed_and_read_back",
+        history=tuple(rows),
+        waiting=not finished and state != "dismissed" and not settled,
+        due=formatters.moment(case.due_at, zone),
+        due_rule=case.due_rule or "",
+        signed_by=case.signed_by.name if case.signed_by else "",
+        places=", ".join(sorted({item.place.name for item in case.items if item.place})),
+        planned=formatters.day(case.planned_date) if case.planned_date else "",
+    )
+
+
+def _items(case: Case, decision: Decision | None) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    if decision is None or decision.word in ("pended", "dismissed"):
+        return ()
+    return tuple(
+        (
+            formatters.item_line(case, one),
+            formatters.CHIPS.get(one.decision, ("warn", "", ""))[0],
+            tuple(dict.fromkeys((*one.reasons, *one.notes))),
+        )
+        for one in decision.items
+    )
+
+
+def _faults(flow: Flow, case: Case) -> tuple[str, ...]:
+    receipt = flow.store.latest(case.id, "receipt", Receipt)
+    return receipt.faults if receipt else ()

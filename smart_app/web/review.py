@@ -1,0 +1,150 @@
+"""*Review and sign*: the page and every act on it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from launch import LaunchContext
+from smart_app.cases.model import Case, Person
+from smart_app.dtr.form import FormError
+from smart_app.errors import LintError, MissingFact, PreclearError, StaleRevision
+from smart_app.review import OpenPoints
+from smart_app.web import presenters
+from smart_app.web.pages import Desk, reply
+
+CASE = "/l/<launch_id>/case/<case_id>"
+
+
+def blueprint(desk: Desk) -> Blueprint:
+    """Return the routes of a case that is not sent yet."""
+    pages = Blueprint("review", __name__)
+    view = ReviewPages(desk)
+    pages.add_url_rule("/l/<launch_id>/", "open", view.open)
+    pages.add_url_rule(f"{CASE}/answer", "answer", view.answer, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/document", "document", view.document, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/without", "without", view.without, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/settle", "settle", view.settle, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/send", "send", view.choose, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/local", "local", view.local, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/sign", "sign", view.sign, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/note", "note", view.note)
+    pages.add_url_rule(f"{CASE}/preview", "preview", view.preview)
+    return pages
+
+
+def _revision() -> int:
+    try:
+        return int(request.form["revision"])
+    except (KeyError, ValueError) as cause:
+        raise StaleRevision from cause
+
+
+class ReviewPages:
+    """Views of stage 7 and 8."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.acts = desk.review
+
+    def open(self, launch_id: str) -> BaseResponse:
+        """Read the chart, judge the order, and go to its case."""
+        context = self.desk.session(launch_id)
+        case = self.desk.flow.open(context)
+        return redirect(f"/l/{launch_id}/case/{case.id}", 303)
+
+    def _show(
+        self,
+        context: LaunchContext,
+        case: Case,
+        person: Person,
+        *,
+        error: PreclearError | None = None,
+        status: int = 200,
+    ) -> BaseResponse:
+        shown = presenters.review(self.desk.flow, case, person.may_sign)
+        more = {"view": shown, "error": error, "person": person}
+        url = f"/l/{context.launch_id}/case/{case.id}"
+        if error is None:
+            return reply(self.desk.render("review/_body.html", context, case, **more), url)
+        page = self.desk.render("review/page.html", context, case, **more)
+        return make_response(page, status)
+
+    def answer(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Take answers to the fields of one criterion."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        posted = {key: request.form.getlist(key) for key in request.form}
+        try:
+            saved = self.acts.answer(case, _revision(), person, posted)
+        except FormError as cause:
+            return self._show(context, case, person, error=cause, status=422)
+        return self._show(context, saved, person)
+
+    def document(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Close a gap by a document."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        path, chosen = request.form.get("path", ""), request.form.get("document", "")
+        try:
+            saved = self.acts.use_document(case, _revision(), person, path, chosen)
+        except MissingFact as cause:
+            return self._show(context, case, person, error=cause, status=422)
+        return self._show(context, saved, person)
+
+    def without(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Let a gap stand knowingly."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        link_id = request.form.get("criterion", "")
+        return self._show(
+            context, self.acts.send_without(case, _revision(), person, link_id), person
+        )
+
+    def settle(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Settle a conflict."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        field, key = request.form.get("field", ""), request.form.get("key", "")
+        try:
+            saved = self.acts.settle(case, _revision(), person, field, key)
+        except MissingFact as cause:
+            return self._show(context, case, person, error=cause, status=422)
+        return self._show(context, saved, person)
+
+    def choose(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Take which documents go with the request."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        sent = tuple(request.form.getlist("document"))
+        return self._show(context, self.acts.choose_documents(case, _revision(), sent), person)
+
+    def local(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Continue with Medicare's own list."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        self.desk.flow.go_on_locally(case, context)
+        return self._show(context, self.desk.world.store.case(case_id), person)
+
+    def sign(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Sign and queue the request; a second click changes nothing."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        try:
+            self.acts.sign(case, _revision(), person, context)
+        except (OpenPoints, LintError, MissingFact) as cause:
+            return self._show(context, case, person, error=cause, status=422)
+        except StaleRevision:
+            if case.tracks.submission == "none":
+                raise
+        return redirect(f"/l/{launch_id}/case/{case_id}", 303)
+
+    def note(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Show a document of the chart as text."""
+        context, case, _ = self.desk.case(launch_id, case_id)
+        found = self.acts.note(case, request.args.get("ref", ""))
+        if found is None:
+            raise MissingFact("no such document", say="That document is not in what was read.")
+        return make_response(self.desk.render("review/note.html", context, case, note=found))
+
+    def preview(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Show every answer that will be sent, hidden ones included."""
+        context, case, _ = self.desk.case(launch_id, case_id)
+        found = self.desk.flow.draft(case)
+        if found is None:
+            raise MissingFact("no draft", say="The answers are not ready yet.")
+        shown = presenters.review(self.desk.flow, case, False)
+        return make_response(self.desk.render("review/preview.html", context, case, view=shown))
