@@ -8,6 +8,7 @@ https://hl7.org/fhir/us/davinci-crd/2.2.1/en/StructureDefinition-ext-coverage-in
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 from sandbox.payer import participants, r4
@@ -16,8 +17,7 @@ from sandbox.payer.r4 import Json, mapping, objects
 
 URL = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
 REASONS = "http://hl7.org/fhir/us/davinci-crd/CodeSystem/temp"
-CODES = {"covered": "code", "pa-needed": "code", "doc-needed": "code", "doc-purpose": "code",
-         "info-needed": "code"}  # fmt: skip
+CODES = ("covered", "pa-needed", "doc-needed", "doc-purpose", "info-needed")
 
 
 def procedure(order: Json) -> Json | None:
@@ -95,7 +95,7 @@ def assertion_id(call: OrderSign, order: Json, parts: dict[str, Any]) -> str:
     coding = procedure(order) or {}
     words = [
         call.member, str(call.coverage.get("id")), str(order.get("id")), str(coding.get("code")),
-        *(str(parts.get(name)) for name in (*CODES, "questionnaire")),
+        *(str(parts.get(name)) for name in (*CODES, "reason", "questionnaire")),
     ]  # fmt: skip
     return "CAI-" + hashlib.sha256("|".join(words).encode()).hexdigest()[:20]
 
@@ -124,13 +124,14 @@ def extension(call: OrderSign, order: Json, parts: dict[str, Any], day: str) -> 
 
 
 def same(one: Json, other: Json) -> bool:
-    """Tell whether two repetitions assert the same; the date alone is nothing new."""
+    """Tell whether two repetitions on one coverage assert the same, whatever their dates."""
     return _facts(one) == _facts(other)
 
 
 def _facts(repetition: Json) -> list[str]:
     inner = objects(repetition.get("extension"))
-    return sorted(repr(sorted(one.items())) for one in inner if one.get("url") != "date")
+    told = [one for one in inner if one.get("url") not in ("date", "coverage")]
+    return sorted(json.dumps(one, sort_keys=True) for one in told)
 
 
 def about(repetition: Json, coverage: Json) -> bool:

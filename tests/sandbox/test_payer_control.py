@@ -1,0 +1,169 @@
+"""Switches, faults on the wire, and requests that are held."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import payer_samples as samples
+import pytest
+from flask.testing import FlaskClient
+from payer_samples import control, numbers, submit
+from werkzeug.serving import make_server
+
+from sandbox.payer import PayerConfig, create_payer
+from sandbox.payer.control import Control
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> FlaskClient:
+    return samples.payer(tmp_path)
+
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set when a request has been recorded and waits at the gate."""
+    event, wait = threading.Event(), Control.wait
+
+    def told(self: Control, seconds: float | None) -> None:
+        event.set()
+        wait(self, seconds)
+
+    monkeypatch.setattr(Control, "wait", told)
+    return event
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Iterator[int]:
+    """A payer behind a real socket."""
+    app = create_payer(PayerConfig("http://127.0.0.1:0", tmp_path, samples.TODAY))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server.port
+    send(server.port, "/control/release", {})
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def send(port: int, path: str, body: object, method: str = "POST") -> tuple[int, bytes]:
+    """Send JSON over an own connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        kind = {"Content-Type": "application/json"}
+        connection.request(method, path, json.dumps(body), kind)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def recorded(port: int) -> list[samples.Json]:
+    return list(json.loads(send(port, "/sandbox/state", None, "GET")[1]))
+
+
+def test_every_answer_says_what_it_is(client: FlaskClient) -> None:
+    for path in ("/control", "/sandbox/state", "/crd/cds-services", "/none"):
+        assert client.get(path).headers["X-Stand-In"] == "pretend payer"
+    page = client.get("/control").get_data(as_text=True)
+    assert "pretend payer" in page.lower()
+    assert "X-Frame-Options" not in client.get("/control").headers
+
+
+def test_page_sets_and_decides(client: FlaskClient) -> None:
+    wanted = {"decision": "pend", "then": "affirm", "pend_seconds": "", "utn": "now"}
+    assert client.post("/control", data=wanted).status_code == 303
+    submit(client)
+    (one,) = samples.state(client)
+    page = client.get("/control").get_data(as_text=True)
+    assert one["id"] in page and "Decide now" in page
+    form = {"request": one["id"], "decision": "partial"}
+    assert client.post("/control/decide", data=form).status_code == 303
+    assert samples.state(client)[0]["decision"] == "partial"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"decision": "maybe"},
+        {"nonsense": 1},
+        {"slow_seconds": "long"},
+        {"slow_seconds": None},
+        {"pend_seconds": -1},
+    ],
+)
+def test_unknown_switches_change_nothing(client: FlaskClient, wanted: samples.Json) -> None:
+    before = control(client)["settings"]
+    assert client.post("/control", json={"utn": "never", **wanted}).status_code == 400
+    assert control(client)["settings"] == before
+
+
+def test_start_over(client: FlaskClient) -> None:
+    control(client, decision="dismiss")
+    submit(client)
+    assert client.post("/control/reset", json={}).status_code == 200
+    assert samples.state(client) == []
+    assert numbers(submit(client)) != [None]
+
+
+@pytest.mark.parametrize(("mode", "kept"), [("500", 0), ("html", 0), ("malformed", 1)])
+def test_bad_answers(client: FlaskClient, mode: str, kept: int) -> None:
+    control(client, misbehave=mode, misbehave_times=1)
+    answer = samples.post(client, samples.SUBMIT, samples.sample())
+    with pytest.raises(ValueError):
+        json.loads(answer.get_data())
+    assert len(samples.state(client)) == kept
+    assert numbers(submit(client)) != [None]
+
+
+def test_misbehaviour_is_for_submit_unless_said(client: FlaskClient) -> None:
+    submit(client)
+    control(client, misbehave="500")
+    assert len(samples.ask(client)) == 1
+    control(client, misbehave_on="both")
+    answer = samples.post(client, samples.INQUIRE, samples.inquiry(samples.sample()))
+    assert answer.status_code == 500
+
+
+@pytest.mark.parametrize(("mode", "kept"), [("cut_before", 0), ("cut_after", 1)])
+def test_the_connection_is_cut(port: int, mode: str, kept: int) -> None:
+    send(port, "/control", {"misbehave": mode, "misbehave_times": 1})
+    with pytest.raises((http.client.HTTPException, ConnectionError)):
+        send(port, samples.SUBMIT, samples.sample())
+    assert len(recorded(port)) == kept
+    assert send(port, samples.SUBMIT, samples.sample())[0] == 200
+
+
+@pytest.mark.parametrize("switch", [{"hold": True}, {"misbehave": "slow", "slow_seconds": 3600}])
+def test_a_recorded_request_waits_until_released(
+    waiting: threading.Event, port: int, switch: samples.Json
+) -> None:
+    send(port, "/control", switch)
+    answers: list[tuple[int, bytes]] = []
+
+    def go() -> None:
+        answers.append(send(port, samples.SUBMIT, samples.sample()))
+
+    thread = threading.Thread(target=go)
+    thread.start()
+    assert waiting.wait(30)
+    assert len(recorded(port)) == 1 and answers == []
+    send(port, "/control/release", {})
+    thread.join()
+    assert answers[0][0] == 200
+    assert len(recorded(port)) == 1
+
+
+def test_a_held_request_survives_its_client(waiting: threading.Event, port: int) -> None:
+    send(port, "/control", {"hold": True})
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    body = json.dumps(samples.sample())
+    connection.request("POST", samples.SUBMIT, body, {"Content-Type": samples.FHIR})
+    assert waiting.wait(30)
+    connection.close()
+    send(port, "/control/release", {})
+    assert [one["decision"] for one in recorded(port)] == ["affirmed"]
