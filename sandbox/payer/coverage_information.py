@@ -1,7 +1,8 @@
 """The payer's answer about one order, as the coverage-information extension.
 
-Elements are chosen so that the extension is valid by CRD 2.0.1 and 2.2 alike (but *indeterminate*,
-which 2.0.1 does not know).
+Elements are chosen so that the recommending answer is valid by CRD 2.0.1 and 2.2 alike. No
+*doc-purpose* is sent: as published, crd-ci-q4 of 2.2.1 fails for ``withpa`` beside ``auth-needed``
+(its left side is an empty collection), and so would a PAS request that carries the order.
 https://hl7.org/fhir/us/davinci-crd/2.2.1/en/StructureDefinition-ext-coverage-information.html
 """
 
@@ -17,7 +18,7 @@ from sandbox.payer.r4 import Json, mapping, objects
 
 URL = "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
 REASONS = "http://hl7.org/fhir/us/davinci-crd/CodeSystem/temp"
-CODES = ("covered", "pa-needed", "doc-needed", "doc-purpose", "info-needed")
+CODES = ("covered", "pa-needed", "doc-needed", "info-needed")
 
 
 def procedure(order: Json) -> Json | None:
@@ -74,7 +75,6 @@ def judge(call: OrderSign, order: Json, mode: str, form: str | None) -> dict[str
         "covered": ["covered"],
         "pa-needed": ["auth-needed"],
         "doc-needed": ["clinical"],
-        "doc-purpose": ["withpa"],
         "reason": {"text": why},
         "questionnaire": form,
     }

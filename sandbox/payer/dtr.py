@@ -133,7 +133,7 @@ def _services(
 def _by_canonical(
     canonicals: tuple[str, ...], config: PayerConfig
 ) -> tuple[list[str], list[Fault]]:
-    known = {}
+    known: dict[str, str] = {}
     for service in forms.services(config.forms_dir):
         canonical = str(forms.canonical(config.forms_dir, service))
         known |= {canonical: service, canonical.split("|")[0]: service}

@@ -41,16 +41,33 @@ def blueprint(
             calls=list(reversed(log.entries()))[:CALLS_SHOWN],
         )
 
+    @pages.get("/sandbox/state")
+    def state() -> Response:
+        return jsonify([one.view() for one in office.all()])
+
+    _switches(pages, control)
+    _acts(pages, control, office, assertions)
+    return pages
+
+
+def _switches(pages: Blueprint, control: Control) -> None:
     @pages.post("/control")
     def change() -> AnyResponse:
         settings = control.change(_wanted())
         return _done({"settings": vars(settings)})
 
+    @pages.post("/control/release")
+    def release() -> AnyResponse:
+        control.release()
+        return _done({"released": True})
+
+
+def _acts(pages: Blueprint, control: Control, office: Office, assertions: Assertions) -> None:
     @pages.post("/control/decide")
     def decide() -> AnyResponse:
         wanted = _wanted()
         verb = str(wanted.get("decision") or "affirm")
-        if verb not in CHOICES["then"] and verb != "dismiss":
+        if verb not in (*CHOICES["then"], "dismiss"):
             raise Refused.because(400, f"{verb} is no decision")
         return _done(office.decide(str(wanted.get("request")), verb).view())
 
@@ -60,23 +77,12 @@ def blueprint(
         given = office.number_all(str(name) if name else None)
         return _done({"given": [one.view() for one in given]})
 
-    @pages.post("/control/release")
-    def release() -> AnyResponse:
-        control.release()
-        return _done({"released": True})
-
     @pages.post("/control/reset")
     def reset() -> AnyResponse:
         control.reset()
         office.clear()
         assertions.clear()
         return _done({"reset": True})
-
-    @pages.get("/sandbox/state")
-    def state() -> Response:
-        return jsonify([one.view() for one in office.all()])
-
-    return pages
 
 
 def _wanted() -> dict[str, Any]:

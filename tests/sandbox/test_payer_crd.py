@@ -43,7 +43,7 @@ def test_authorization_is_recommended(client: FlaskClient, state: str, code: str
     (answer,) = orders.answers(client, orders.call(orders.order(code), state=state))
     assert answer["covered"] == ["covered"]
     assert answer["pa-needed"] == ["auth-needed"]
-    assert answer["doc-needed"] == ["clinical"] and answer["doc-purpose"] == ["withpa"]
+    assert answer["doc-needed"] == ["clinical"] and "doc-purpose" not in answer
     assert answer["questionnaire"] == [CANONICAL]
     assert answer["billingCode"][0]["code"] == code
     assert answer["coverage"] == [{"reference": "Coverage/opal-medicare"}]
