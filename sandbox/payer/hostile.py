@@ -83,11 +83,22 @@ def _reference(step: int) -> Json:
 
 
 def _doubling(step: int) -> dict[str, Any]:
-    """Return a define that is a list twice as long as the step's before."""
+    """Return a define whose list is twice as long as the step's before, which it reads once.
+
+    The query's only source is a list of that one list, so that its alias names the whole of it.
+    """
     expression: Json = _numbers(64)
     if step:
-        twice = {"type": "List", "element": [_reference(step - 1), _reference(step - 1)]}
-        expression = {"type": "Flatten", "operand": twice}
+        alias = {"type": "AliasRef", "name": "Before"}
+        twice = {"type": "Flatten", "operand": {"type": "List", "element": [alias, alias]}}
+        once = {"type": "List", "element": [_reference(step - 1)]}
+        query = {
+            "type": "Query",
+            "source": [{"alias": "Before", "expression": once}],
+            "relationship": [],
+            "return": {"distinct": False, "expression": twice},
+        }
+        expression = {"type": "SingletonFrom", "operand": query}
     return {
         "name": _name(step),
         "context": "Patient",

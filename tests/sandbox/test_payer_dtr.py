@@ -148,14 +148,12 @@ def test_elm_that_eats_memory(client: FlaskClient) -> None:
     control(client, dtr="memory")
     ((_, bundle),) = fetch(client, order=orders.order())
     found = definitions(bundle)
-    doubled = 0
-    step = found["Pain"]
-    while step["type"] == "ExpressionRef":
-        operand = found[step["name"]].get("operand")
-        if operand is None:
-            break
+    doubled, step = 0, found["Pain"]
+    while "operand" in found[step["name"]]:
+        query = found[step["name"]]["operand"]
+        assert len(query["return"]["expression"]["operand"]["element"]) == 2
+        (step,) = query["source"][0]["expression"]["element"]
         doubled += 1
-        step = operand["element"][0]
     assert doubled >= 40
 
 
