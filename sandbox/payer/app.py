@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from flask import Flask, Response, redirect
@@ -15,16 +16,23 @@ from sandbox.payer.mac import Office
 from sandbox.payer.outcome import Refused, fhir, outcome
 
 SANDBOX = Path(__file__).resolve().parent.parent
+LARGEST = 64 * 1024 * 1024
 OWN = ("/control", "/sandbox", "/static", "/favicon.ico")
 
 
 def create_payer(config: PayerConfig) -> Flask:
-    """Return the pretend payer: CRD, DTR, PAS, and the page that tells it what to do."""
+    """Return the pretend payer: CRD, DTR, PAS, and the page that tells it what to do.
+
+    Raises RuntimeError in production: a stand-in has no business there.
+    """
+    if os.environ.get("PRECLEAR_ENV") == "production":
+        raise RuntimeError("The pretend payer does not start with PRECLEAR_ENV=production.")
     app = Flask(
         "sandbox.payer",
         template_folder=str(SANDBOX / "templates"),
         static_folder=str(SANDBOX / "static"),
     )
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST
     control, log = Control(), ExchangeLog("payer")
     office = Office(config, control)
     assertions = crd.Assertions()

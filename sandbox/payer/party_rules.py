@@ -42,6 +42,14 @@ def _same_person(claim: Json, index: Index, faults: Faults) -> None:
                 at,
                 "is about another person than Claim.patient",
             )
+    coverage = target(index, (objects(claim.get("insurance")) or [{}])[0].get("coverage"))
+    numbers = {one.get("value") for one in r4.member_identifiers(coverage)}
+    known = {one.get("value") for one in r4.member_identifiers(target(index, claim.get("patient")))}
+    faults.need(
+        not known or known == numbers,
+        "Bundle.entry[0].resource.patient",
+        "the patient's member number differs from the coverage's",
+    )
 
 
 def _organization(organization: Json, at: str, faults: Faults) -> None:

@@ -74,6 +74,12 @@ def test_every_answer_says_what_it_is(client: FlaskClient) -> None:
     assert "X-Frame-Options" not in client.get("/control").headers
 
 
+def test_not_in_production(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRECLEAR_ENV", "production")
+    with pytest.raises(RuntimeError, match="production"):
+        samples.payer(tmp_path)
+
+
 def test_page_sets_and_decides(client: FlaskClient) -> None:
     wanted = {"decision": "pend", "then": "affirm", "pend_seconds": "", "utn": "now"}
     assert client.post("/control", data=wanted).status_code == 303

@@ -44,7 +44,8 @@ def test_several_requests(client: FlaskClient) -> None:
 def test_another_member_provider_or_item_is_not_told(client: FlaskClient) -> None:
     submit(client)
     member = samples.sample()
-    dict_of(member, "Coverage")["identifier"][0]["value"] = "2SB1B11BB22"
+    for kind in ("Coverage", "Patient"):
+        dict_of(member, kind)["identifier"][0]["value"] = "2SB1B11BB22"
     item = samples.sample()
     claim(item)["item"][0]["productOrService"]["coding"][0]["code"] = "62321"
     provider = samples.sample()

@@ -70,6 +70,10 @@ def real_looking_number(bundle: Json) -> None:
     dict_of(bundle, "Coverage")["identifier"][0]["value"] = "1EA0A00AA11"
 
 
+def other_number(bundle: Json) -> None:
+    dict_of(bundle, "Patient")["identifier"][0]["value"] = "2SB1B11BB22"
+
+
 def bare_document(bundle: Json) -> None:
     claim(bundle)["supportingInfo"][0].pop("extension")
 
@@ -136,6 +140,7 @@ CASES: dict[str, tuple[Spoil, str]] = {
     "unknown sequence": (in_item("informationSequence", [9]), f"{ITEM}.informationSequence"),
     "no member number": (without("Coverage", "identifier"), ".identifier"),
     "real-looking number": (real_looking_number, ".identifier"),
+    "another member number": (other_number, f"{CLAIM}.patient"),
     "inactive coverage": (put("Coverage", "status", "cancelled"), ".status"),
     "no subscriber": (no_subscriber, ".relationship"),
     "payor": (without("Coverage", "payor"), ".payor"),
