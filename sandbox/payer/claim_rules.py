@@ -280,6 +280,17 @@ def _coded(item: Json, at: str, faults: Faults) -> None:
         "a place of service (CMS) or type of bill (NUBC) is required",
         "required",
     )
+    for modifier in objects(item.get("modifier")):
+        faults.need(
+            r4.code_in(modifier, r4.CPT, r4.HCPCS),
+            f"{at}.modifier",
+            f"a code of {r4.CPT} or {r4.HCPCS} is required",
+            "code-invalid",
+        )
+    _amounts(item, at, faults)
+
+
+def _amounts(item: Json, at: str, faults: Faults) -> None:
     quantity = item.get("quantity")
     if quantity is not None:
         value, unit = mapping(quantity).get("value"), mapping(quantity)

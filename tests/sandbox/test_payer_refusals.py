@@ -83,6 +83,11 @@ def diagnosis_in_snomed(bundle: Json) -> None:
     coding["system"] = "http://snomed.info/sct"
 
 
+def principal_by_base_code(bundle: Json) -> None:
+    coding = claim(bundle)["diagnosis"][0]["type"][0]["coding"][0]
+    coding["system"] = "http://terminology.hl7.org/CodeSystem/ex-diagnosistype"
+
+
 def no_subscriber(bundle: Json) -> None:
     dict_of(bundle, "Coverage")["relationship"]["coding"].pop()
 
@@ -135,6 +140,8 @@ CASES: dict[str, tuple[Spoil, str]] = {
     "category": (in_item("category"), f"{ITEM}.category"),
     "service": (in_item("productOrService"), f"{ITEM}.productOrService"),
     "location": (in_item("locationCodeableConcept"), f"{ITEM}.location"),
+    "modifier": (in_item("modifier", [{"coding": [{"code": "LT"}]}]), f"{ITEM}.modifier"),
+    "diagnosis type": (principal_by_base_code, f"{CLAIM}.diagnosis[0].type"),
     "quantity": (in_item("quantity", {"value": 0}), f"{ITEM}.quantity"),
     "month only": (in_item("servicedDate", "2026-12"), f"{ITEM}.serviced"),
     "unknown sequence": (in_item("informationSequence", [9]), f"{ITEM}.informationSequence"),
