@@ -15,8 +15,9 @@ def cut() -> Response:
     """Close the connection without an answer.
 
     The server's later write fails as on any dropped connection. Where there is no socket (a test
-    client) the failure is raised here.
+    client) the failure is raised here. The body is read first, for the exchange log.
     """
+    request.get_data()
     connection = request.environ.get("werkzeug.socket")
     if connection is None:
         raise ConnectionAbortedError("cut by the pretend payer")

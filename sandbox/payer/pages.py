@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -38,7 +39,7 @@ def blueprint(
             pended=[one for one in submissions if one["decision"] == "pended"],
             awaited=[one for one in submissions if one["utn_awaited"]],
             submissions=submissions,
-            calls=list(reversed(log.entries()))[:CALLS_SHOWN],
+            calls=_calls(log),
         )
 
     @pages.get("/sandbox/state")
@@ -48,6 +49,15 @@ def blueprint(
     _switches(pages, control)
     _acts(pages, control, office, assertions)
     return pages
+
+
+def _calls(log: ExchangeLog) -> list[dict[str, Any]]:
+    """Return the latest calls, newest first."""
+    newest = list(log.messages)[-CALLS_SHOWN:]
+    return [
+        {"status": one["status"], "method": one["method"], "path": urlsplit(one["url"]).path}
+        for one in reversed(newest)
+    ]
 
 
 def _switches(pages: Blueprint, control: Control) -> None:

@@ -108,6 +108,15 @@ def test_unknown_switches_change_nothing(client: FlaskClient, wanted: samples.Js
     assert control(client)["settings"] == before
 
 
+def test_calls_are_logged_and_shown(client: FlaskClient) -> None:
+    submit(client)
+    control(client, decision="affirm")
+    (one,) = client.get("/sandbox/exchange").get_json()
+    assert (one["to"], one["status"]) == ("payer", 200)
+    assert one["request"]["body"] == samples.sample()
+    assert samples.SUBMIT in client.get("/control").get_data(as_text=True)
+
+
 def test_start_over(client: FlaskClient) -> None:
     control(client, decision="dismiss")
     submit(client)
