@@ -1,4 +1,4 @@
-"""Where templates and static files lie: in a checkout at the top, in the wheel inside the package."""
+"""Where templates and static files lie: at the top of a checkout, inside the package in a wheel."""
 
 from __future__ import annotations
 

@@ -32,10 +32,21 @@ class EhrReader(Protocol):
 class WriteAnswer(Protocol):
     """The EHR's answer to a write."""
 
-    status: int
-    body: Resource | None
-    location: str | None
-    etag: str | None
+    @property
+    def status(self) -> int:
+        """HTTP status."""
+
+    @property
+    def body(self) -> Resource | None:
+        """Parsed body, if there was one."""
+
+    @property
+    def location(self) -> str | None:
+        """Location header."""
+
+    @property
+    def etag(self) -> str | None:
+        """ETag header."""
 
 
 class EhrWriter(Protocol):
@@ -51,8 +62,13 @@ class EhrWriter(Protocol):
 class PayerAnswer(Protocol):
     """A payer's HTTP answer: status, parsed JSON (None when it was not JSON)."""
 
-    status: int
-    body: Any
+    @property
+    def status(self) -> int:
+        """HTTP status."""
+
+    @property
+    def body(self) -> Any:
+        """Parsed JSON, None when it was not JSON."""
 
 
 class PayerHttp(Protocol):

@@ -101,8 +101,9 @@ class Review:
     def send_without(self, case: Case, revision: int, person: Person, link_id: str) -> Case:
         """Let a gap stand knowingly."""
         received, draft = self._editable(case, revision)
-        newer = form.send_without(received, draft, link_id)
-        event = Event("sent_without", self.world.clock.now(), person.name, {"criterion": link_id})
+        now = self.world.clock.now()
+        newer = form.send_without(received, draft, link_id, person, now)
+        event = Event("sent_without", now, person.name, {"criterion": link_id})
         return self._save_draft(case, newer, event)
 
     def settle(self, case: Case, revision: int, person: Person, field: str, key: str) -> Case:

@@ -12,7 +12,7 @@ from smart_app.cases import states
 from smart_app.cases.model import Case, Decision, Event, Receipt, UtnRecord, WriteReceipt
 from smart_app.chart import documents
 from smart_app.config import Site
-from smart_app.dtr import form
+from smart_app.dtr.form import CriterionView, FormView, view
 from smart_app.flow import Flow
 from smart_app.utn.window import days_left
 from smart_app.world import World
@@ -133,10 +133,10 @@ class ReviewView:
     expected: str
     stages: tuple[Stage, ...]
     ready: bool
-    form: form.FormView | None
-    open: tuple[form.CriterionView, ...]
-    settled: tuple[form.CriterionView, ...]
-    without: tuple[form.CriterionView, ...]
+    form: FormView | None
+    open: tuple[CriterionView, ...]
+    settled: tuple[CriterionView, ...]
+    without: tuple[CriterionView, ...]
     documents: tuple[DocumentRow, ...]
     payer: str
     may_sign: bool
@@ -149,7 +149,7 @@ def review(flow: Flow, case: Case, may_sign: bool) -> ReviewView:
     world = flow.world
     site, payer = world.sites.of_id(case.site), payer_name(world, case)
     found = flow.draft(case)
-    shown = form.view(*found) if found else None
+    shown = view(*found) if found else None
     criteria = shown.criteria if shown else ()
     without = found[1].sent_without if found else ()
     rows: tuple[DocumentRow, ...] = ()

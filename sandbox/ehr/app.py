@@ -1,0 +1,83 @@
+"""Wiring of the pretend EHR."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import Flask, Response
+
+from sandbox.ehr import oauth, pages, people, rest
+from sandbox.ehr.config import EhrConfig
+from sandbox.ehr.smart import Authority
+from sandbox.ehr.store import Store
+from sandbox.exchange import ExchangeLog
+
+SANDBOX = Path(__file__).resolve().parent.parent
+
+
+@dataclass
+class Misbehaviour:
+    """What this EHR does wrong, by its control."""
+
+    delay_ms: int = 0
+    fail: dict[str, int] = field(default_factory=dict)
+    refuse_writes: bool = False
+    accept_without_body: bool = False
+
+
+class Ehr:
+    """One EHR: configuration, store, authority, and what it does wrong."""
+
+    def __init__(self, config: EhrConfig) -> None:
+        self.config = config
+        self.authority = Authority(config.issuer, config.app_url)
+        self.wrong = Misbehaviour()
+        self.started = time.time()
+        self._count = 0
+        self._lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Load the charts anew into a fresh store."""
+        with self._lock:
+            self._count += 1
+            folder = self.config.data_dir
+            path = str(folder / f"ehr-{self._count}.sqlite") if folder else ":memory:"
+            store = Store(self.config.issuer, path)
+            self.authored: set[str] = set()
+            for resource in people.charts(self.config.day()):
+                answer = store.update(resource["resourceType"], resource["id"], resource, None)
+                if answer.status >= 400:
+                    raise RuntimeError(f"{resource['resourceType']}/{resource['id']}: {answer.body}")
+                self.authored.add(f"{resource['resourceType']}/{resource['id']}")
+            self.store = store
+
+
+def create_ehr(config: EhrConfig) -> Flask:
+    """Return the pretend EHR; raises RuntimeError in production."""
+    if os.environ.get("PRECLEAR_ENV") == "production":
+        raise RuntimeError("The pretend EHR does not start with PRECLEAR_ENV=production.")
+    app = Flask(
+        "sandbox.ehr",
+        template_folder=str(SANDBOX / "templates"),
+        static_folder=str(SANDBOX / "static"),
+    )
+    ehr = Ehr(config)
+    log = ExchangeLog("ehr")
+    app.register_blueprint(oauth.blueprint(ehr))
+    app.register_blueprint(rest.blueprint(ehr))
+    app.register_blueprint(pages.blueprint(ehr, log))
+    own = ("/patients", "/documents", "/sandbox", "/static", "/open", "/favicon.ico")
+    log.wrap(app, skip_prefixes=own)
+
+    @app.after_request
+    def shout(response: Response) -> Response:
+        response.headers["X-Stand-In"] = "pretend EHR"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return app

@@ -1,0 +1,84 @@
+"""The authorization server's routes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, jsonify, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from sandbox.ehr.scopes import offered
+from sandbox.ehr.smart import CLIENT, OAuthError
+from sandbox.ehr.store import TYPES
+
+if TYPE_CHECKING:
+    from sandbox.ehr.app import Ehr
+
+
+def configuration(issuer: str) -> dict[str, Any]:
+    """Return the SMART configuration."""
+    return {
+        "issuer": issuer,
+        "jwks_uri": f"{issuer}/auth/jwks",
+        "authorization_endpoint": f"{issuer}/auth/authorize",
+        "token_endpoint": f"{issuer}/auth/token",
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "response_types_supported": ["code"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "subject_types_supported": ["public"],
+        "capabilities": [
+            "launch-ehr",
+            "client-public",
+            "sso-openid-connect",
+            "context-ehr-patient",
+            "context-ehr-encounter",
+            "permission-patient",
+            "permission-user",
+            "permission-offline",
+            "permission-v1",
+            "permission-v2",
+        ],
+    }
+
+
+def blueprint(ehr: Ehr) -> Blueprint:
+    """Return the routes below the issuer that speak OAuth."""
+    routes = Blueprint("oauth", __name__)
+    issuer, authority = ehr.config.issuer, ehr.authority
+
+    @routes.get("/fhir/.well-known/smart-configuration")
+    @routes.get("/fhir/.well-known/openid-configuration")
+    def smart_configuration() -> Response:
+        return jsonify(configuration(issuer))
+
+    @routes.get("/fhir/auth/jwks")
+    def jwks() -> Response:
+        return jsonify(authority.jwks())
+
+    @routes.route("/fhir/auth/authorize", methods=["GET", "POST"])
+    def authorize() -> AnyResponse:
+        asked = {**request.args.to_dict(), **request.form.to_dict()}
+        if asked.get("client_id") != CLIENT or asked.get("redirect_uri") != authority.redirect_uri:
+            # An unregistered redirect is never followed.
+            return Response("Unknown client or redirect URI.\n", 400, mimetype="text/plain")
+        scope = offered(asked.get("scope", ""), frozenset(TYPES))
+        try:
+            answer = {"code": authority.authorize(asked, scope)}
+        except OAuthError as cause:
+            answer = {"error": cause.error, "error_description": cause.description}
+        if asked.get("state"):
+            answer["state"] = asked["state"]
+        return redirect(f"{authority.redirect_uri}?{urlencode(answer)}", 302)
+
+    @routes.post("/fhir/auth/token")
+    def token() -> tuple[Response, int]:
+        try:
+            return jsonify(authority.token(request.form.to_dict())), 200
+        except OAuthError as cause:
+            body = {"error": cause.error, "error_description": cause.description}
+            return jsonify(body), cause.status
+
+    return routes

@@ -1,0 +1,179 @@
+"""What a person sees of the pretend EHR: people, a chart with the app in a frame, documents."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from sandbox.ehr.smart import Context
+from sandbox.exchange import ExchangeLog
+
+if TYPE_CHECKING:
+    from sandbox.ehr.app import Ehr
+
+COVERAGE_INFORMATION = (
+    "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
+)
+WIDTHS = (400, 800, 1200)
+
+
+def _authorization(order: dict[str, Any]) -> str:
+    """Return an order's authorization line, from its coverage information."""
+    for extension in order.get("extension") or []:
+        if extension.get("url") != COVERAGE_INFORMATION:
+            continue
+        parts = {one["url"]: one for one in extension.get("extension") or []}
+        number = parts.get("satisfied-pa-id", {}).get("valueString")
+        if number:
+            return f"Authorization: affirmed, {number}"
+        return f"Authorization: {parts.get('pa-needed', {}).get('valueCode', 'unknown')}"
+    return "Authorization: none on the order"
+
+
+def _name(resource: dict[str, Any]) -> str:
+    name = (resource.get("name") or [{}])[0]
+    return " ".join([*name.get("prefix", []), *name.get("given", []), name.get("family", "")])
+
+
+def _text(document: dict[str, Any]) -> str:
+    attachment = (document.get("content") or [{}])[0].get("attachment") or {}
+    if not attachment.get("contentType", "").startswith("text/plain"):
+        return "(a scan: no text)"
+    return base64.b64decode(attachment.get("data", "")).decode("utf-8", "replace")
+
+
+class Pages:
+    """Views of one EHR."""
+
+    def __init__(self, ehr: Ehr) -> None:
+        self.ehr = ehr
+
+    def _patient(self, identifier: str) -> dict[str, Any]:
+        found = self.ehr.store.read("Patient", identifier)
+        if found.status != 200 or found.body is None:
+            abort(404)
+        return found.body
+
+    def chart(self, identifier: str) -> dict[str, Any]:
+        """Return what the left panel shows."""
+        store, patient = self.ehr.store, self._patient(identifier)
+        orders = [
+            {
+                "id": one["id"],
+                "code": one["code"]["coding"][0]["code"],
+                "words": one["code"].get("text", ""),
+                "day": one.get("authoredOn", "")[:10],
+                "authorization": _authorization(one),
+            }
+            for one in store.all("ServiceRequest", patient=identifier)
+        ]
+        documents = [
+            {
+                "id": one["id"],
+                "title": one.get("description") or one.get("type", {}).get("text", "Document"),
+                "when": one.get("date", "")[:16].replace("T", " "),
+                "new": f"DocumentReference/{one['id']}" not in self.ehr.authored,
+                "first": _text(one).strip().splitlines()[0][:90] if _text(one).strip() else "",
+            }
+            for one in store.all("DocumentReference", patient=identifier)
+        ]
+        documents.sort(key=lambda one: (one["new"], one["when"]), reverse=True)
+        return {
+            "id": identifier,
+            "name": _name(patient),
+            "facts": f"{patient.get('gender', '')}, born {patient.get('birthDate', '')}",
+            "orders": sorted(orders, key=lambda one: one["code"]),
+            "documents": documents,
+        }
+
+    def people(self) -> list[dict[str, str]]:
+        """Return everybody."""
+        return [
+            {"id": one["id"], "name": _name(one), "born": one.get("birthDate", "")}
+            for one in self.ehr.store.all("Patient")
+        ]
+
+    def launch_url(self, patient_id: str, order_id: str) -> str:
+        """Create a launch of an order by its requester; return the app's launch URL."""
+        store = self.ehr.store
+        order = store.read("ServiceRequest", order_id).body
+        if order is None or order.get("subject", {}).get("reference") != f"Patient/{patient_id}":
+            abort(404)
+        requisition = order.get("requisition", {}).get("value")
+        orders = [f"ServiceRequest/{order_id}"]
+        orders += [
+            f"ServiceRequest/{one['id']}"
+            for one in store.all("ServiceRequest", patient=patient_id)
+            if requisition and one.get("requisition", {}).get("value") == requisition
+            and one["id"] != order_id
+        ]
+        user = order["requester"]["reference"]
+        person = store.read(*user.split("/")).body or {}
+        coverages = [one["reference"] for one in order.get("insurance") or []]
+        context = Context(patient_id, user, _name(person), (*orders, *coverages))
+        query = {"iss": self.ehr.config.issuer, "launch": self.ehr.authority.launch(context)}
+        return f"{self.ehr.config.app_url}/launch?{urlencode(query)}"
+
+
+def blueprint(ehr: Ehr, log: ExchangeLog) -> Blueprint:
+    """Return the pages and the control."""
+    routes, view = Blueprint("pages", __name__), Pages(ehr)
+
+    @routes.get("/")
+    def index() -> str:
+        return render_template("ehr/people.html", people=view.people())
+
+    @routes.get("/patients/<identifier>")
+    def patient(identifier: str) -> str:
+        width = request.args.get("width", "800")
+        return render_template(
+            "ehr/chart.html",
+            chart=view.chart(identifier),
+            people=[one for one in view.people() if one["id"] != identifier],
+            widths=WIDTHS,
+            width=int(width) if width.isdigit() and int(width) in WIDTHS else 800,
+            payer=ehr.config.payer_url,
+        )
+
+    @routes.get("/patients/<identifier>/panel")
+    def panel(identifier: str) -> str:
+        return render_template("ehr/_panel.html", chart=view.chart(identifier))
+
+    @routes.get("/documents/<identifier>")
+    def document(identifier: str) -> str:
+        found = ehr.store.read("DocumentReference", identifier)
+        if found.status != 200 or found.body is None:
+            abort(404)
+        title = found.body.get("description", "Document")
+        return render_template("ehr/document.html", title=title, text=_text(found.body))
+
+    @routes.get("/open")
+    def open_app() -> AnyResponse:
+        return redirect(view.launch_url(request.args["patient"], request.args["order"]), 302)
+
+    @routes.route("/sandbox/control", methods=["GET", "POST"])
+    def control() -> Response:
+        asked = request.get_json(silent=True) or {}
+        wrong = ehr.wrong
+        for name in ("delay_ms", "fail", "refuse_writes", "accept_without_body"):
+            if name in asked:
+                setattr(wrong, name, asked[name])
+        if "access_token_seconds" in asked:
+            ehr.authority.token_seconds = int(asked["access_token_seconds"])
+        if asked.get("revoke_tokens"):
+            ehr.authority.revoke_all()
+        if asked.get("reset"):
+            ehr.reset()
+            log.messages.clear()
+        return jsonify(vars(wrong) | {"access_token_seconds": ehr.authority.token_seconds})
+
+    @routes.post("/sandbox/reset")
+    def reset() -> AnyResponse:
+        ehr.reset()
+        return redirect("/", 303)
+
+    return routes

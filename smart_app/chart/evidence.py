@@ -1,0 +1,97 @@
+"""Search the notes for what a criterion asks about, and show the sentence.
+
+Free text never answers by itself: what is found is a hint that a person confirms.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from smart_app.cases.model import ChartSnapshot, Evidence, Resource
+from smart_app.chart import documents
+from smart_app.errors import ConfigError
+from smart_app.fhir import refs
+
+SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
+MOST = 3  # hints a criterion
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What to look for: every group must be met by one of its phrases in the sentence."""
+
+    phrases: tuple[str, ...]
+    scans: bool
+
+
+EvidenceTerms = dict[str, Terms]
+
+
+def load_terms(path: Path) -> EvidenceTerms:
+    """Read a form's search terms by linkId; raises ConfigError. No file means no terms."""
+    if not path.exists():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as cause:
+        raise ConfigError(f"{path.name}: {cause}") from cause
+    return {
+        link_id: Terms(tuple(one["phrases"]), bool(one.get("scans", False)))
+        for link_id, one in table.items()
+    }
+
+
+def _text(document: Resource) -> str | None:
+    """Return a document's searchable text, or None for a scan."""
+    for content in document.get("content") or []:
+        attachment = content.get("attachment") or {}
+        kind = str(attachment.get("contentType") or "")
+        if kind.startswith("text/plain") and attachment.get("data"):
+            try:
+                return base64.b64decode(attachment["data"]).decode("utf-8", "replace")
+            except (binascii.Error, ValueError):
+                return None
+    return None
+
+
+def _evidence(
+    chart: ChartSnapshot, document: Resource, sentence: str | None, marks: tuple[str, ...]
+) -> Evidence:
+    return Evidence(
+        resource_ref=refs.of(document),
+        kind="DocumentReference",
+        version=refs.version_of(document),
+        date=str(document.get("date") or "")[:10] or None,
+        author=documents.author(document, chart),
+        sentence=sentence,
+        title=documents.title(document),
+        marks=marks,
+    )
+
+
+def find(chart: ChartSnapshot, terms: EvidenceTerms) -> dict[str, tuple[Evidence, ...]]:
+    """Return, by linkId, the newest sentences that hold a phrase, and scans that may hold more."""
+    current = [one for one in chart.of("DocumentReference") if one.get("status") == "current"]
+    newest = sorted(current, key=lambda one: str(one.get("date") or ""), reverse=True)
+    texts = [(document, _text(document)) for document in newest]
+    found: dict[str, tuple[Evidence, ...]] = {}
+    for link_id, wanted in terms.items():
+        hints: list[Evidence] = []
+        for document, text in texts:
+            if text is None:
+                if wanted.scans:
+                    hints.append(_evidence(chart, document, None, ()))
+                continue
+            for match in SENTENCE.finditer(text):
+                sentence = match[0].strip()
+                marks = tuple(one for one in wanted.phrases if one.lower() in sentence.lower())
+                if marks and len([one for one in hints if one.sentence]) < MOST:
+                    hints.append(_evidence(chart, document, sentence, marks))
+        if hints:
+            found[link_id] = tuple(hints)
+    return found
