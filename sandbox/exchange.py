@@ -69,7 +69,8 @@ def _body(raw: bytes, kind: str) -> Any:
             found = json.loads(text)
         except ValueError:
             return text[:10_000]
-        return _redact(found) if "resourceType" not in found else found
+        secret = isinstance(found, dict) and "access_token" in found
+        return _redact(found) if secret else found
     if "form-urlencoded" in kind:
         return _redact(dict(parse_qsl(text)))
     return text[:10_000]

@@ -52,7 +52,9 @@ class Ehr:
             for resource in people.charts(self.config.day()):
                 answer = store.update(resource["resourceType"], resource["id"], resource, None)
                 if answer.status >= 400:
-                    raise RuntimeError(f"{resource['resourceType']}/{resource['id']}: {answer.body}")
+                    raise RuntimeError(
+                        f"{resource['resourceType']}/{resource['id']}: {answer.body}"
+                    )
                 self.authored.add(f"{resource['resourceType']}/{resource['id']}")
             self.store = store
 

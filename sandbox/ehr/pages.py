@@ -108,7 +108,8 @@ class Pages:
         orders += [
             f"ServiceRequest/{one['id']}"
             for one in store.all("ServiceRequest", patient=patient_id)
-            if requisition and one.get("requisition", {}).get("value") == requisition
+            if requisition
+            and one.get("requisition", {}).get("value") == requisition
             and one["id"] != order_id
         ]
         user = order["requester"]["reference"]

@@ -70,7 +70,9 @@ class Rest:
         params = list(request.args.items(multi=True)) + list(request.form.items(multi=True))
         if level(grant.scope, kind, "s") == "patient":
             own = grant.context.patient
-            named = [value.rpartition("/")[2] for key, value in params if key in ("patient", "subject")]
+            named = [
+                value.rpartition("/")[2] for key, value in params if key in ("patient", "subject")
+            ]
             if any(one != own for one in named):
                 return FORBIDDEN
             key = "_id" if kind == "Patient" else "patient"
@@ -90,7 +92,9 @@ class Rest:
         if self._foreign(kind, CREATE, grant, body):
             return FORBIDDEN
         made = self.ehr.store.create(kind, body, request.headers.get("If-None-Exist"))
-        return Answer(made.status, None, made.headers) if self.ehr.wrong.accept_without_body else made
+        return (
+            Answer(made.status, None, made.headers) if self.ehr.wrong.accept_without_body else made
+        )
 
     def update(self, kind: str, identifier: str, grant: Grant) -> Answer:
         """Update a version that the client names."""
@@ -101,7 +105,10 @@ class Rest:
         if not request.headers.get("If-Match"):
             return outcome(428, "required", "Name the version that you change (If-Match).")
         body = request.get_json(force=True, silent=True)
-        if not isinstance(body, dict) or (body.get("resourceType"), body.get("id")) != (kind, identifier):
+        if not isinstance(body, dict) or (body.get("resourceType"), body.get("id")) != (
+            kind,
+            identifier,
+        ):
             return outcome(400, "structure", "The body is not the resource that the URL names.")
         before = self.ehr.store.read(kind, identifier)
         if before.body is None or before.status != 200:

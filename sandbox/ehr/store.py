@@ -111,7 +111,12 @@ class Store:
 
 def capability(issuer: str) -> Resource:
     """Return the CapabilityStatement: exactly what is offered."""
-    codes = {READ: ["read", "vread"], SEARCH: ["search-type"], CREATE: ["create"], UPDATE: ["update"]}
+    codes = {
+        READ: ["read", "vread"],
+        SEARCH: ["search-type"],
+        CREATE: ["create"],
+        UPDATE: ["update"],
+    }
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",

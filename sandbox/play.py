@@ -1,0 +1,39 @@
+"""``./run sandbox``: everything, one URL, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from sandbox.stack import Stack
+
+
+def main() -> int:
+    """Start the sandbox and wait."""
+    parser = argparse.ArgumentParser(prog="./run sandbox")
+    parser.add_argument("--port", type=int, default=0, help="fixes the first port")
+    asked = parser.parse_args()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with tempfile.TemporaryDirectory(prefix="preclear-") as folder:
+        stack = Stack(Path(folder), asked.port)
+        try:
+            stack.start()
+            sys.stdout.write(f"Open {stack.ehr}/   (Ctrl-C stops everything)\n")
+            sys.stdout.flush()
+            stop.wait()
+        except RuntimeError as cause:
+            sys.stderr.write(f"sandbox: {cause}\n")
+            return 1
+        finally:
+            stack.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

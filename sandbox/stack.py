@@ -1,0 +1,138 @@
+"""Everything of ``./run sandbox`` on free ports: EHR and payer, the app, its worker.
+
+The app is started as a program from its own settings; nothing of it is imported.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 40.0
+
+
+def free_port(wanted: int = 0) -> int:
+    """Return a free loopback port, the wanted one if it is free."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Stack:
+    """One sandbox in one folder; ``start`` and ``stop`` its parts."""
+
+    def __init__(self, folder: Path, port: int = 0, **settings: float) -> None:
+        self.folder = folder
+        self.ports = {"ehr": free_port(port)}
+        self.ports["payer"] = free_port(port + 1 if port else 0)
+        self.ports["app"] = free_port(port + 2 if port else 0)
+        self.ehr = f"http://127.0.0.1:{self.ports['ehr']}"
+        self.payer = f"http://127.0.0.1:{self.ports['payer']}"
+        self.app = f"http://localhost:{self.ports['app']}"
+        self.settings = {"worker_idle_seconds": 0.1, "worker_lease_seconds": 60.0} | settings
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self._configure()
+
+    def _configure(self) -> None:
+        for name in ("sites", "payers", "logs"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        site = (ROOT / "launch/registrations/sandbox.toml").read_text()
+        (self.folder / "sites/sandbox.toml").write_text(site.replace("{ehr}", self.ehr))
+        for path in (ROOT / "sandbox/config").glob("payer-*.toml"):
+            text = path.read_text().replace("{payer}", self.payer)
+            (self.folder / "payers" / path.name).write_text(text)
+        key = self.folder / "key"
+        if not key.exists():
+            key.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
+            key.chmod(0o600)
+        lines = [
+            f'database_url = "sqlite:///{self.folder}/preclear.sqlite"',
+            'key_file = "key"',
+            f'public_url = "{self.app}"',
+            'sites = "sites"',
+            'payers = "payers"',
+            f"port = {self.ports['app']}",
+            f'sandbox_url = "{self.ehr}"',
+            *(f"{name} = {value}" for name, value in self.settings.items()),
+        ]
+        (self.folder / "app.toml").write_text("\n".join(lines) + "\n")
+
+    def command(self, part: str) -> list[str]:
+        """Return the command of a part: ``sandbox``, ``web`` or ``worker``."""
+        if part == "sandbox":
+            ports = ["--ehr-port", str(self.ports["ehr"]), "--payer-port", str(self.ports["payer"])]
+            forms = str(ROOT / "smart_app/programs/wiser/forms")
+            return ["-m", "sandbox", *ports, "--app-url", self.app, "--forms", forms]
+        return ["-m", "smart_app", part, "--config", str(self.folder / "app.toml")]
+
+    def launch(self, part: str, command: list[str] | None = None) -> None:
+        """Start one part; its log goes to ``logs/PART.log``."""
+        environment = {
+            **{key: value for key, value in os.environ.items() if key != "PRECLEAR_ENV"},
+            "PYTHONPATH": str(ROOT),
+        }
+        with open(self.folder / f"logs/{part}.log", "ab") as log:
+            self.running[part] = subprocess.Popen(
+                [sys.executable, *(command or self.command(part))],
+                stdout=log,
+                stderr=log,
+                env=environment,
+                cwd=ROOT,
+            )
+
+    def start(self, parts: tuple[str, ...] = ("sandbox", "web", "worker")) -> None:
+        """Start parts and wait until they answer; raises RuntimeError when one does not."""
+        for part in parts:
+            self.launch(part)
+        for part, url in (
+            ("sandbox", f"{self.ehr}/"),
+            ("sandbox", f"{self.payer}/sandbox/state"),
+            ("web", f"{self.app}/healthz"),
+        ):
+            if part in parts:
+                self.wait_for(part, url)
+
+    def wait_for(self, part: str, url: str) -> None:
+        """Wait until a part answers."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.running[part].poll() is not None:
+                raise RuntimeError(f"{part} ended at start: see {self.folder}/logs/{part}.log")
+            try:
+                with urllib.request.urlopen(url, timeout=2):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        raise RuntimeError(f"{part} did not answer within {START_SECONDS:.0f} seconds")
+
+    def kill(self, part: str, how: int = signal.SIGKILL) -> None:
+        """End a part at once."""
+        process = self.running.pop(part, None)
+        if process is not None:
+            process.send_signal(how)
+            process.wait()
+
+    def stop(self) -> None:
+        """End everything."""
+        for process in self.running.values():
+            process.terminate()
+        for process in self.running.values():
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.running.clear()
