@@ -1,0 +1,287 @@
+"""``./run golden``: the main job without a screen, over HTTP only, in a sandbox of its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sandbox.browser import Browser, Page
+from sandbox.stack import Stack
+
+CASES = {
+    ("62323", "AZ"): ("opal", "opal-esi"),
+    ("64483,64484", "TX"): ("walter", "walter-tfesi-1"),
+}
+DECISIONS = {
+    "affirmed": {"decision": "affirm"},
+    "non-affirmed": {"decision": "non-affirm"},
+    "partial": {"decision": "partial"},
+    "dismissed": {"decision": "dismiss"},
+    "pended": {"decision": "pend", "then": "affirm", "pend_seconds": 1},
+}
+END = {
+    "affirmed": "affirmed",
+    "non-affirmed": "non_affirmed",
+    "partial": "partial",
+    "dismissed": "dismissed",
+    "pended": "affirmed",
+}
+GREEN = {"affirmed", "affirmed_modified"}
+NOT_BUILT = "is not built yet: this version plays affirmed, non-affirmed, partial, dismissed and pended by PAS 2.2.1."
+PATIENCE = 45.0  # seconds
+
+
+class Failed(Exception):
+    """The case did not end as it should."""
+
+
+def ask(url: str, body: Any = None) -> Any:
+    """GET, or POST JSON, at a stand-in's control."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=20) as response:
+        return json.loads(response.read() or b"null")
+
+
+class Golden:
+    """One case, stage by stage."""
+
+    def __init__(self, stack: Stack, asked: argparse.Namespace) -> None:
+        self.stack, self.asked = stack, asked
+        self.browser = Browser()
+        self.stages: list[dict[str, Any]] = []
+        self.patient, self.order = CASES[(asked.service, asked.state)]
+        self.page = Page("", 0, "", [], {}, "")
+
+    def stage(self, name: str, work: Callable[[], str]) -> None:
+        """Do one stage and print its line."""
+        started = time.monotonic()
+        result = work()
+        taken = round((time.monotonic() - started) * 1000)
+        self.stages.append({"name": name, "ms": taken, "result": result})
+        if not self.asked.json:
+            print(f"{name:<22}{taken:>7} ms   {result}")
+
+    def play(self) -> None:
+        """Play the case; raises Failed."""
+        settings = dict(DECISIONS[self.asked.decision])
+        if self.asked.late_utn:
+            settings |= {"utn": "late", "utn_seconds": 1}
+        ask(f"{self.stack.payer}/control", settings)
+        self.stage("open from the order", self.open)
+        self.stage("form answered", self.ready)
+        self.stage("open points settled", self.settle)
+        self.stage("signed", self.sign)
+        self.stage("decided", self.decided)
+        self.stage("in the chart", self.chart)
+
+    def open(self) -> str:
+        """Launch as the EHR would."""
+        url = f"{self.stack.ehr}/open?patient={self.patient}&order={self.order}"
+        self.page = self.browser.get(url)
+        if self.page.status != 200:
+            raise Failed(f"{self.page.status}: {self.page.text[:300]}")
+        return self.title()
+
+    def title(self) -> str:
+        """Return the page's first words."""
+        start = self.page.html.find("<h1>")
+        return self.page.html[start + 4 : self.page.html.find("</h1>")].strip()
+
+    def _again(self) -> None:
+        time.sleep(0.05)
+        self.page = self.browser.get(self.page.url)
+
+    def _until(self, done: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not done():
+            if time.monotonic() > deadline:
+                raise Failed(f"waited in vain for {what}: {self.page.text[:400]}")
+            self._again()
+
+    def ready(self) -> str:
+        """Wait for the payer's form to be answered."""
+        self._until(lambda: self.page.form("/sign") is not None, "the form")
+        start = self.page.text.find(" criteria documented")
+        return self.page.text[start - 8 : start + 20].strip(" .")
+
+    def settle(self) -> str:
+        """Close every open point as a clinician would: yes, a document, the first place."""
+        closed = []
+        for _ in range(20):
+            form = self._next_open()
+            if form is None:
+                return ", ".join(closed) or "nothing open"
+            act, chosen = form
+            self.page = self.browser.submit(self.page, act, **chosen)
+            if self.page.status >= 400:
+                raise Failed(self.page.text[:400])
+            closed.append(act.act)
+        raise Failed("open points do not close")
+
+    def _next_open(self) -> tuple[Any, dict[str, str]] | None:
+        conflict = self.page.form("/settle")
+        if conflict:
+            return conflict, {"key": conflict.choices["key"][-1]}
+        document = self.page.form("/document", "document")
+        if document:
+            return document, {"document": document.choices["document"][0]}
+        answer = self.page.form("/answer", "answer")
+        if answer is None:
+            return None
+        yes = {name: "true" for name, values in answer.choices.items() if "true" in values}
+        if yes:
+            return answer, yes
+        return self.page.form("/without"), {}
+
+    def sign(self) -> str:
+        """Sign and send."""
+        form = self.page.form("/sign")
+        if form is None:
+            raise Failed("no button to sign")
+        self.page = self.browser.submit(self.page, form)
+        if self.page.status != 200 or self.page.form("/sign"):
+            raise Failed(f"{self.page.status}: {self.page.text[:600]}")
+        return self.title()
+
+    def decided(self) -> str:
+        """Wait for the decision, and for the number where one comes."""
+        self._until(
+            lambda: self.page.data.get("data-state") == END[self.asked.decision], "the decision"
+        )
+        if (
+            self.page.data["data-state"] not in GREEN
+            and 'status ok"' in self.page.html.split("</h1>")[0]
+        ):
+            raise Failed("a decision that is not affirmed is green")
+        if "pproved" in self.page.text:
+            raise Failed("somebody wrote 'approved'")
+        return self.title()
+
+    def chart(self) -> str:
+        """Read the chart back: number in a document, and on the order only when affirmed."""
+        end = END[self.asked.decision]
+        if end == "dismissed":
+            self._no_number()
+            return "no number anywhere"
+        self._until(lambda: self.page.data.get("data-chart") == "filed_and_read_back", "the chart")
+        panel = self.browser.get(f"{self.stack.ehr}/patients/{self.patient}/panel").html
+        numbers = [one["utn"] for one in ask(f"{self.stack.payer}/sandbox/state") if one["utn"]]
+        if len(set(numbers)) != 1 or f"(UTN): {numbers[0]}" not in self._documents():
+            raise Failed("the number is not in the chart's documents")
+        on_order = f"affirmed, {numbers[0]}" in panel
+        if on_order is not (end in GREEN or end == "partial"):
+            raise Failed("the order says something else than the decision")
+        self.number = numbers[0]
+        return f"{numbers[0]} in a document" + (" and on the order" if on_order else "")
+
+    number = ""
+
+    def _documents(self) -> str:
+        panel = self.browser.get(f"{self.stack.ehr}/patients/{self.patient}/panel").html
+        found = [part.split('"')[0] for part in panel.split('href="/documents/')[1:]]
+        return "\n".join(
+            self.browser.get(f"{self.stack.ehr}/documents/{one}").html for one in found
+        )
+
+    def _no_number(self) -> None:
+        if "UTN" in self._documents() or "(UTN)" in self.page.text:
+            raise Failed("a dismissed request has a number")
+
+    def exchange(self) -> list[dict[str, Any]]:
+        """Return every message, in the order of time, numbered."""
+        messages = ask(f"{self.stack.ehr}/sandbox/exchange")
+        messages += ask(f"{self.stack.payer}/sandbox/exchange")
+        return sorted(messages, key=lambda one: str(one["at"]))
+
+
+def write(golden: Golden, folder: Path, result: dict[str, Any]) -> None:
+    """Write every message and the result."""
+    (folder / "exchange").mkdir(parents=True, exist_ok=True)
+    for number, message in enumerate(golden.exchange(), start=1):
+        who = f"{message['from']}-{message['to']}"
+        what = message["url"].split("?")[0].rstrip("/").rsplit("/", 2)[-2:]
+        name = "-".join(what).replace("$", "").replace(":", "")
+        (folder / "exchange" / f"{number:03}-{who}-{name}.json").write_text(
+            json.dumps(message | {"seq": number}, indent=1)
+        )
+    for number, page in enumerate(golden.browser.seen, start=1):
+        (folder / "exchange" / f"page-{number:03}-browser-app.json").write_text(json.dumps(page))
+    (folder / "case.json").write_text(json.dumps({"schema": 1} | result, indent=1))
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="./run golden")
+    parser.add_argument("--service", default="62323")
+    parser.add_argument("--state", default=None)
+    parser.add_argument("--decision", default="affirmed")
+    parser.add_argument("--pas", default="2.2.1")
+    parser.add_argument("--channel", default="pas")
+    parser.add_argument("--late-utn", action="store_true")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    asked.state = asked.state or next((s for c, s in CASES if c == asked.service), "AZ")
+    return asked
+
+
+def main() -> int:
+    """Play one case; 0 when the expected end holds, 2 for what is not built yet."""
+    asked = arguments()
+    built = (asked.service, asked.state) in CASES and asked.decision in DECISIONS
+    if not built or asked.pas != "2.2.1" or asked.channel != "pas":
+        sys.stderr.write(f"golden: that {NOT_BUILT}\n")
+        return 2
+    with tempfile.TemporaryDirectory(prefix="preclear-golden-") as folder:
+        stack = Stack(Path(folder))
+        golden, why = None, ""
+        try:
+            stack.start()
+            golden = Golden(stack, asked)
+            golden.play()
+        except (Failed, RuntimeError) as cause:
+            why = str(cause)
+        if golden is None:
+            stack.stop()
+            sys.stderr.write(f"golden: {why}\n")
+            return 1
+        total = sum(one["ms"] for one in golden.stages)
+        result = {
+            "ok": not why,
+            "stages": golden.stages,
+            "decision": asked.decision,
+            "items": asked.service.split(","),
+            "utn": golden.number or None,
+            "chart": golden.page.data.get("data-chart"),
+            "versions": {"pas": asked.pas},
+            "ms": total,
+        }
+        if asked.out:
+            write(golden, asked.out, result)
+        stack.stop()
+        logs = "" if not why else _logs(Path(folder))
+    if asked.json:
+        print(json.dumps(result))
+    else:
+        print(f"{'ok' if not why else 'FAILED'} in {total} ms" + (f": {why}" if why else ""))
+    sys.stderr.write(logs)
+    return 0 if not why else 1
+
+
+def _logs(folder: Path) -> str:
+    return "".join(
+        f"--- {path.name}\n{path.read_text()[-2000:]}"
+        for path in sorted((folder / "logs").glob("*"))
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
