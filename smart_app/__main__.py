@@ -1,10 +1,13 @@
-"""``python -m smart_app web|worker --config FILE``: the app, or its worker."""
+"""``python -m smart_app web|worker|both --config FILE``: the app, its worker, or the two."""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,17 +50,34 @@ class Server(BaseApplication):  # type: ignore[misc]
         return create_app(build(self._world.config))
 
 
+@contextmanager
+def worker_beside(config: Path) -> Iterator[None]:
+    """Run a worker process as long as the web app runs."""
+    command = [sys.executable, "-m", "smart_app", "worker", "--config", str(config)]
+    process = subprocess.Popen(command)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def main() -> int:
     """Run the web app or the worker until told to stop."""
     parser = argparse.ArgumentParser(prog="preclear")
-    parser.add_argument("part", choices=("web", "worker"))
+    parser.add_argument("part", choices=("web", "worker", "both"))
     parser.add_argument("--config", required=True, type=Path)
     arguments = parser.parse_args()
     configure()
     try:
         config = load_app(arguments.config)
+        if not config.public_url.startswith("https://") and config.production:
+            raise ConfigError("public_url needs https in production")
         if arguments.part == "worker":
             serve(build(config, engines=0))
+        elif arguments.part == "both":
+            with worker_beside(arguments.config):
+                Server(build(config, engines=0)).run()
         else:
             Server(build(config, engines=0)).run()
     except ConfigError as cause:

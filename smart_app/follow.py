@@ -152,7 +152,7 @@ class Follow:
         request = json.loads(self.store.payload(row))
         asked = json.dumps(inquiry.build(request, self.world.clock.now())).encode()
         body = client.inquire(self.world.payer_http(payer), payer.pas_base or "", asked)
-        return inquiry.ours(case, body)
+        return inquiry.ours(case, body, row.identifier)
 
     # stages 11 and 12 ----------------------------------------------------------------------------
 

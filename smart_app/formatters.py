@@ -116,7 +116,7 @@ def day(value: date | datetime | str | None, zone: str = "UTC", *, year: bool = 
         return ""
     if isinstance(value, str):
         try:
-            value = date.fromisoformat(value[:10])
+            return day(date.fromisoformat(value[:10]), zone, year=year)
         except ValueError:
             return value
     if isinstance(value, datetime):

@@ -163,8 +163,9 @@ class _Filler:
         if not isinstance(expression, dict) or self.session is None:
             return []
         text, language = str(expression.get("expression")), expression.get("language")
+        sources: tuple[Evidence, ...] = ()
         if language == "text/fhirpath":
-            found, sources = self.session.path(text, self.chart.patient, {}), ()
+            found = self.session.path(text, self.chart.patient, {})
         else:
             library, name = _split(text, self.logic)
             failed = self.logic.retrieves(library, name) & set(self.chart.unavailable)

@@ -200,9 +200,22 @@ def _coverage(coverage: Resource, mbi: str, patient: str, insurer: str) -> Resou
     return made
 
 
-def _service_request(
-    order: Resource, item: CaseItem, patient: str, known: dict[str, str]
-) -> Resource:
+def _assertions(order: Resource, mbi: str) -> list[dict[str, Any]]:
+    """Return the payer's coverage information, its coverage named by member number.
+
+    A literal reference would have to meet CRD's own coverage profile, which PAS's is not.
+    """
+    kept = copy.deepcopy(
+        [one for one in order.get("extension") or [] if one["url"] == codes.COVERAGE_INFORMATION]
+    )
+    for extension_ in kept:
+        for part in extension_.get("extension") or []:
+            if part.get("url") == "coverage":
+                part["valueReference"] = {"identifier": {"system": codes.MBI, "value": mbi}}
+    return kept
+
+
+def _service_request(order: Resource, item: CaseItem, patient: str, mbi: str) -> Resource:
     quantity = {"value": item.units, "unit": "unit"}
     made: Resource = {
         "resourceType": "ServiceRequest",
@@ -217,11 +230,8 @@ def _service_request(
     for key in ("authoredOn", "bodySite", "reasonCode"):
         if order.get(key):
             made[key] = order[key]
-    kept = [
-        one for one in order.get("extension") or [] if one.get("url") == codes.COVERAGE_INFORMATION
-    ]
-    if kept:
-        made["extension"] = _repoint(copy.deepcopy(kept), known)
+    if kept := _assertions(order, mbi):
+        made["extension"] = kept
     return made
 
 
@@ -305,7 +315,7 @@ def _item(
         "quantity": {"value": item.units, "unit": "unit"},
     }
     if item.modifiers:
-        made["modifier"] = [{"coding": [{"code": one}]} for one in item.modifiers]
+        made["modifier"] = [concept(item.coding[0].system, one) for one in item.modifiers]
     if planned:
         made["servicedDate"] = planned.isoformat()
     return made
@@ -326,7 +336,7 @@ def _diagnoses(case: Case) -> tuple[list[dict[str, Any]], dict[str, int]]:
         {"sequence": number, "diagnosisCodeableConcept": concept(codes.ICD10CM, code)}
         for code, number in found.items()
     ]
-    rows[0]["type"] = [concept(names.DIAGNOSIS_TYPE, "principal")]
+    rows[0]["type"] = [concept(names.TEMP, "principal")]
     return rows, found
 
 
@@ -357,7 +367,7 @@ def build(parts: RequestParts) -> Resource:
     graph.add(refs.of(parts.patient), _patient(parts.patient, mbi))
     role = _people(parts, graph, clinic)
     team = _team(parts, graph, role)
-    requests = _requests(parts, graph, patient)
+    requests = _requests(parts, graph, patient, mbi)
     information = _supporting(parts, graph, patient)
     graph.entries[0]["resource"] |= _claim(
         parts, patient, insurer, clinic, coverage, team, requests, information
@@ -441,14 +451,14 @@ def _team(parts: RequestParts, graph: _Graph, role: str) -> list[dict[str, Any]]
     ]
 
 
-def _requests(parts: RequestParts, graph: _Graph, patient: str) -> dict[str, str]:
+def _requests(parts: RequestParts, graph: _Graph, patient: str, mbi: str) -> dict[str, str]:
     by_ref = {refs.of(order): order for order in parts.orders}
     for item in parts.case.items:
         graph.name(item.order_ref)
     return {
         item.trace: graph.add(
             item.order_ref,
-            _service_request(by_ref[item.order_ref], item, patient, graph.names),
+            _service_request(by_ref[item.order_ref], item, patient, mbi),
         )
         for item in parts.case.items
     }

@@ -88,13 +88,18 @@ def results(body: Any) -> list[Resource]:
     ]
 
 
-def ours(case: Case, body: Any) -> Resource | None:
-    """Return the newest result whose every trace is one of the case's items, or None."""
+def ours(case: Case, body: Any, identifier: str) -> Resource | None:
+    """Return the newest result that is about this request, or None.
+
+    Ours is one whose every trace is one of the case's items, or, where it has no items (a
+    dismissal), one that echoes our Claim's identifier.
+    """
     traces = {item.trace for item in case.items}
     found = []
     for bundle in results(body):
         response = decision.claim_response(bundle)
         named = {decision.trace_of(item) for item in (response or {}).get("item") or []}
-        if response and named and named <= traces:
+        echoed = {one.get("value") for one in (response or {}).get("identifier") or []}
+        if response and ((named and named <= traces) or (not named and identifier in echoed)):
             found.append((str(response.get("created") or ""), bundle))
     return max(found, key=lambda one: one[0])[1] if found else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import select
 import subprocess
@@ -55,7 +56,7 @@ class Worker:
         while not collected.endswith(b"\n"):
             left = deadline - time.monotonic()
             readable = left > 0 and select.select([out], [], [], left)[0]
-            chunk = out.read1(65_536) if readable else b""  # type: ignore[union-attr]
+            chunk = os.read(out.fileno(), 65_536) if readable else b""
             if not chunk:
                 self.kill()
                 raise EngineLimit("stopped" if readable else "wall clock")
