@@ -91,6 +91,7 @@ class Stack:
                 stderr=log,
                 env=environment,
                 cwd=ROOT,
+                start_new_session=True,
             )
 
     def start(self, parts: tuple[str, ...] = ("sandbox", "web", "worker")) -> None:
@@ -119,10 +120,10 @@ class Stack:
         raise RuntimeError(f"{part} did not answer within {START_SECONDS:.0f} seconds")
 
     def kill(self, part: str, how: int = signal.SIGKILL) -> None:
-        """End a part at once."""
+        """End a part at once, with every process that it started."""
         process = self.running.pop(part, None)
         if process is not None:
-            process.send_signal(how)
+            os.killpg(process.pid, how)
             process.wait()
 
     def stop(self) -> None:
@@ -133,6 +134,6 @@ class Stack:
             try:
                 process.wait(5)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         self.running.clear()

@@ -13,7 +13,15 @@ from typing import Any
 from smart_app.cases.model import Resource
 from smart_app.fhir.codes import COVERAGE_INFORMATION
 
-NO_LONGER = ("pa-needed", "satisfied-pa-id", "doc-needed", "doc-purpose", "questionnaire", "reason")
+NO_LONGER = (
+    "pa-needed",
+    "satisfied-pa-id",
+    "doc-needed",
+    "doc-purpose",
+    "info-needed",
+    "questionnaire",
+    "reason",
+)
 
 
 def _ours(order: Resource) -> list[dict[str, Any]]:

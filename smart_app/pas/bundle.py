@@ -467,7 +467,9 @@ def _requests(parts: RequestParts, graph: _Graph, patient: str, mbi: str) -> dic
 def _supporting(parts: RequestParts, graph: _Graph, patient: str) -> list[dict[str, Any]]:
     for document in parts.documents:
         graph.name(refs.of(document))
-    response = _repoint(copy.deepcopy(parts.response), graph.names)
+    named = copy.deepcopy(parts.response)
+    named["extension"] = [_context(one, parts) for one in named.get("extension") or []]
+    response = _repoint(named, graph.names)
     response.pop("id", None)
     url = graph.add("response", response)
     rows = [_information(1, url, "PY", "Questionnaire answers")]
@@ -476,6 +478,21 @@ def _supporting(parts: RequestParts, graph: _Graph, patient: str) -> list[dict[s
         title = document.get("description") or (document.get("type") or {}).get("text")
         rows.append(_information(number, url, "PY", str(title or "Clinical document")))
     return rows
+
+
+def _context(extension_: dict[str, Any], parts: RequestParts) -> dict[str, Any]:
+    """Return a response's context named by identifier: a PAS entry is no CRD resource."""
+    reference = refs.relative(extension_.get("valueReference"))
+    if reference is None:
+        return extension_
+    found = {refs.of(parts.coverage): (codes.MBI, member_id(parts.coverage, parts.patient))}
+    found |= {item.order_ref: (names.TRACE, item.trace) for item in parts.case.items}
+    if reference not in found:
+        return extension_
+    system, value = found[reference]
+    kind = reference.partition("/")[0]
+    named = {"type": kind, "identifier": {"system": system, "value": value}}
+    return {**extension_, "valueReference": named}
 
 
 def _claim(

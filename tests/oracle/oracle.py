@@ -1,0 +1,42 @@
+"""Run HL7's validator over a folder of resources."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def missing() -> str | None:
+    """Return why the oracle cannot run here, or None."""
+    for tool in ("java", "mvn"):
+        if shutil.which(tool) is None:
+            return f"HL7's validator needs {tool}, which is not installed"
+    return None
+
+
+def jars() -> Path:
+    """Return the folder of the validator's jars, fetching them once."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "preclear-oracle"
+    if not cache.is_dir():
+        part = cache.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        goal = ["dependency:copy-dependencies", f"-DoutputDirectory={part}"]
+        command = ["mvn", "-q", "-B", "-f", str(HERE / "pom.xml"), *goal]
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+        part.rename(cache)
+    return cache
+
+
+def validate(folder: Path) -> tuple[bool, str]:
+    """Return whether every file is valid, and what the validator printed."""
+    guides = [part for path in sorted((HERE / "guides").glob("*.tgz")) for part in ("--ig", path)]
+    command = ["java", "-Xmx4g", "-cp", f"{jars()}/*", HERE / "ProfileValidator.java", *guides]
+    command += ["--support", HERE / "support", folder]
+    done = subprocess.run(
+        [str(one) for one in command], capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    return done.returncode == 0, done.stdout + done.stderr[-2000:]
