@@ -34,7 +34,10 @@ END = {
     "pended": "affirmed",
 }
 GREEN = {"affirmed", "affirmed_modified"}
-NOT_BUILT = "is not built yet: this version plays affirmed, non-affirmed, partial, dismissed and pended by PAS 2.2.1."
+NOT_BUILT = (
+    "is not built yet: this version plays affirmed, non-affirmed, partial, dismissed and pended "
+    "by PAS 2.2.1."
+)
 PATIENCE = 45.0  # seconds
 
 

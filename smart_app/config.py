@@ -13,7 +13,7 @@ from launch import Registration, Registrations
 from smart_app.cases.model import Place
 from smart_app.errors import ConfigError
 from smart_app.fhir.codes import npi_valid
-from smart_app.pas.bundle import Clinic
+from smart_app.pas.entries import Clinic
 from smart_app.payers.registry import check_keys
 
 SITE_KEYS = {

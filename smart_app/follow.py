@@ -32,7 +32,7 @@ from smart_app.cases.store import when
 from smart_app.channels import pas as channel
 from smart_app.chart import writeback
 from smart_app.errors import PayerError, PayerUnknown, PayerUnreachable, StaleRevision
-from smart_app.pas import bundle, client, decision, inquiry
+from smart_app.pas import client, decision, entries, inquiry
 from smart_app.payers.registry import Payer
 from smart_app.utn import record as utn
 from smart_app.world import World
@@ -181,7 +181,7 @@ class Follow:
     def _member(self, case: Case) -> str:
         chart = self.store.latest(case.id, "chart", ChartSnapshot)
         coverage = chart.by_reference(case.coverage_ref or "") if chart else None
-        return bundle.member_id(coverage or {}, chart.patient if chart else {})
+        return entries.member_id(coverage or {}, chart.patient if chart else {})
 
     def _read(self, case: Case, body: Any) -> Decision:
         return decision.read(

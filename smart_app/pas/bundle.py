@@ -13,25 +13,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from smart_app.cases.model import Case, CaseItem, Place, Resource
+from smart_app.cases.model import Case, CaseItem, Resource
 from smart_app.errors import MissingFact
 from smart_app.fhir import codes, refs
-from smart_app.pas import names
+from smart_app.pas import entries, names
 from smart_app.pas.names import concept, extension, profile, x12
-
-
-@dataclass(frozen=True, slots=True)
-class Clinic:
-    """Who asks: the site's own organization, with the contact that decisions are sent to."""
-
-    name: str
-    npi: str
-    ptan: str | None
-    address: dict[str, Any]
-    contact_name: str
-    phone: str
-    fax: str | None
-    email: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +39,7 @@ class RequestParts:
     orders: tuple[Resource, ...]
     practitioner: Resource
     practitioner_ptan: str | None
-    clinic: Clinic
+    clinic: entries.Clinic
     insurer: Insurer
     response: Resource
     documents: tuple[Resource, ...]
@@ -78,10 +64,6 @@ class _Graph:
         return url
 
 
-def _link(url: str) -> dict[str, str]:
-    return {"reference": url}
-
-
 def _repoint(value: Any, known: dict[str, str]) -> Any:
     """Return a copy whose references name entries; others keep their display or go."""
     if isinstance(value, list):
@@ -96,189 +78,6 @@ def _repoint(value: Any, known: dict[str, str]) -> Any:
         return kept or None
     made = {key: _repoint(one, known) for key, one in value.items()}
     return {key: one for key, one in made.items() if one not in (None, {}, [])}
-
-
-def _address(address: dict[str, Any]) -> dict[str, Any]:
-    keys = ("line", "city", "state", "postalCode", "country")
-    return {key: address[key] for key in keys if address.get(key)}
-
-
-def _phone(clinic: Clinic) -> list[dict[str, str]]:
-    pairs = (("phone", clinic.phone), ("fax", clinic.fax), ("email", clinic.email))
-    return [{"system": system, "value": value} for system, value in pairs if value]
-
-
-def _organization(
-    kind: str, profile_name: str, identifiers: list[dict[str, Any]], name: str, address: Any
-) -> Resource:
-    made = {
-        "resourceType": "Organization",
-        "meta": profile(profile_name),
-        "identifier": identifiers,
-        "active": True,
-        "type": [x12("98", kind)],
-        "name": name,
-    }
-    if address:
-        made["address"] = [_address(address)]
-    return made
-
-
-def _numbers(npi: str | None, ptan: str | None, ccn: str | None = None) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    if npi:
-        found.append({"system": codes.NPI, "value": npi})
-    medicare = {"type": concept(names.V2_0203, "MCR")}
-    if ptan:
-        found.append({**medicare, "system": names.PTAN, "value": ptan})
-    if ccn:
-        found.append({**medicare, "system": names.CCN, "value": ccn})
-    return found
-
-
-def _patient(patient: Resource, mbi: str) -> Resource:
-    made: Resource = {
-        "resourceType": "Patient",
-        "meta": profile("profile-beneficiary"),
-        "identifier": [{"type": concept(names.V2_0203, "MB"), "system": codes.MBI, "value": mbi}],
-    }
-    for key in ("name", "gender", "birthDate"):
-        if key not in patient:
-            raise MissingFact(
-                f"patient has no {key}",
-                say="The chart lacks the patient's name, sex or birth date.",
-                do="Complete the patient's record in the chart, then open Preclear again.",
-            )
-        made[key] = patient[key]
-    official = [one for one in patient["name"] if one.get("use") in (None, "official", "usual")]
-    made["name"] = [
-        {key: name[key] for key in ("use", "family", "given") if key in name}
-        for name in official[:1] or patient["name"][:1]
-    ]
-    home = [_address(one) for one in patient.get("address") or []]
-    if home:
-        made["address"] = home[:1]
-    return made
-
-
-def member_id(coverage: Resource, patient: Resource) -> str:
-    """Return the Medicare number; raises MissingFact when the chart has none."""
-    for one in coverage.get("identifier") or []:
-        kinds = {coding.get("code") for coding in (one.get("type") or {}).get("coding") or []}
-        if one.get("system") == codes.MBI or "MB" in kinds:
-            return str(one["value"])
-    found = coverage.get("subscriberId") or codes.identifier(patient, codes.MBI)
-    if not found:
-        raise MissingFact(
-            "no member id",
-            say="The chart has no Medicare number for this patient.",
-            do="Add the Medicare number to the coverage in the chart, then open Preclear again.",
-        )
-    return str(found)
-
-
-def _coverage(coverage: Resource, mbi: str, patient: str, insurer: str) -> Resource:
-    made: Resource = {
-        "resourceType": "Coverage",
-        "meta": profile("profile-coverage"),
-        "identifier": [{"type": concept(names.V2_0203, "MB"), "system": codes.MBI, "value": mbi}],
-        "status": "active",
-        "subscriber": _link(patient),
-        "subscriberId": mbi,
-        "beneficiary": _link(patient),
-        "relationship": {
-            "coding": [
-                {"system": names.RELATIONSHIP, "code": "self"},
-                {"system": names.X12 + "1069", "code": "18"},
-            ]
-        },
-        "payor": [_link(insurer)],
-    }
-    for key in ("type", "period"):
-        if coverage.get(key):
-            made[key] = coverage[key]
-    return made
-
-
-def _assertions(order: Resource, mbi: str) -> list[dict[str, Any]]:
-    """Return the payer's coverage information, its coverage named by member number.
-
-    A literal reference would have to meet CRD's own coverage profile, which PAS's is not.
-    """
-    kept = copy.deepcopy(
-        [one for one in order.get("extension") or [] if one["url"] == codes.COVERAGE_INFORMATION]
-    )
-    for extension_ in kept:
-        for part in extension_.get("extension") or []:
-            if part.get("url") == "coverage":
-                part["valueReference"] = {"identifier": {"system": codes.MBI, "value": mbi}}
-    return kept
-
-
-def _service_request(order: Resource, item: CaseItem, patient: str, mbi: str) -> Resource:
-    quantity = {"value": item.units, "unit": "unit"}
-    made: Resource = {
-        "resourceType": "ServiceRequest",
-        "meta": profile("profile-servicerequest"),
-        "status": order.get("status", "active"),
-        "intent": "order",
-        "code": _billing(item),
-        "quantityQuantity": quantity,
-        "subject": _link(patient),
-        "occurrenceTiming": {"repeat": {"count": 1}},
-    }
-    for key in ("authoredOn", "bodySite", "reasonCode"):
-        if order.get(key):
-            made[key] = order[key]
-    if kept := _assertions(order, mbi):
-        made["extension"] = kept
-    return made
-
-
-def _billing(item: CaseItem) -> dict[str, Any]:
-    return {"coding": [{"system": one.system, "code": one.code} for one in item.coding]}
-
-
-def _document(document: Resource, patient: str) -> Resource:
-    made: Resource = {
-        "resourceType": "DocumentReference",
-        "meta": profile("profile-documentreference"),
-        "status": "current",
-        "subject": _link(patient),
-    }
-    for key in ("type", "category", "date", "description"):
-        if document.get(key):
-            made[key] = document[key]
-    made["content"] = [
-        {
-            "attachment": {
-                key: content["attachment"][key]
-                for key in ("contentType", "data", "title", "creation")
-                if content["attachment"].get(key)
-            }
-        }
-        for content in document.get("content") or []
-        if content.get("attachment", {}).get("data")
-    ]
-    return made
-
-
-def _information(sequence: int, url: str, report: str, description: str) -> dict[str, Any]:
-    return {
-        "extension": [
-            {
-                "url": names.PAS + "extension-documentInformation",
-                "extension": [
-                    {"url": "reportTypeCode", "valueCodeableConcept": x12("755", report)},
-                    {"url": "transmissionMethod", "valueCodeableConcept": x12("756", "EL")},
-                    {"url": "description", "valueString": description[:80]},
-                ],
-            }
-        ],
-        "sequence": sequence,
-        "category": concept(names.TEMP, "additionalInformation"),
-        "valueReference": _link(url),
-    }
 
 
 def _item(
@@ -303,14 +102,14 @@ def _item(
             ),
             extension("extension-serviceItemRequestType", valueCodeableConcept=x12("1525", "HS")),
             extension("extension-certificationType", valueCodeableConcept=x12("1322", "I")),
-            extension("extension-requestedService", valueReference=_link(request_url)),
+            extension("extension-requestedService", valueReference=entries.link(request_url)),
         ],
         "sequence": item.sequence,
         "careTeamSequence": team,
         "diagnosisSequence": sorted({diagnosis[one.code] for one in item.diagnoses}),
         "informationSequence": information,
         "category": x12("1365", "3"),
-        "productOrService": _billing(item),
+        "productOrService": entries.billing(item),
         "locationCodeableConcept": concept(codes.POS, item.place.pos),
         "quantity": {"value": item.units, "unit": "unit"},
     }
@@ -346,16 +145,16 @@ def build(parts: RequestParts) -> Resource:
     Raises MissingFact naming what the chart or the site's settings lack.
     """
     case, graph = parts.case, _Graph()
-    mbi = member_id(parts.coverage, parts.patient)
+    mbi = entries.member_id(parts.coverage, parts.patient)
     patient = graph.name(refs.of(parts.patient))
     insurer, clinic = graph.name("insurer"), graph.name("clinic")
     coverage = graph.name(refs.of(parts.coverage))
     claim: Resource = {"resourceType": "Claim"}
     graph.add("claim", claim)
-    graph.add("clinic", _requestor(parts.clinic))
+    graph.add("clinic", entries.requestor(parts.clinic))
     graph.add(
         "insurer",
-        _organization(
+        entries.organization(
             "PR",
             "profile-insurer",
             [{"system": parts.insurer.system, "value": parts.insurer.value}],
@@ -363,8 +162,8 @@ def build(parts: RequestParts) -> Resource:
             None,
         ),
     )
-    graph.add(refs.of(parts.coverage), _coverage(parts.coverage, mbi, patient, insurer))
-    graph.add(refs.of(parts.patient), _patient(parts.patient, mbi))
+    graph.add(refs.of(parts.coverage), entries.coverage(parts.coverage, mbi, patient, insurer))
+    graph.add(refs.of(parts.patient), entries.beneficiary(parts.patient, mbi))
     role = _people(parts, graph, clinic)
     team = _team(parts, graph, role)
     requests = _requests(parts, graph, patient, mbi)
@@ -380,14 +179,6 @@ def build(parts: RequestParts) -> Resource:
         "timestamp": parts.at.isoformat(timespec="seconds"),
         "entry": graph.entries,
     }
-
-
-def _requestor(clinic: Clinic) -> Resource:
-    made = _organization(
-        "X3", "profile-requestor", _numbers(clinic.npi, clinic.ptan), clinic.name, clinic.address
-    )
-    made["contact"] = [{"name": {"text": clinic.contact_name}, "telecom": _phone(clinic)}]
-    return made
 
 
 def _people(parts: RequestParts, graph: _Graph, clinic: str) -> str:
@@ -409,7 +200,7 @@ def _people(parts: RequestParts, graph: _Graph, clinic: str) -> str:
         {
             "resourceType": "Practitioner",
             "meta": profile("profile-practitioner"),
-            "identifier": _numbers(npi, parts.practitioner_ptan),
+            "identifier": entries.numbers(npi, parts.practitioner_ptan),
             "name": [
                 {key: one[key] for key in ("family", "given", "prefix") if key in one}
                 for one in parts.practitioner.get("name") or []
@@ -421,20 +212,10 @@ def _people(parts: RequestParts, graph: _Graph, clinic: str) -> str:
         {
             "resourceType": "PractitionerRole",
             "meta": profile("profile-practitionerrole"),
-            "practitioner": _link(practitioner),
-            "organization": _link(clinic),
-            "telecom": _phone(parts.clinic)[:1],
+            "practitioner": entries.link(practitioner),
+            "organization": entries.link(clinic),
+            "telecom": entries.phone(parts.clinic)[:1],
         },
-    )
-
-
-def _facility(place: Place) -> Resource:
-    return _organization(
-        "FA",
-        "profile-organization",
-        _numbers(place.npi, place.ptan, place.ccn),
-        place.name,
-        place.address,
     )
 
 
@@ -443,10 +224,10 @@ def _team(parts: RequestParts, graph: _Graph, role: str) -> list[dict[str, Any]]
     places = {item.place.facility_id: item.place for item in parts.case.items if item.place}
     for place in places.values():
         if place.npi and place.npi != parts.clinic.npi:
-            members.append(graph.add(f"facility:{place.facility_id}", _facility(place)))
+            members.append(graph.add(f"facility:{place.facility_id}", entries.facility(place)))
     scope = extension("extension-careTeamClaimScope", valueBoolean=True)
     return [
-        {"extension": [scope], "sequence": number, "provider": _link(url)}
+        {"extension": [scope], "sequence": number, "provider": entries.link(url)}
         for number, url in enumerate(members, start=1)
     ]
 
@@ -458,7 +239,7 @@ def _requests(parts: RequestParts, graph: _Graph, patient: str, mbi: str) -> dic
     return {
         item.trace: graph.add(
             item.order_ref,
-            _service_request(by_ref[item.order_ref], item, patient, mbi),
+            entries.service_request(by_ref[item.order_ref], item, patient, mbi),
         )
         for item in parts.case.items
     }
@@ -472,11 +253,11 @@ def _supporting(parts: RequestParts, graph: _Graph, patient: str) -> list[dict[s
     response = _repoint(named, graph.names)
     response.pop("id", None)
     url = graph.add("response", response)
-    rows = [_information(1, url, "PY", "Questionnaire answers")]
+    rows = [entries.information(1, url, "PY", "Questionnaire answers")]
     for number, document in enumerate(parts.documents, start=2):
-        url = graph.add(refs.of(document), _document(document, patient))
+        url = graph.add(refs.of(document), entries.document(document, patient))
         title = document.get("description") or (document.get("type") or {}).get("text")
-        rows.append(_information(number, url, "PY", str(title or "Clinical document")))
+        rows.append(entries.information(number, url, "PY", str(title or "Clinical document")))
     return rows
 
 
@@ -485,7 +266,7 @@ def _context(extension_: dict[str, Any], parts: RequestParts) -> dict[str, Any]:
     reference = refs.relative(extension_.get("valueReference"))
     if reference is None:
         return extension_
-    found = {refs.of(parts.coverage): (codes.MBI, member_id(parts.coverage, parts.patient))}
+    found = {refs.of(parts.coverage): (codes.MBI, entries.member_id(parts.coverage, parts.patient))}
     found |= {item.order_ref: (names.TRACE, item.trace) for item in parts.case.items}
     if reference not in found:
         return extension_
@@ -524,15 +305,15 @@ def _claim(
         "status": "active",
         "type": concept(names.CLAIM_TYPE, "institutional" if institutional else "professional"),
         "use": "preauthorization",
-        "patient": _link(patient),
+        "patient": entries.link(patient),
         "created": parts.at.isoformat(timespec="seconds"),
-        "insurer": _link(insurer),
-        "provider": _link(clinic),
+        "insurer": entries.link(insurer),
+        "provider": entries.link(clinic),
         "priority": concept(names.PRIORITY, "normal"),
         "careTeam": team,
         "supportingInfo": information + event,
         "diagnosis": diagnoses,
-        "insurance": [{"sequence": 1, "focal": True, "coverage": _link(coverage)}],
+        "insurance": [{"sequence": 1, "focal": True, "coverage": entries.link(coverage)}],
         "item": [
             _item(
                 item,

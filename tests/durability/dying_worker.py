@@ -1,4 +1,4 @@
-"""A worker that ends itself by SIGKILL at a named point: ``dying_worker.py POINT --config FILE``."""
+"""A worker that ends itself by SIGKILL at a point: ``dying_worker.py POINT --config FILE``."""
 
 from __future__ import annotations
 
