@@ -1,0 +1,187 @@
+"""The whole table of decisions: by reviewActionCode, per item; the number stands apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from smart_app.cases.model import Case, CaseItem, Coding, Decision, ScopeFinding, Tracks
+from smart_app.pas import decision
+from smart_app.pas.names import PAS
+
+NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
+MEMBER = "1S00EX0MP78"
+UTN, OTHER = "JFA99900004417", "JFA99900004418"
+
+
+def an_item(number: int) -> CaseItem:
+    coding = (Coding("http://www.ama-assn.org/go/cpt", f"6448{number}"),)
+    return CaseItem(f"trace-{number}", number, f"ServiceRequest/{number}", coding)
+
+
+def a_case(items: int = 1) -> Case:
+    return Case(
+        id="case",
+        site="site",
+        iss="iss",
+        patient_ref="Patient/1",
+        order_refs=("ServiceRequest/1",),
+        attempt=1,
+        revision=1,
+        program="wiser",
+        program_version="1",
+        scope=ScopeFinding("wiser", "1", "in_scope"),
+        items=tuple(an_item(one) for one in range(1, items + 1)),
+        tracks=Tracks(),
+        created_at=NOW,
+    )
+
+
+def extension(name: str, **value: Any) -> dict[str, Any]:
+    return {"url": PAS + name, **value}
+
+
+def an_answer_item(code: str | None, number: int = 1, **more: Any) -> dict[str, Any]:
+    action: list[dict[str, Any]] = []
+    if "utn" in more:
+        action.append({"url": "number", "valueString": more.pop("utn")})
+    if code:
+        concept = {"coding": [{"system": "https://codesystem.x12.org/005010/306", "code": code}]}
+        action.append(extension("extension-reviewActionCode", valueCodeableConcept=concept))
+    trace = extension("extension-itemTraceNumber", valueIdentifier={"value": f"trace-{number}"})
+    return {
+        "extension": [trace, *more.pop("extensions", [])],
+        "itemSequence": number,
+        "adjudication": [{"extension": [extension("extension-reviewAction", extension=action)]}],
+        **more,
+    }
+
+
+def an_answer(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
+    response = {"resourceType": "ClaimResponse", "outcome": "complete", "item": list(items), **more}
+    return {"resourceType": "Bundle", "entry": [{"resource": response}]}
+
+
+def read(case: Case, body: Any) -> Decision:
+    return decision.read(case, body, member=MEMBER, dismissed_text="dismissed", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("A1", "affirmed"),
+        ("A2", "partial"),
+        ("A3", "non_affirmed"),
+        ("A4", "pended"),
+        ("A6", "affirmed_modified"),
+        ("C", "cancelled"),
+        ("CT", "contact_payer"),
+        ("NA", "not_required"),
+        ("86", "unreadable"),
+        (None, "unreadable"),
+    ],
+)
+def test_each_code_has_its_word(code: str | None, word: str) -> None:
+    assert read(a_case(), an_answer(an_answer_item(code))).word == word
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "word"),
+    [
+        ("A1", "A1", "affirmed"),
+        ("A1", "A3", "partial"),
+        ("A3", "A3", "non_affirmed"),
+        ("A1", "A4", "pended"),
+        ("A1", "A6", "affirmed_modified"),
+        ("A1", "CT", "contact_payer"),
+        ("A1", "??", "unreadable"),
+        ("A3", "C", "unreadable"),
+    ],
+)
+def test_the_request_is_affirmed_only_when_every_item_is(
+    first: str, second: str, word: str
+) -> None:
+    body = an_answer(an_answer_item(first, 1), an_answer_item(second, 2))
+    assert read(a_case(2), body).word == word
+
+
+def test_an_item_without_an_answer_is_unreadable() -> None:
+    found = read(a_case(2), an_answer(an_answer_item("A1", 1)))
+    assert [one.decision for one in found.items] == ["affirmed", "unreadable"]
+    assert found.word == "unreadable"
+
+
+def test_outcome_and_number_decide_nothing() -> None:
+    body = an_answer(an_answer_item(None, utn=UTN), preAuthRef=UTN)
+    found = read(a_case(), body)
+    assert (found.word, found.items[0].number) == ("unreadable", None)
+
+
+@pytest.mark.parametrize("code", ["A1", "A2", "A3", "A6"])
+def test_the_number_is_read_from_the_review_action_first(code: str) -> None:
+    found = read(a_case(), an_answer(an_answer_item(code, utn=UTN), preAuthRef=UTN)).items[0]
+    assert (found.number, found.number_path) == (UTN, "reviewAction.number")
+
+
+def test_a_non_affirmation_may_carry_its_number_as_administration_reference() -> None:
+    admin = extension("extension-administrationReferenceNumber", valueString=UTN)
+    item = read(a_case(), an_answer(an_answer_item("A3", extensions=[admin]))).items[0]
+    assert (item.number, item.number_path) == (UTN, "administrationReferenceNumber")
+
+
+def test_a_pended_item_has_no_number_only_the_payers_reference() -> None:
+    admin = extension("extension-administrationReferenceNumber", valueString="PEND0001")
+    found = read(a_case(), an_answer(an_answer_item("A4", utn=UTN, extensions=[admin])))
+    assert found.items[0].number is None
+    assert found.payer_reference == "PEND0001"
+
+
+def test_two_different_numbers_are_quarantined() -> None:
+    found = read(a_case(), an_answer(an_answer_item("A1", utn=UTN), preAuthRef=OTHER))
+    assert found.items[0].number is None
+    assert set(found.quarantined) == {UTN, OTHER}
+
+
+def test_an_answer_about_another_member_is_not_used() -> None:
+    body = an_answer(an_answer_item("A1", utn=UTN))
+    kind = {"coding": [{"code": "MB"}]}
+    foreign = {"resourceType": "Coverage", "identifier": [{"type": kind, "value": "1S00ZZ0ZZ00"}]}
+    body["entry"].append({"resource": foreign})
+    found = read(a_case(), body)
+    assert (found.word, found.items, found.quarantined) == ("unreadable", (), ("another member",))
+
+
+def test_an_answer_with_a_foreign_trace_is_not_used() -> None:
+    found = read(a_case(1), an_answer(an_answer_item("A1", 2, utn=UTN)))
+    assert (found.word, found.quarantined) == ("unreadable", ("foreign item",))
+
+
+def test_dismissed_is_told_by_the_payers_text_alone() -> None:
+    body = an_answer(outcome="error", disposition="dismissed: not a WISeR service")
+    found = read(a_case(), body)
+    assert found.word == "dismissed"
+    assert found.items[0].number is None
+    rejected = read(a_case(), an_answer(outcome="error", disposition="bad member"))
+    assert rejected.word == "unreadable"
+
+
+@pytest.mark.parametrize("body", [None, [], "html", {}, {"resourceType": "OperationOutcome"}])
+def test_what_is_no_claim_response_is_unreadable(body: Any) -> None:
+    assert read(a_case(), body).word == "unreadable"
+
+
+def test_issue_date_and_notes_are_kept() -> None:
+    issued = extension("extension-itemPreAuthIssueDate", valueDate="2026-11-23")
+    item = an_answer_item("A3", utn=UTN, noteNumber=[1], extensions=[issued])
+    note = [{"number": 1, "text": "No baseline score."}]
+    found = read(a_case(), an_answer(item, processNote=note))
+    assert found.decided_on == date(2026, 11, 23)
+    assert found.items[0].notes == ("No baseline score.",)
+
+
+def test_a_bare_claim_response_is_read_too() -> None:
+    bare = an_answer(an_answer_item("A1"))["entry"][0]["resource"]
+    assert read(replace(a_case()), bare).word == "affirmed"
