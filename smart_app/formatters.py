@@ -124,6 +124,15 @@ def day(value: date | datetime | str | None, zone: str = "UTC", *, year: bool = 
     return f"{value:%a} {value.day} {value:%b %Y}" if year else f"{value:%a} {value.day} {value:%b}"
 
 
+def birth(value: str | None) -> str:
+    """Return a birth date as ``2 Mar 1948``; a partial one as it stands."""
+    try:
+        found = date.fromisoformat(value or "")
+    except ValueError:
+        return value or "date unknown"
+    return f"{found.day} {found:%b %Y}"
+
+
 def short_day(value: str | None) -> str:
     """Return a chart date as ``18 Nov``, or with its year when it is not a full date."""
     if not value:

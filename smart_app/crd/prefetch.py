@@ -97,7 +97,8 @@ def resolve(
     """Return the prefetch for a hook call, every key that could be understood."""
     known: dict[str, Any] = {"context": context}
     filled: dict[str, Any] = {}
-    for key, template in templates.items():
+    for key in _in_order(templates):
+        template = templates[key]
         try:
             query = fill(template, known)
         except Unreadable:
@@ -111,6 +112,19 @@ def resolve(
         filled[key] = answer
         known[key] = answer
     return filled
+
+
+def _in_order(templates: dict[str, str]) -> list[str]:
+    """Return the keys so that each stands after those it names: JSON has no order."""
+    named = {
+        key: {one for one in re.findall(r"%(\w+)", template) if one in templates and one != key}
+        for key, template in templates.items()
+    }
+    done: list[str] = []
+    while len(done) < len(named):
+        free = [key for key in named if key not in done and named[key] <= set(done)]
+        done += free or [key for key in named if key not in done]
+    return done
 
 
 def _read(query: str, snapshot: ChartSnapshot) -> Resource | None:

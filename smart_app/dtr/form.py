@@ -124,6 +124,19 @@ def _field(
     )
 
 
+def _said(item: Resource, display: str) -> str:
+    """Return an answer as the row says it, with the item's short text where it has one."""
+    short = items.extension(item, items.SHORT)
+    kind = item.get("type")
+    if kind == "date":
+        display = values.day(display)
+    if not short:
+        return display
+    if kind == "boolean":
+        return str(short) if display == "Yes" else f"not {short}"
+    return f"{short} {display}"
+
+
 def _criterion(
     group: Resource, form: Resource, package: QuestionnairePackage, draft: Draft, applies: set[str]
 ) -> CriterionView:
@@ -136,15 +149,15 @@ def _criterion(
     names = {str(one["linkId"]) for one in asked}
     gap = next((one for one in draft.gaps if gaps.link_of(one.path) in names), None)
     shown = [
-        one.display
-        for one in fields
+        _said(item, one.display)
+        for item, one in zip(asked, fields, strict=True)
         if one.display and one.enabled and not one.hidden and not one.link_id.endswith("-date")
     ]
     return CriterionView(
         link_id=link_id,
         label=str(group.get("text") or link_id),
         state="open" if missing or without else "documented",
-        summary="; ".join(shown[:2]),
+        summary="; ".join(shown[:3]),
         fields=fields,
         gap=gap,
         takes_document=link_id + items.DOCUMENT in names,

@@ -147,6 +147,7 @@ class _Filler:
         session: Session | None,
         logic: _Logic,
         at: datetime,
+        hints: Hints,
     ) -> None:
         self.package = package
         self.form = items.questionnaire(package)
@@ -154,6 +155,7 @@ class _Filler:
         self.session = session
         self.logic = logic
         self.at = at
+        self.hints = hints
         self.warnings: list[str] = list(package.warnings)
 
     def item(self, item: Resource) -> list[Answer]:
@@ -185,6 +187,9 @@ class _Filler:
         if found.error:
             self.warnings.append(f"{text}: {found.error}")
             return []
+        # what a note says about an answered item is shown beside it, and goes with the request
+        said = tuple(one for one in self.hints.get(link_id, ()) if one.sentence)[:1]
+        sources = (*sources, *said)
         options = terminology.options(item, self.form, self.package)
         return [
             Answer(f"{link_id}[{number}]", value, "auto", "confirmed", None, self.at, sources)
@@ -220,7 +225,7 @@ def fill(
         value_sets=terminology.for_engine(package),
     )
     answers: list[Answer] = []
-    filler = _Filler(package, snapshot, None, logic, now)
+    filler = _Filler(package, snapshot, None, logic, now, hints)
     try:
         with engine.session(load) as session:
             filler.session = session

@@ -54,6 +54,15 @@ def words(value: Any) -> str:
     return str(value)
 
 
+def day(text: str) -> str:
+    """Return a date as a person reads it; a partial one as it stands."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{found.day} {found:%b %Y}"
+
+
 def _number(text: str, whole: bool) -> float:
     try:
         number = float(text.replace(",", "."))

@@ -75,7 +75,7 @@ def strip(world: World, flow: Flow, case: Case, today: date) -> Strip:
     facts = [
         formatters.age(born, today),
         patient.gender or "",
-        f"born {formatters.day(born, year=True)}",
+        f"born {formatters.birth(born)}",
     ]
     site = world.sites.of_id(case.site)
     read = formatters.moment(chart.read_at, site.time_zone)

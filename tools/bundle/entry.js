@@ -12,8 +12,8 @@ function plain(value) {
   if (value.isCode) return { $: "code", code: value.code, system: value.system, display: value.display };
   if (value.isConcept) return { $: "concept", codes: (value.codes || []).map(plain), text: value.text };
   if (value.isInterval) return { $: "interval", low: plain(value.low), high: plain(value.high) };
-  if (typeof value === "object" && value.json && typeof value.getTypeInfo === "function") {
-    return { $: "fhir", type: value.getTypeInfo().name, json: value.json };
+  if (typeof value === "object" && value._json && value._json.resourceType) {
+    return { $: "fhir", json: value._json };
   }
   if (typeof value === "object") {
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
