@@ -6,6 +6,7 @@ worker does). Read this file first.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import replace
 from datetime import date
@@ -39,6 +40,7 @@ from smart_app.payers.registry import Payer
 from smart_app.programs import scope
 from smart_app.world import World
 
+log = logging.getLogger("preclear.flow")
 PREPARE_LEASE = 90.0  # seconds, longer than all timeouts of stages 4 to 6
 READABLE = tuple(snapshot.SEARCHES)
 
@@ -54,12 +56,8 @@ class Flow:
 
     def open(self, context: LaunchContext) -> Case:
         """Read the chart, judge the orders, and return their case: a new one or the open one."""
-        now = self.world.clock.now()
         site = self.world.sites.of_id(context.site)
-        allowed = frozenset(k for k in READABLE if allows(context.granted_scopes, k, "s"))
-        chart = snapshot.read(
-            self.world.chart(context), context.patient_id, self.world.chart_pool, now, allowed
-        )
+        chart = self._read(context)
         chosen = orders.chosen(chart, context.order_refs)
         order_refs = tuple(sorted(refs.of(one) for one in chosen))
         patient_ref = refs.of(chart.patient)
@@ -74,6 +72,17 @@ class Flow:
         elif case.launch_id != context.launch_id:
             self._joined(case, context)
         return case
+
+    def _read(self, context: LaunchContext) -> ChartSnapshot:
+        """Read the chart, the types that the sign-in allows."""
+        allowed = frozenset(k for k in READABLE if allows(context.granted_scopes, k, "s"))
+        return snapshot.read(
+            self.world.chart(context),
+            context.patient_id,
+            self.world.chart_pool,
+            self.world.clock.now(),
+            allowed,
+        )
 
     def _joined(self, case: Case, context: LaunchContext) -> None:
         """A second launch joins the case; a write that waited for one is queued."""
@@ -189,10 +198,14 @@ class Flow:
             self.world.prepare_pool.submit(self._prepare_safely, case, context, chart)
 
     def _prepare_safely(self, case: Case, context: LaunchContext, chart: ChartSnapshot) -> None:
+        """Prepare on the pool: whatever goes wrong there is told on the page."""
         try:
             self.prepare(case, context, chart)
         except PreclearError as cause:
             self.store.mark(case.id, "fill", "failed", cause.code)
+        except Exception as cause:
+            log.error("preparation failed", extra={"case": case.id, "why": type(cause).__name__})
+            self.store.mark(case.id, "fill", "failed", "unexpected")
 
     def prepare(self, case: Case, context: LaunchContext, chart: ChartSnapshot) -> None:
         """Ask the payer, get the form, answer it from the chart."""
@@ -316,12 +329,7 @@ class Flow:
         chosen = self.chosen(case, chart)
         coverage = chart.by_reference(case.coverage_ref) if case.coverage_ref else None
         received = self.local_form(case)
-        whole = snapshot.read(
-            self.world.chart(context),
-            context.patient_id,
-            self.world.chart_pool,
-            self.world.clock.now(),
-        )
+        whole = self._read(context)
         draft = self.fill(case, received, whole, chosen, coverage)
         why = "continued without the payer"
         self.store.mark(case.id, "ask", "failed", why)

@@ -31,7 +31,7 @@ from smart_app.cases.model import (
 from smart_app.cases.store import when
 from smart_app.channels import pas as channel
 from smart_app.chart import writeback
-from smart_app.errors import PayerError, PayerUnknown, PayerUnreachable, StaleRevision
+from smart_app.errors import IllegalMove, PayerError, PayerUnknown, PayerUnreachable, StaleRevision
 from smart_app.pas import client, decision, entries, inquiry
 from smart_app.payers.registry import Payer
 from smart_app.utn import record as utn
@@ -201,6 +201,8 @@ class Follow:
         tracks = states.move(case.tracks, decision=found.word)
         records, refused = self._numbers(case, found)
         held = [self.store.add_utn(db, case.id, one) for one in records]
+        if records and all(held):
+            self._supersede(db, case, {one.number for one in records})
         if refused or not all(held):
             self._note(db, case, "number_refused", count=len(refused) + held.count(False))
         numbered = bool(records) and all(held)
@@ -222,6 +224,12 @@ class Follow:
         if numbered and tracks.chart == "none":
             self.world.tasks.add(db, "file", case.id, tag=found.id)
         return case
+
+    def _supersede(self, db: sa.Connection, case: Case, current: set[str]) -> None:
+        """Mark a case's earlier numbers as replaced: one number goes on a claim."""
+        for one in self.store.utns(case.id):
+            if one.number not in current and one.status == "active":
+                self.store.add_utn(db, case.id, replace(one, status="superseded"))
 
     def _numbers(
         self, case: Case, found: Decision
@@ -359,9 +367,11 @@ class Follow:
         """Take a decision that a person typed in from a letter or portal."""
         if case.revision != revision:
             raise StaleRevision
+        if case.tracks.submission in ("none", "queued", "sending"):
+            raise IllegalMove("a letter about a request that was not sent")
         with self.store.write() as db:
             self.world.audit.append(db, case.id, event)
-            if case.tracks.submission in ("unknown", "parked"):
+            if case.tracks.submission in ("unknown", "parked", "rejected"):
                 case = self._move(db, case, submission="received")
             return self._decided(db, case, found, 0)
 

@@ -59,6 +59,7 @@ STAGES = {
 
 EVENTS = {
     "opened": "Opened from the order",
+    "again": "A new first request begun from the earlier one",
     "joined": "Opened again from the order",
     "answered": "Answers changed",
     "document_used": "A document chosen for an open point",
@@ -233,7 +234,7 @@ def next_line(case: Case, state: str, payer: str, mac: str) -> str:
         "queued": "Nothing for you to do.",
         "sending": "Nothing for you to do.",
         "unknown": f"We ask {payer} whether it has the request. A second one would be dismissed.",
-        "rejected": "Mend what is listed, then start a new request from the order.",
+        "rejected": "Mend what is listed, then begin a new request here.",
         "parked": "We tried several times. Ask the person who runs Preclear.",
         "pended": "Nothing for you to do. This page changes by itself.",
         "affirmed": "Nothing for you to do.",

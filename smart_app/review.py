@@ -23,6 +23,7 @@ from smart_app.cases.model import (
     QuestionnairePackage,
     Resource,
     Submission,
+    Tracks,
 )
 from smart_app.chart import annotate, documents
 from smart_app.dtr import form, response
@@ -251,6 +252,41 @@ class Review:
             at=self.world.clock.now(),
         )
         return signed, bundle.build(parts)
+
+    def again(self, case: Case, revision: int, person: Person) -> Case:
+        """Begin a new first request after one that was dismissed or not accepted.
+
+        The answers go along; the old case is closed in the same transaction, so that one is open.
+        """
+        ended = case.tracks.decision == "dismissed" or case.tracks.submission == "rejected"
+        found = self.flow.draft(case)
+        if case.revision != revision or case.closed or not ended or found is None:
+            raise StaleRevision
+        received, draft = found
+        now = self.world.clock.now()
+        fresh = replace(
+            case,
+            id=str(uuid.uuid4()),
+            attempt=case.attempt + 1,
+            revision=1,
+            items=tuple(replace(one, trace=str(uuid.uuid4())) for one in case.items),
+            tracks=Tracks(documentation="draft"),
+            created_at=now,
+            due_at=None,
+            due_rule=None,
+            prior_case_id=case.id,
+            signed_by=None,
+        )
+        answer = self.store.latest(case.id, "coverage_answer", CoverageAnswer)
+        with self.store.write() as db:
+            self.store.save(db, replace(case, closed=True))
+            self.store.insert(db, fresh)
+            outputs = {"chart": self.flow.kept(case), "package": received, "draft": draft}
+            for stage, output in (outputs | {"coverage_answer": answer}).items():
+                self.store.put(db, fresh.id, stage, output)
+            self.store.end_preparation(db, fresh.id)
+            self.world.audit.append(db, fresh.id, Event("again", now, person.name))
+        return fresh
 
     def note(self, case: Case, reference: str) -> Evidence | None:
         """Return a kept document as text to read, or None."""

@@ -339,6 +339,7 @@ class Case:
     also_sent: tuple[str, ...] = ()
     signed_by: Person | None = None
     launch_id: str | None = None
+    closed: bool = False
 
 
 # Stages 10 to 12 ---------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ MOVES: dict[str, dict[str, tuple[str, ...]]] = {
         "unknown": ("received", "queued", "parked", "rejected"),
         "received": ("pended", "cancelling", "received"),
         "pended": ("received", "cancelling", "pended"),
-        "rejected": ("queued", "cancelled"),
+        "rejected": ("queued", "received", "cancelled"),
         "cancelling": ("cancelled", "pended", "received"),
         "cancelled": (),
         "parked": ("queued", "received", "rejected", "cancelled"),
@@ -124,8 +124,3 @@ def headline(tracks: Tracks) -> str:
     if tracks.submission == "received":
         return "pended"
     return tracks.submission
-
-
-def open_case(tracks: Tracks) -> bool:
-    """Tell whether the case still holds its orders: one open case per order set."""
-    return tracks.submission != "cancelled"

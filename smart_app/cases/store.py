@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from smart_app.cases import codec
 from smart_app.cases.model import Case, Submission, UtnRecord
 from smart_app.cases.schema import tables
-from smart_app.cases.states import open_case
 from smart_app.errors import PreclearError, StaleRevision
 from smart_app.ports import Clock
 from smart_app.seal import Seal
@@ -69,7 +68,7 @@ class Store:
     def _row(self, case: Case) -> dict[str, Any]:
         return {
             "revision": case.revision,
-            "open": open_case(case.tracks),
+            "open": not case.closed,
             "submission": case.tracks.submission,
             "decision": case.tracks.decision,
             "chart": case.tracks.chart,
@@ -204,13 +203,8 @@ class Store:
     def end_preparation(self, db: sa.Connection, case_id: str) -> None:
         """Mark a case's preparation as done."""
         table = tables.preparation
-        db.execute(table.update().where(table.c.case_id == case_id).values(done=True))
-
-    def reopen_preparation(self, case_id: str) -> None:
-        """Let a case be prepared again."""
-        with self.write() as db:
-            for table in (tables.preparation, tables.progress):
-                db.execute(table.delete().where(table.c.case_id == case_id))
+        db.execute(table.delete().where(table.c.case_id == case_id))
+        db.execute(table.insert().values(case_id=case_id, lease_until=0.0, done=True))
 
     def prepared(self, case_id: str) -> bool:
         """Tell whether a case's preparation has ended."""

@@ -28,6 +28,7 @@ def blueprint(desk: Desk) -> Blueprint:
     pages.add_url_rule(f"{CASE}/send", "send", view.choose, methods=["POST"])
     pages.add_url_rule(f"{CASE}/local", "local", view.local, methods=["POST"])
     pages.add_url_rule(f"{CASE}/sign", "sign", view.sign, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/again", "again", view.again, methods=["POST"])
     pages.add_url_rule(f"{CASE}/note", "note", view.note)
     pages.add_url_rule(f"{CASE}/preview", "preview", view.preview)
     return pages
@@ -131,6 +132,12 @@ class ReviewPages:
             if case.tracks.submission == "none":
                 raise
         return redirect(f"/l/{launch_id}/case/{case_id}", 303)
+
+    def again(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Begin a new first request after a dismissal or refusal."""
+        _, case, person = self.desk.case(launch_id, case_id)
+        fresh = self.acts.again(case, _revision(), person)
+        return redirect(f"/l/{launch_id}/case/{fresh.id}", 303)
 
     def note(self, launch_id: str, case_id: str) -> BaseResponse:
         """Show a document of the chart as text."""
