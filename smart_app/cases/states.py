@@ -11,6 +11,18 @@ from dataclasses import replace
 from smart_app.cases.model import Tracks
 from smart_app.errors import IllegalMove
 
+DECIDED = (
+    "affirmed",
+    "affirmed_modified",
+    "partial",
+    "non_affirmed",
+    "dismissed",
+    "cancelled",
+    "contact_payer",
+    "not_required",
+    "unreadable",
+)
+
 MOVES: dict[str, dict[str, tuple[str, ...]]] = {
     "documentation": {
         "none": ("draft",),
@@ -32,20 +44,7 @@ MOVES: dict[str, dict[str, tuple[str, ...]]] = {
         "cancelled": (),
         "parked": ("queued", "received", "rejected", "cancelled"),
     },
-    "decision": {
-        "none": (
-            "pended",
-            "affirmed",
-            "affirmed_modified",
-            "partial",
-            "non_affirmed",
-            "dismissed",
-            "cancelled",
-            "contact_payer",
-            "not_required",
-            "unreadable",
-        ),
-    },
+    "decision": {word: ("pended", *DECIDED) for word in ("none", "pended", *DECIDED)},
     "utn": {
         "none": ("awaited", "recorded"),
         "awaited": ("recorded", "none"),
@@ -81,23 +80,6 @@ MOVES: dict[str, dict[str, tuple[str, ...]]] = {
         "review_expected": ("hold", "ready", "review_expected"),
     },
 }
-
-DECIDED = (
-    "affirmed",
-    "affirmed_modified",
-    "partial",
-    "non_affirmed",
-    "dismissed",
-    "cancelled",
-    "contact_payer",
-    "not_required",
-    "unreadable",
-)
-MOVES["decision"] |= {"pended": ("pended", *DECIDED)}
-MOVES["decision"] |= {word: ("pended", *DECIDED) for word in DECIDED}
-
-OPEN_SUBMISSION = ("queued", "sending", "unknown", "parked")
-"""Submission states in which a request may be on its way: no second one may leave."""
 
 
 def move(tracks: Tracks, **to: str) -> Tracks:
