@@ -1,0 +1,91 @@
+"""From which day to which day a number holds, and which values are numbers at all."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smart_app.cases.model import Decision, ItemDecision
+from smart_app.utn.record import NumberForm, record
+from smart_app.utn.window import days_left, last_day
+from tests.unit.kit import NOW
+
+FORM = NumberForm(
+    "wiser", re.compile("^[A-Z0-9]{14}$"), re.compile("^[A-Z0-9]{2}[A-Z][0-9]{11}$"), 120
+)
+UTN, OTHER = "JFA99900004417", "JFA99900004418"
+TODAY = date(2026, 11, 24)
+
+
+def test_the_decision_day_is_the_first_of_120() -> None:
+    assert last_day(date(2026, 1, 5), 120) == date(2026, 5, 4)
+
+
+@given(st.dates(date(2020, 1, 1), date(2040, 1, 1)), st.integers(1, 400))
+def test_the_window_has_as_many_days_as_it_says(decided: date, days: int) -> None:
+    assert (last_day(decided, days) - decided).days + 1 == days
+
+
+def test_days_left_never_falls_below_none() -> None:
+    assert days_left(TODAY, date(2026, 11, 20)) == 4
+    assert days_left(TODAY, date(2026, 12, 20)) == 0
+
+
+def decision(*items: tuple[str | None, dict[str, Any]], **more: Any) -> Decision:
+    made = tuple(
+        replace(ItemDecision(f"trace-{index}", "affirmed", number=number), **extra)
+        for index, (number, extra) in enumerate(items, start=1)
+    )
+    return replace(Decision("d1", "case-1", made, NOW, "pas"), **more)
+
+
+def test_items_that_share_a_number_share_a_record() -> None:
+    found, refused = record(decision((UTN, {}), (UTN, {})), FORM, "member", TODAY)
+    assert [(one.number, one.traces) for one in found] == [(UTN, ("trace-1", "trace-2"))]
+    assert (found[0].verdict, found[0].warnings, refused) == ("affirmed", (), ())
+
+
+def test_different_numbers_have_records_of_their_own() -> None:
+    found, _ = record(decision((UTN, {}), (OTHER, {})), FORM, "member", TODAY)
+    assert [one.number for one in found] == [UTN, OTHER]
+
+
+def test_one_number_for_unlike_items_is_partial() -> None:
+    both = decision((UTN, {}), (UTN, {"decision": "non_affirmed"}))
+    assert record(both, FORM, "member", TODAY)[0][0].verdict == "partial"
+
+
+def test_the_window_runs_from_the_decision_not_from_its_arrival() -> None:
+    found = record(decision((UTN, {}), decided_on=date(2026, 1, 5)), FORM, "m", TODAY)[0][0]
+    assert (found.valid_from, found.valid_to) == (date(2026, 1, 5), date(2026, 5, 4))
+
+
+def test_without_a_decision_date_it_runs_from_today() -> None:
+    found = record(decision((UTN, {})), FORM, "m", TODAY)[0][0]
+    assert (found.decided_on, found.valid_to) == (TODAY, date(2027, 3, 23))
+
+
+def test_a_period_that_the_payer_states_is_kept() -> None:
+    stated = {"valid_from": date(2026, 12, 1), "valid_to": date(2026, 12, 31)}
+    found = record(decision((UTN, stated)), FORM, "m", TODAY)[0][0]
+    assert (found.valid_from, found.valid_to) == (date(2026, 12, 1), date(2026, 12, 31))
+
+
+@pytest.mark.parametrize("value", ["", "AUTH0001", "jfa99900004417", UTN + "0", "JFA 9990000441"])
+def test_what_is_no_number_of_the_program_is_refused(value: str) -> None:
+    assert record(decision((value, {})), FORM, "m", TODAY) == ((), (value,))
+
+
+def test_an_unusual_form_is_a_warning() -> None:
+    found = record(decision(("99999900004417", {})), FORM, "m", TODAY)[0][0]
+    assert found.warnings == ("unusual form",)
+
+
+def test_an_item_without_a_number_has_no_record() -> None:
+    assert record(decision((None, {})), FORM, "m", TODAY) == ((), ())
