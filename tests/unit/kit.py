@@ -52,20 +52,20 @@ def an_item(number: int = 1, code: str = "62323", **more: Any) -> CaseItem:
     return CaseItem(f"trace-{number}", number, f"ServiceRequest/{number}", coding, **more)
 
 
-def a_case(case_id: str = "case-1", items: int = 1, **more: Any) -> Case:
+def a_case(case_id: str = "case-1", orders: int = 1, **more: Any) -> Case:
     """Return a case of one patient's orders."""
     case = Case(
         id=case_id,
         site="site",
         iss=ISS,
         patient_ref="Patient/p1",
-        order_refs=tuple(f"ServiceRequest/{one}" for one in range(1, items + 1)),
+        order_refs=tuple(f"ServiceRequest/{one}" for one in range(1, orders + 1)),
         attempt=1,
         revision=1,
         program="wiser",
         program_version="1",
         scope=ScopeFinding("wiser", "1", "in_scope", service="esi"),
-        items=tuple(an_item(one) for one in range(1, items + 1)),
+        items=tuple(an_item(one) for one in range(1, orders + 1)),
         tracks=Tracks(),
         created_at=NOW,
     )

@@ -1,0 +1,132 @@
+"""Where the number goes: whose claim, which form, in which state of the case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import smart_app
+from smart_app.cases.model import Case, ClaimCard, Place, Tracks, UtnRecord
+from smart_app.programs import base
+from smart_app.utn import claim
+from tests.unit.kit import a_case, an_item
+
+WISER = base.load(Path(smart_app.__file__).parent / "programs/wiser")
+UTN = "JFA99900004417"
+HOPD = Place("hopd", "Hospital", "22", "AZ", tob="131")
+OFFICE = Place("office", "Clinic", "11", "AZ")
+SURGERY = Place("asc", "Surgery center", "24", "TX")
+RECORD = UtnRecord(
+    UTN,
+    "wiser",
+    "member",
+    ("trace-1",),
+    "d1",
+    "affirmed",
+    date(2026, 11, 24),
+    valid_from=date(2026, 11, 24),
+    valid_to=date(2027, 3, 23),
+)
+
+
+def case_at(place: Place | None, decision: str = "affirmed", **more: Any) -> Case:
+    return a_case(**more, items=(an_item(place=place),), tracks=Tracks(decision=decision))
+
+
+def card(case: Case, *numbers: UtnRecord) -> ClaimCard:
+    return claim.placement(case, WISER, numbers, date(2026, 11, 24))
+
+
+@pytest.mark.parametrize(
+    ("place", "whose"),
+    [(HOPD, "facility"), (SURGERY, "facility"), (OFFICE, "professional"), (None, "unknown")],
+)
+def test_in_a_facility_the_facilitys_claim_carries_the_number(
+    place: Place | None, whose: str
+) -> None:
+    assert card(case_at(place), RECORD).whose_claim == whose
+
+
+@pytest.mark.parametrize(
+    ("decision", "numbered", "state"),
+    [
+        ("none", False, "hold_decision"),
+        ("pended", True, "hold_decision"),
+        ("contact_payer", False, "hold_decision"),
+        ("unreadable", True, "hold_decision"),
+        ("affirmed", False, "hold_number"),
+        ("affirmed", True, "ready"),
+        ("affirmed_modified", True, "ready"),
+        ("non_affirmed", True, "number_with_abn"),
+        ("non_affirmed", False, "hold_number"),
+        ("dismissed", False, "review_expected"),
+        ("cancelled", False, "review_expected"),
+        ("not_required", False, "review_expected"),
+    ],
+)
+def test_the_state_of_the_claim(decision: str, numbered: bool, state: str) -> None:
+    numbers = (RECORD,) if numbered else ()
+    assert card(case_at(HOPD, decision), *numbers).state == state
+
+
+@pytest.mark.parametrize(
+    ("planned", "state"),
+    [
+        (date(2026, 11, 23), "outside_window"),
+        (date(2026, 11, 24), "ready"),
+        (date(2027, 3, 23), "ready"),
+        (date(2027, 3, 24), "outside_window"),
+        (None, "ready"),
+    ],
+)
+def test_the_date_of_service_must_lie_in_the_window(planned: date | None, state: str) -> None:
+    assert card(case_at(HOPD, planned_date=planned), RECORD).state == state
+
+
+@pytest.mark.parametrize(
+    ("place", "forms"),
+    [(HOPD, {"837I", "FISS"}), (OFFICE, {"837P"}), (SURGERY, {"837P"})],
+)
+def test_the_forms_of_this_claim_are_marked(place: Place, forms: set[str]) -> None:
+    marked = [one for one in card(case_at(place), RECORD).placements if one.this_claim]
+    assert forms <= {one.form for one in marked}
+    assert all(UTN in one.text for one in marked)
+    others = [one for one in card(case_at(place), RECORD).placements if not one.this_claim]
+    assert not forms & {one.form for one in others}
+
+
+def test_without_a_number_no_form_is_marked_and_none_is_made_up() -> None:
+    found = card(case_at(HOPD))
+    assert found.number is None
+    assert not any(one.this_claim for one in found.placements)
+    assert all("{number}" not in one.text and UTN not in one.text for one in found.placements)
+
+
+def test_a_superseded_number_is_shown_in_the_chain_and_not_used() -> None:
+    old = replace(RECORD, number="JFA99900004416", status="superseded")
+    found = card(case_at(HOPD), old, RECORD)
+    assert found.number == UTN
+    assert [one.number for one in found.chain] == [old.number, UTN]
+    assert card(case_at(HOPD), old).number is None
+
+
+@pytest.mark.parametrize(
+    ("decision", "wanted"),
+    [("affirmed", "affirmed"), ("affirmed_modified", "affirmed"), ("non_affirmed", "non_affirmed")],
+)
+def test_the_modifier_of_the_decision_is_marked(decision: str, wanted: str) -> None:
+    marked = [one[0] for one in card(case_at(HOPD, decision), RECORD).modifiers if one[3]]
+    assert marked == [wanted]
+
+
+def test_checks_tell_passed_failed_and_unknown_apart() -> None:
+    known = card(case_at(HOPD, planned_date=date(2026, 12, 1)), RECORD).checks
+    assert [one.passed for one in known] == [True, True, True]
+    late = card(case_at(HOPD, planned_date=date(2027, 12, 1)), RECORD).checks
+    assert [one.passed for one in late] == [True, True, False]
+    nothing = card(case_at(HOPD, "non_affirmed")).checks
+    assert [one.passed for one in nothing] == [False, False, None]
