@@ -21,8 +21,9 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with tempfile.TemporaryDirectory(prefix="preclear-") as folder:
-        stack = Stack(Path(folder), asked.port)
+        stack = None
         try:
+            stack = Stack(Path(folder), asked.port)
             stack.start()
             sys.stdout.write(f"Open {stack.ehr}/   (Ctrl-C stops everything)\n")
             sys.stdout.flush()
@@ -31,7 +32,8 @@ def main() -> int:
             sys.stderr.write(f"sandbox: {cause}\n")
             return 1
         finally:
-            stack.stop()
+            if stack is not None:
+                stack.stop()
     return 0
 
 

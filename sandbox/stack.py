@@ -35,6 +35,8 @@ class Stack:
     """One sandbox in one folder; ``start`` and ``stop`` its parts."""
 
     def __init__(self, folder: Path, port: int = 0, **settings: float) -> None:
+        if os.environ.get("PRECLEAR_ENV") == "production":
+            raise RuntimeError("The sandbox is a stand-in: it does not start in production.")
         self.folder = folder
         self.ports = {"ehr": free_port(port)}
         self.ports["payer"] = free_port(port + 1 if port else 0)
@@ -80,10 +82,7 @@ class Stack:
 
     def launch(self, part: str, command: list[str] | None = None) -> None:
         """Start one part; its log goes to ``logs/PART.log``."""
-        environment = {
-            **{key: value for key, value in os.environ.items() if key != "PRECLEAR_ENV"},
-            "PYTHONPATH": str(ROOT),
-        }
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         with open(self.folder / f"logs/{part}.log", "ab") as log:
             self.running[part] = subprocess.Popen(
                 [sys.executable, *(command or self.command(part))],
