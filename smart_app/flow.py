@@ -350,7 +350,13 @@ class Flow:
         return tuple(one for ref in case.order_refs if (one := chart.by_reference(ref)))
 
     def draft(self, case: Case) -> tuple[QuestionnairePackage, Draft] | None:
-        """Return form and answers, or None while they are prepared."""
+        """Return form and answers, or None while they are prepared.
+
+        A case that was read before its draft was stored has none: what is shown must fit the
+        revision that the page's forms carry.
+        """
+        if case.tracks.documentation == "none":
+            return None
         received = self.store.latest(case.id, "package", QuestionnairePackage)
         found = self.store.latest(case.id, "draft", Draft)
         return (received, found) if received and found else None

@@ -1,0 +1,74 @@
+"""A letter came: one form makes the same decision, with the same care."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.browser import Form
+from sandbox.golden import Golden, ask
+from sandbox.stack import Stack
+
+ASKED = Namespace(service="62323", state="AZ", decision="affirmed", late_utn=False, json=True)
+UTN = "JFB99900000017"
+
+
+@pytest.fixture
+def golden(tmp_path: Path) -> Iterator[Golden]:
+    """Return a signed case whose payer keeps it pended."""
+    stack = Stack(tmp_path)
+    try:
+        stack.start()
+        ask(f"{stack.payer}/control", {"decision": "pend", "pend_seconds": None})
+        playing = Golden(stack, ASKED)
+        for step in (playing.open, playing.ready, playing.settle, playing.sign):
+            step()
+        playing._until(lambda: playing.page.data.get("data-state") == "pended", "pended")
+        yield playing
+    finally:
+        stack.stop()
+
+
+def letter(golden: Golden) -> tuple[Form, str]:
+    """Open the letter's form; return it and the name of its decision field."""
+    golden.page = golden.browser.get(golden.page.url + "/letter")
+    form = golden.page.form("/letter")
+    assert form is not None
+    [decision] = [name for name in form.choices if name.startswith("decision-")]
+    return form, decision
+
+
+def test_an_affirmation_by_letter_reaches_the_chart(golden: Golden) -> None:
+    form, decision = letter(golden)
+    typed = {decision: "affirmed", "decided_on": "2026-01-05", "number": UTN.lower()}
+    golden.page = golden.browser.submit(golden.page, form, **typed)
+    assert "Do it by Mon 4 May 2026" in golden.page.text
+    golden._until(lambda: golden.page.data.get("data-chart") == "filed_and_read_back", "the chart")
+    assert f"(UTN): {UTN}" in golden._documents()
+    assert len(ask(f"{golden.stack.payer}/sandbox/state")) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"decided_on": "2026-01-05"}, "Choose the decision"),
+        ({"decision": "affirmed", "decided_on": ""}, "day of the decision is missing"),
+        ({"decision": "affirmed", "decided_on": "2999-01-01"}, "lies in the future"),
+        ({"decision": "affirmed", "decided_on": "2026-01-05", "number": "12"}, "14 letters"),
+        ({"decision": "dismissed", "decided_on": "2026-01-05", "number": UTN}, "has no number"),
+    ],
+    ids=str,
+)
+def test_what_is_not_a_decision_changes_nothing(
+    golden: Golden, typed: dict[str, str], said: str
+) -> None:
+    form, decision = letter(golden)
+    posted = {decision if key == "decision" else key: value for key, value in typed.items()}
+    page = golden.browser.submit(golden.page, form, **posted)
+    assert page.status == 422
+    assert said in page.text
+    back = golden.browser.get(golden.page.url.removesuffix("/letter"))
+    assert back.data["data-state"] == "pended"
