@@ -1,0 +1,128 @@
+"""The EHR's token goes to the EHR's FHIR base and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import responses
+
+from smart_app.errors import ChartUnavailable, PayerUnknown
+from smart_app.fhir.client import MAX_PAGES, FhirClient
+from smart_app.payers.client import PayerClient
+from tests.unit.kit import ISS
+
+Network = responses.RequestsMock
+PATIENT = {"resourceType": "Patient", "id": "p1"}
+
+
+def a_client() -> FhirClient:
+    return FhirClient(ISS, lambda refused: "fresh" if refused else "first")
+
+
+def page(*ids: str, following: str | None = None) -> dict[str, Any]:
+    entries = [{"resource": {"resourceType": "Condition", "id": one}} for one in ids]
+    links = [{"relation": "next", "url": following}] if following else []
+    return {"resourceType": "Bundle", "entry": entries, "link": links}
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "https://evil.example/fhir/Patient/p1",
+        "//evil.example/fhir/Patient/p1",
+        "http://ehr.example/fhir/Patient/p1",
+        "https://ehr.example:444/fhir/Patient/p1",
+        "https://ehr.example.evil.example/fhir/Patient/p1",
+        "https://ehr.example@evil.example/fhir/Patient/p1",
+        "https://ehr.example/admin",
+        "../admin",
+        "/admin",
+    ],
+)
+def test_a_reference_that_leaves_the_base_is_not_followed(network: Network, reference: str) -> None:
+    with pytest.raises(ChartUnavailable, match="leaves the FHIR base"):
+        a_client().read(reference)
+    assert len(network.calls) == 0
+
+
+def test_a_next_link_to_another_host_fails_the_whole_search(network: Network) -> None:
+    evil = "https://evil.example/fhir/Condition?page=2"
+    network.get(f"{ISS}/Condition", json=page("1", following=evil))
+    with pytest.raises(ChartUnavailable):
+        a_client().search("Condition", {"patient": "p1"})
+    assert [call.request.url.split("?")[0] for call in network.calls] == [f"{ISS}/Condition"]
+
+
+def test_a_redirect_is_not_followed(network: Network) -> None:
+    to = {"Location": "https://evil.example/"}
+    network.get(f"{ISS}/Patient/p1", status=302, headers=to)
+    with pytest.raises(ChartUnavailable):
+        a_client().read("Patient/p1")
+    assert len(network.calls) == 1
+
+
+def test_all_pages_are_read(network: Network) -> None:
+    network.get(f"{ISS}/Condition", json=page("1", following=f"{ISS}/Condition?page=2"))
+    network.get(f"{ISS}/Condition", json=page("2"))
+    assert [one["id"] for one in a_client().search("Condition", {})] == ["1", "2"]
+
+
+def test_a_page_that_fails_fails_the_search(network: Network) -> None:
+    network.get(f"{ISS}/Condition", json=page("1", following=f"{ISS}/Condition?page=2"))
+    network.get(f"{ISS}/Condition", status=500)
+    with pytest.raises(ChartUnavailable):
+        a_client().search("Condition", {})
+
+
+def test_pages_without_end_are_no_answer(network: Network) -> None:
+    network.get(f"{ISS}/Condition", json=page("1", following=f"{ISS}/Condition"))
+    with pytest.raises(ChartUnavailable, match="bound"):
+        a_client().search("Condition", {})
+    assert len(network.calls) == MAX_PAGES + 1
+
+
+def test_a_refused_token_is_renewed_once(network: Network) -> None:
+    network.get(f"{ISS}/Patient/p1", status=401)
+    network.get(f"{ISS}/Patient/p1", json=PATIENT)
+    assert a_client().read("Patient/p1") == PATIENT
+    sent = [call.request.headers["Authorization"] for call in network.calls]
+    assert sent == ["Bearer first", "Bearer fresh"]
+
+
+def test_a_token_that_stays_refused_is_not_tried_for_ever(network: Network) -> None:
+    network.get(f"{ISS}/Patient/p1", status=401)
+    with pytest.raises(ChartUnavailable):
+        a_client().read("Patient/p1")
+    assert len(network.calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, "<html>"), (200, "[]"), (200, "{}"), (403, "{}"), (404, "{}"), (500, "")],
+)
+def test_what_is_no_resource_is_unavailable_never_empty(
+    network: Network, status: int, body: str
+) -> None:
+    network.get(f"{ISS}/Condition", status=status, body=body)
+    with pytest.raises(ChartUnavailable):
+        a_client().search("Condition", {})
+
+
+def test_a_write_carries_its_conditions(network: Network) -> None:
+    network.post(f"{ISS}/DocumentReference", status=201, headers={"Location": "x", "ETag": "e"})
+    network.put(f"{ISS}/ServiceRequest/1", status=412, body="<html>")
+    created = a_client().create({"resourceType": "DocumentReference"}, "identifier=a|b")
+    updated = a_client().update({"resourceType": "ServiceRequest", "id": "1"}, 'W/"3"')
+    assert (created.status, created.location, created.etag) == (201, "x", "e")
+    assert (updated.status, updated.body) == (412, None)
+    assert network.calls[0].request.headers["If-None-Exist"] == "identifier=a|b"
+    assert network.calls[1].request.headers["If-Match"] == 'W/"3"'
+
+
+def test_a_payer_is_sent_no_token_and_redirects_nobody(network: Network) -> None:
+    network.post("https://payer.example/x", status=307, headers={"Location": ISS})
+    with pytest.raises(PayerUnknown):
+        PayerClient(1, 1).post("https://payer.example/x", b"{}", "application/json")
+    assert "Authorization" not in network.calls[0].request.headers
+    assert len(network.calls) == 1

@@ -1,0 +1,222 @@
+"""A rotating refresh token is used once, by one, and a session ends when the EHR says so."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+import pytest
+import responses
+
+from launch import Bearer, Discovery, Registration, Registrations, Vault
+from launch.errors import SessionEnded, TokenRevoked
+from launch.token import UNSTATED_LIFE, read
+from launch.vault import launch_session
+from smart_app.errors import ConfigError
+from tests.security.door import CLIENT, HOME, ISS, House, a_house
+from tests.unit.kit import NOW
+
+Network = responses.RequestsMock
+
+
+class Meeting:
+    """Stand in for the pause of a waiting thread: it tells that it waits, until it is let go."""
+
+    def __init__(self) -> None:
+        self.waits, self.go_on = threading.Event(), threading.Event()
+
+    def wait(self, _seconds: float) -> None:
+        self.waits.set()
+        self.go_on.wait(20)
+
+
+@pytest.fixture
+def session(house: House, network: Network) -> str:
+    """Open a session with a refresh token and return its launch id."""
+    house.ehr.token = {"refresh_token": "refresh-1"}
+    house.ehr.serve(network)
+    browser = house.browser()
+    answer = house.back(browser, house.begin(browser))
+    network.remove("POST", f"{ISS}/token")
+    house.ehr.posts.clear()
+    return str(answer.headers["Location"].split("/")[2])
+
+
+def a_bearer(house: House) -> Bearer:
+    """Return a bearer as another process would have it."""
+    site = Registration("site", (ISS,), CLIENT, ("patient/Patient.rs",), ())
+    now = house.ehr.clock.now
+    return Bearer(house.door.vault, Discovery(now), Registrations((site,)), now)
+
+
+def rotated(house: House, network: Network, **change: Any) -> None:
+    """Answer a refresh with the next pair of tokens."""
+    body = {"access_token": "access-2", "token_type": "Bearer", "refresh_token": "refresh-2"}
+    network.post(f"{ISS}/token", json=body | {"expires_in": 300} | change)
+
+
+def token_posts(network: Network) -> list[str]:
+    posts = [call.request for call in network.calls if call.request.url == f"{ISS}/token"]
+    return [str(one.body) for one in posts if "refresh_token" in str(one.body)]
+
+
+def test_a_good_token_is_handed_out_without_asking(
+    house: House, network: Network, session: str
+) -> None:
+    assert a_bearer(house).token(session) == "access-1"
+    assert token_posts(network) == []
+
+
+@pytest.mark.parametrize("refused", [None, "access-1"])
+def test_an_old_or_refused_token_is_refreshed_and_rotated(
+    house: House, network: Network, session: str, refused: str | None
+) -> None:
+    rotated(house, network)
+    if refused is None:
+        house.ehr.clock.pass_by(271)
+    bearer = a_bearer(house)
+    assert bearer.token(session, refused) == "access-2"
+    assert bearer.token(session, "access-1") == "access-2"
+    assert len(token_posts(network)) == 1
+    assert "refresh-1" in token_posts(network)[0]
+    assert "scope=" not in token_posts(network)[0]
+    assert house.door.vault.tokens(session).refresh == "refresh-2"
+
+
+def test_two_processes_refresh_once(house: House, network: Network, session: str) -> None:
+    meeting, calls = Meeting(), []
+
+    def answer(request: Any) -> tuple[int, dict[str, str], str]:
+        calls.append(request.body)
+        assert meeting.waits.wait(20), "the other one did not wait"
+        body = '{"access_token": "access-2", "token_type": "Bearer", "refresh_token": "r2"}'
+        return 200, {}, body
+
+    network.add_callback("POST", f"{ISS}/token", answer)
+    first, second = a_bearer(house), a_bearer(house)
+    first._pause = second._pause = meeting  # type: ignore[assignment]
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(one.token, session, "access-1") for one in (first, second)]
+        done = next(iter(_first_done(both)))
+        assert done == "access-2"
+        meeting.go_on.set()
+        assert [one.result(20) for one in both] == ["access-2", "access-2"]
+    assert len(calls) == 1
+
+
+def _first_done(futures: list[Future[str]]) -> list[str]:
+    return [one.result() for one in wait(futures, 20, FIRST_COMPLETED).done]
+
+
+def test_a_refused_refresh_token_ends_it_and_is_never_tried_again(
+    house: House, network: Network, session: str
+) -> None:
+    network.post(f"{ISS}/token", json={"error": "invalid_grant"}, status=400)
+    bearer = a_bearer(house)
+    for _ in range(2):
+        with pytest.raises(TokenRevoked):
+            bearer.token(session, "access-1")
+    assert len(token_posts(network)) == 1
+
+
+def test_an_outcome_in_place_of_a_token_is_no_token(
+    house: House, network: Network, session: str
+) -> None:
+    network.post(f"{ISS}/token", json={"resourceType": "OperationOutcome"}, status=401)
+    with pytest.raises(TokenRevoked):
+        a_bearer(house).token(session, "access-1")
+
+
+def test_without_a_refresh_token_the_sign_in_ends(house: House, network: Network) -> None:
+    house.ehr.serve(network)
+    browser = house.browser()
+    launch_id = house.back(browser, house.begin(browser)).headers["Location"].split("/")[2]
+    with pytest.raises(TokenRevoked):
+        a_bearer(house).token(launch_id, "access-1")
+
+
+def test_a_case_keeps_the_token_when_the_window_ends_and_no_longer(
+    house: House, session: str
+) -> None:
+    vault = house.door.vault
+    assert vault.keep(session, "case-1")
+    vault.end(session)
+    assert vault.tokens(session).refresh == "refresh-1"
+    vault.forget("case-1")
+    with pytest.raises(SessionEnded):
+        vault.tokens(session)
+
+
+def test_without_a_case_the_tokens_go_with_the_window(house: House, session: str) -> None:
+    house.door.vault.end(session)
+    with pytest.raises(SessionEnded):
+        house.door.vault.tokens(session)
+
+
+def test_a_token_moved_to_another_launch_does_not_open(
+    house: House, session: str, tmp_path: Path
+) -> None:
+    vault: Vault = house.door.vault
+    other, _ = vault.begin("site", ISS, "l2")
+    with vault._engine.begin() as db:
+        moved = vault._row(session).token
+        db.execute(launch_session.update().where(launch_session.c.id == other).values(token=moved))
+    with pytest.raises(ConfigError):
+        vault.tokens(other)
+
+
+@pytest.mark.parametrize("seconds", [1801, 9 * 3600])
+def test_an_idle_or_old_window_ends(house: House, network: Network, seconds: int) -> None:
+    house.ehr.serve(network)
+    browser = house.browser()
+    launch_id = house.back(browser, house.begin(browser)).headers["Location"].split("/")[2]
+    secret = next(one.value for one in browser._cookies.values() if launch_id[:8] in one.key)
+    vault = house.door.vault
+    assert vault.session(launch_id, secret, 30).launch_id == launch_id
+    house.ehr.clock.pass_by(seconds)
+    for _ in range(2):
+        with pytest.raises(SessionEnded):
+            vault.session(launch_id, secret, 10**6 if seconds > 1801 else 30)
+
+
+def test_a_session_needs_its_own_cookie(house: House, network: Network) -> None:
+    house.ehr.serve(network)
+    secrets = {}
+    for _ in range(2):
+        browser = house.browser()
+        launch_id = house.back(browser, house.begin(browser)).headers["Location"].split("/")[2]
+        named = [one for one in browser._cookies.values() if launch_id[:8] in one.key]
+        secrets[launch_id] = named[0].value
+    (one, ours), (_, theirs) = secrets.items()
+    assert house.door.vault.session(one, ours, 30)
+    for wrong in (theirs, "", None, ours + "x"):
+        with pytest.raises(SessionEnded):
+            house.door.vault.session(one, wrong, 30)
+
+
+def test_the_secret_before_the_sign_in_is_worth_nothing_after_it(
+    house: House, network: Network
+) -> None:
+    house.ehr.serve(network)
+    browser = house.browser()
+    state = house.begin(browser)
+    before = next(iter(browser._cookies.values())).value
+    launch_id = house.back(browser, state).headers["Location"].split("/")[2]
+    with pytest.raises(SessionEnded):
+        house.door.vault.session(launch_id, before, 30)
+
+
+def test_what_a_token_response_leaves_out() -> None:
+    found = read({"access_token": "a"}, ("asked",), NOW)
+    assert (found.scope, found.refresh) == (("asked",), None)
+    assert found.expires_at == NOW.timestamp() + UNSTATED_LIFE
+    stated = read({"access_token": "a", "scope": "x y", "expires_in": "60"}, ("asked",), NOW)
+    assert (stated.scope, stated.expires_at) == (("x", "y"), NOW.timestamp() + 60)
+
+
+def test_home_is_where_the_browser_comes_back_to(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+    assert house.door.redirect_uri == f"{HOME}/callback"
+    house.door.vault._reads.dispose()
