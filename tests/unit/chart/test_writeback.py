@@ -1,0 +1,210 @@
+"""An honest outcome for every way in which a chart takes, loses or refuses a document."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from smart_app.cases.model import UtnRecord
+from smart_app.chart import writeback
+from smart_app.errors import WrongPatient
+from smart_app.fhir.codes import COVERAGE_INFORMATION
+from tests.unit.kit import ISS, NOW, FakeChart, Written, a_case
+
+FILING = writeback.Filing(
+    case=a_case(),
+    decision_id="d1",
+    text="Affirmed. Number JFA99900004417.",
+    title="Prior authorization: affirmed",
+    author_ref="Practitioner/dr",
+    encounter_id="e1",
+    type_code="11506-3",
+    type_words="Decision",
+    mime="text/plain",
+    search_by_identifier=True,
+    if_none_exist=True,
+    at=NOW,
+)
+NUMBER = "JFA99900004417"
+RECORD = UtnRecord(NUMBER, "wiser", "m", ("trace-1",), "d1", "affirmed", date(2026, 11, 24))
+
+
+def filed(chart: FakeChart, *, asked_before: bool = False, **change: Any) -> tuple[str, str | None]:
+    done = writeback.file_document(chart, replace(FILING, **change), asked_before=asked_before)
+    return done.outcome, done.resource_ref
+
+
+def there(text: str = FILING.text, patient: str = "Patient/p1") -> dict[str, Any]:
+    """Return a document as the chart gives it back."""
+    data = base64.b64encode(text.encode()).decode()
+    return {
+        "resourceType": "DocumentReference",
+        "id": "1",
+        "subject": {"reference": patient},
+        "content": [{"attachment": {"data": data}}],
+    }
+
+
+def test_a_document_is_filed_and_read_back() -> None:
+    chart = FakeChart()
+    assert filed(chart) == ("filed_and_read_back", "DocumentReference/new")
+    sent, condition = chart.creates[0]
+    assert condition == f"identifier={writeback.SYSTEM}|d1"
+    assert sent["subject"] == {"reference": "Patient/p1"}
+    assert sent["context"]["encounter"] == [{"reference": "Encounter/e1"}]
+    assert base64.b64decode(sent["content"][0]["attachment"]["data"]).decode() == FILING.text
+
+
+def test_no_condition_for_a_chart_that_knows_none() -> None:
+    chart = FakeChart()
+    assert filed(chart, if_none_exist=False, encounter_id=None)[0] == "filed_and_read_back"
+    assert chart.creates[0][1] is None
+    assert "context" not in chart.creates[0][0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (Written(400), "refused"),
+        (Written(403), "refused"),
+        (Written(412), "refused"),
+        (Written(422), "refused"),
+        (Written(500), "unknown"),
+        (Written(503), "unknown"),
+        (Written(202), "accepted_unverified"),
+        (Written(201), "accepted_unverified"),
+        (Written(201, None, "DocumentReference/elsewhere"), "accepted_unverified"),
+    ],
+)
+def test_what_the_chart_answers(answer: Written, outcome: str) -> None:
+    assert filed(FakeChart(answer=answer))[0] == outcome
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Written(201, None, f"{ISS}/DocumentReference/1/_history/2"),
+        Written(201, None, "DocumentReference/1"),
+        Written(201, {"resourceType": "DocumentReference", "id": "1"}),
+        Written(200, {"resourceType": "DocumentReference", "id": "1"}),
+        Written(201),
+    ],
+)
+def test_the_document_is_found_however_the_chart_names_it(answer: Written) -> None:
+    chart = FakeChart(held={"DocumentReference/1": there()}, answer=answer)
+    assert filed(chart) == ("filed_and_read_back", "DocumentReference/1")
+
+
+@pytest.mark.parametrize("found", [there("other text"), there(patient="Patient/p2")])
+def test_another_text_or_patient_is_no_read_back(found: dict[str, Any]) -> None:
+    answer = Written(201, None, "DocumentReference/1")
+    chart = FakeChart(held={"DocumentReference/1": found}, answer=answer)
+    assert filed(chart)[0] == "accepted_unverified"
+
+
+def test_no_answer_is_unknown() -> None:
+    assert filed(FakeChart(fails={"create"}))[0] == "unknown"
+    assert filed(FakeChart(fails={"read"}))[0] == "accepted_unverified"
+
+
+def test_after_a_crash_what_is_there_is_not_written_again() -> None:
+    chart = FakeChart(held={"DocumentReference/1": there()})
+    assert filed(chart, asked_before=True) == ("filed_and_read_back", "DocumentReference/1")
+    assert chart.creates == []
+
+
+def test_after_a_crash_what_is_not_there_is_written_under_a_condition() -> None:
+    chart = FakeChart()
+    assert filed(chart, asked_before=True)[0] == "filed_and_read_back"
+    assert [one[1] for one in chart.creates] == [f"identifier={writeback.SYSTEM}|d1"]
+
+
+@pytest.mark.parametrize("cannot", ["search_by_identifier", "if_none_exist"])
+def test_after_a_crash_a_chart_that_cannot_tell_is_not_written_to_twice(cannot: str) -> None:
+    chart = FakeChart()
+    assert filed(chart, asked_before=True, **{cannot: False})[0] == "unknown"
+    assert chart.creates == []
+
+
+# the order ---------------------------------------------------------------------------------------
+
+GIVEN = {
+    "url": COVERAGE_INFORMATION,
+    "extension": [
+        {"url": "coverage", "valueReference": {"reference": "Coverage/c1"}},
+        {"url": "pa-needed", "valueCode": "auth-needed"},
+        {"url": "questionnaire", "valueCanonical": "http://payer.example/q"},
+        {"url": "coverage-assertion-id", "valueString": "a1"},
+    ],
+}
+
+
+def an_order(patient: str = "Patient/p1", **more: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "ServiceRequest",
+        "id": "1",
+        "meta": {"versionId": "7"},
+        "subject": {"reference": patient},
+        **more,
+    }
+
+
+def marked(chart: FakeChart, extensions: tuple[Any, ...] = (GIVEN,)) -> str:
+    done = writeback.update_order(chart, a_case(), "ServiceRequest/1", RECORD, extensions, NOW)
+    return done.outcome
+
+
+def test_an_order_is_satisfied_with_the_payers_own_extension_alone() -> None:
+    chart = FakeChart(held={"ServiceRequest/1": an_order(note=[{"text": "kept"}])})
+    assert marked(chart) == "filed_and_read_back"
+    sent, etag = chart.updates[0]
+    assert (etag, sent["note"]) == ('W/"7"', [{"text": "kept"}])
+    parts = {one["url"]: one for one in sent["extension"][0]["extension"]}
+    assert parts["pa-needed"]["valueCode"] == "satisfied"
+    assert parts["satisfied-pa-id"]["valueString"] == NUMBER
+    assert parts["coverage-assertion-id"]["valueString"] == "a1"
+    assert "questionnaire" not in parts
+
+
+def test_without_the_payers_extension_the_order_stays_as_it_is() -> None:
+    chart = FakeChart(held={"ServiceRequest/1": an_order()})
+    assert marked(chart, ()) == "refused"
+    assert chart.updates == []
+
+
+def test_a_marked_order_is_not_written_again() -> None:
+    chart = FakeChart(held={"ServiceRequest/1": an_order()})
+    marked(chart)
+    assert marked(chart, ()) == "filed_and_read_back"
+    assert len(chart.updates) == 1
+
+
+def test_another_patients_order_is_never_touched() -> None:
+    chart = FakeChart(held={"ServiceRequest/1": an_order("Patient/p2")})
+    with pytest.raises(WrongPatient):
+        marked(chart)
+    assert chart.updates == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "tries"),
+    [
+        (Written(412), "refused", 2),
+        (Written(403), "refused", 1),
+        (Written(422), "refused", 1),
+        (Written(200), "accepted_unverified", 1),
+    ],
+)
+def test_what_the_chart_answers_to_an_update(answer: Written, outcome: str, tries: int) -> None:
+    chart = FakeChart(held={"ServiceRequest/1": an_order()}, answer=answer)
+    assert marked(chart) == outcome
+    assert len(chart.updates) == tries
+
+
+@pytest.mark.parametrize("verb", ["read", "update"])
+def test_no_answer_about_an_order_is_unknown(verb: str) -> None:
+    assert marked(FakeChart(held={"ServiceRequest/1": an_order()}, fails={verb})) == "unknown"
