@@ -216,8 +216,10 @@ class Follow:
             tracks = states.move(tracks, submission="pended")
         elif found.word != "pended" and tracks.submission == "pended":
             tracks = states.move(tracks, submission="received")
-        if tracks.claim == "hold" and numbered and found.word in GREEN:
-            tracks = states.move(tracks, claim="ready")
+        if found.quarantined:
+            self._note(db, case, "numbers_disagree" if found.items else "quarantined")
+        green = numbered and found.word in GREEN
+        tracks = states.move(tracks, claim="ready" if green else "hold")
         case = self.store.save(db, replace(case, tracks=tracks))
         if found.source == "pas" and (found.word == "pended" or waits):
             self._plan_poll(db, case, polls)

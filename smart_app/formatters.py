@@ -75,6 +75,7 @@ EVENTS = {
     "number": "The number came",
     "number_refused": "A number was not used: it does not fit this patient or program",
     "quarantined": "An answer was not used: it is not about this request",
+    "numbers_disagree": "Two different numbers came: none was used",
     "written": "Chart: {outcome}",
     "awaiting_launch": "Will be filed when this chart is next opened",
     "parked": "Needs a person: it did not work after several tries",
