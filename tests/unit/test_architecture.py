@@ -41,6 +41,14 @@ MAY_FLASK = (
     "launch/routes.py",
     "launch/__init__.py",
 )
+KNOWN_LONG = {
+    # column lists of the first version of the schema
+    "smart_app/cases/schema/versions/a1_first.py:_cases",
+    "smart_app/cases/schema/versions/a1_first.py:_work",
+    "smart_app/flow.py:_new_case",  # the case's fields, one a line
+    "smart_app/web/presenters.py:case_view",  # the page's fields, one a line
+    "sandbox/ehr/pages.py:blueprint",  # small views of one page, side by side
+}
 
 
 def files(*packages: str) -> list[Path]:
@@ -121,6 +129,52 @@ def test_only_the_clock_asks_the_time() -> None:
         )
     }
     assert asking == {"smart_app/clock.py"}
+
+
+def test_nothing_else_reads_a_clock_of_the_machine() -> None:
+    clocks = ("time", "datetime.datetime.now", "datetime.date.today")
+    assert users(clocks, "smart_app", "launch") == {
+        "smart_app/dtr/engine/pool.py",  # how long a worker process may run, by monotonic time
+    }
+
+
+def test_stages_are_called_by_the_line_alone() -> None:
+    stages = ("chart", "programs", "crd", "dtr", "pas", "utn", "channels")
+    callers = {
+        str(path.relative_to(ROOT))
+        for path in files("smart_app")
+        for found in imports(path)
+        for one in stages
+        if inside(found, f"smart_app.{one}")
+        and path.relative_to(ROOT / "smart_app").parts[0] != one
+        and path.relative_to(ROOT / "smart_app").parts[0] not in DOMAINS
+    }
+    assert callers <= {
+        "smart_app/flow.py",
+        "smart_app/review.py",  # stages 7 to 9 of the line
+        "smart_app/follow.py",  # stages 10 to 13 of the line
+        "smart_app/world.py",  # builds what the line reaches the world through
+        "smart_app/config.py",  # the clinic of a site's file is PAS's own type
+        "smart_app/web/presenters.py",  # rows of a form, days that are left
+        "smart_app/web/case.py",  # the claim card, and the word of a typed-in letter
+        "smart_app/web/review.py",  # the sentence of a wrong field
+    }
+
+
+def test_functions_stay_short() -> None:
+    long = {
+        f"{path.relative_to(ROOT)}:{node.name}"
+        for path in files(*OURS, "tests")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and _lines(node) > 40
+    }
+    assert long <= KNOWN_LONG
+
+
+def _lines(node: ast.FunctionDef) -> int:
+    """Return how many lines a function's body has, its docstring aside."""
+    body = node.body[1:] if ast.get_docstring(node) else node.body
+    return (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
 def test_files_stay_short() -> None:
