@@ -23,6 +23,7 @@ from launch.registration import Registrations
 from launch.vault import Tokens, Vault
 
 MARGIN = 30  # seconds before expiry at which a token is refreshed
+DAY = 86_400.0
 UNSTATED_LIFE = 300  # seconds, when the EHR states no expires_in
 WAIT_STEP, WAIT_STEPS = 0.1, 200
 
@@ -30,7 +31,12 @@ WAIT_STEP, WAIT_STEPS = 0.1, 200
 def read(answer: dict[str, Any], asked: tuple[str, ...], now: datetime) -> Tokens:
     """Return the tokens of a token response; the granted scope is the server's word."""
     lifetime = answer.get("expires_in")
-    seconds = float(lifetime) if isinstance(lifetime, int | float | str) and lifetime else None
+    try:
+        seconds = float(lifetime) if lifetime else None
+    except (TypeError, ValueError):
+        seconds = None
+    if seconds is not None and not 0 < seconds < DAY:
+        seconds = None
     scope = answer.get("scope")
     refresh = answer.get("refresh_token")
     return Tokens(

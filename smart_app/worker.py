@@ -6,12 +6,14 @@ import logging
 import signal
 import threading
 
+from smart_app.cases.model import Task
 from smart_app.cases.tasks import LeaseLost
 from smart_app.errors import IllegalMove, PreclearError, StaleRevision
 from smart_app.follow import Follow
 from smart_app.world import World
 
 log = logging.getLogger("preclear.worker")
+SOON, LATER = 0.2, 5.0  # seconds until the next try
 
 
 def run_due(world: World, follow: Follow) -> bool:
@@ -19,18 +21,30 @@ def run_due(world: World, follow: Follow) -> bool:
     task = world.tasks.claim()
     if task is None:
         return False
+    code, pause = "", 0.0
     try:
         follow.run(task)
         log.info("task", extra={"kind": task.kind, "case": task.case, "attempt": task.attempt})
     except LeaseLost:
         log.warning("lease lost", extra={"kind": task.kind, "case": task.case})
     except (StaleRevision, IllegalMove) as cause:
-        # Somebody changed the case meanwhile: look again with the case as it is now.
-        world.tasks.retry(task, cause.code, 0.2)
+        code, pause = cause.code, SOON  # somebody changed the case meanwhile: look again
     except PreclearError as cause:
-        world.tasks.retry(task, cause.code, 5.0)
-        log.error("task failed", extra={"kind": task.kind, "case": task.case, "why": cause.code})
+        code, pause = cause.code, LATER
+    except Exception as cause:
+        code, pause = type(cause).__name__, LATER  # one bad case must not end the worker
+    if code:
+        log.error("task failed", extra={"kind": task.kind, "case": task.case, "why": code})
+        _give_back(world, task, code, pause)
     return True
+
+
+def _give_back(world: World, task: Task, code: str, pause: float) -> None:
+    """Plan a task's next try, unless another worker has taken it over."""
+    try:
+        world.tasks.retry(task, code, pause)
+    except LeaseLost:
+        log.warning("lease lost", extra={"kind": task.kind, "case": task.case})
 
 
 def serve(world: World) -> None:

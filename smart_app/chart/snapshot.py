@@ -52,7 +52,9 @@ def read(
     if not patient_id:
         raise NoPatient
     patient_ref = f"Patient/{patient_id}"
-    wanted = {kind: more for kind, more in SEARCHES.items() if not supported or kind in supported}
+    wanted = {
+        kind: more for kind, more in SEARCHES.items() if supported is None or kind in supported
+    }
     patient_task = pool.submit(reader.read, patient_ref)
     tasks = {
         kind: pool.submit(reader.search, kind, {"patient": patient_id, "_count": "200"} | more)

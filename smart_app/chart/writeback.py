@@ -112,7 +112,10 @@ def file_document(chart: Chart, filing: Filing, *, asked_before: bool) -> WriteR
     rung, where = "DocumentReference.create", "Documents"
     wanted = document(filing)
     if asked_before:
-        found = _find(chart, filing, wanted)
+        try:
+            found = _find(chart, filing, wanted)
+        except ChartUnavailable:  # a search that failed proves nothing
+            return _receipt(rung, "unknown", filing.at, where, why="could not be looked up")
         if found:
             return _receipt(rung, "filed_and_read_back", filing.at, where, found)
         if not (filing.search_by_identifier and filing.if_none_exist):
@@ -146,10 +149,7 @@ def _find(chart: Chart, filing: Filing, wanted: Resource) -> Resource | None:
         return None
     patient = filing.case.patient_ref.partition("/")[2]
     query = {"patient": patient, "identifier": f"{SYSTEM}|{filing.decision_id}"}
-    try:
-        found = chart.search("DocumentReference", query)
-    except ChartUnavailable:
-        return None
+    found = chart.search("DocumentReference", query)
     return next((one for one in found if _content(one) == _content(wanted)), None)
 
 
@@ -177,9 +177,15 @@ def update_order(
                 return _receipt(rung, "refused", at, where, why=why)
             if changed == order:
                 return _receipt(rung, "filed_and_read_back", at, where, order)
-            written = chart.update(changed, f'W/"{refs.version_of(order)}"')
+            version = refs.version_of(order)
+            if version is None:
+                why = "the chart states no version of the order"
+                return _receipt(rung, "refused", at, where, why=why)
+            written = chart.update(changed, f'W/"{version}"')
             if written.status == 412:
                 continue
+            if written.status >= 500:
+                return _receipt(rung, "unknown", at, where, why=str(written.status))
             if written.status not in (200, 201):
                 return _receipt(rung, "refused", at, where, why=str(written.status))
             read_back = chart.read(order_ref)

@@ -13,7 +13,7 @@ from typing import Any
 from smart_app.cases.model import ChartSnapshot, CoverageAnswer, CoverageRepetition, Resource
 from smart_app.crd import cards, coverage_information, discovery, hooks, prefetch
 from smart_app.errors import PayerError
-from smart_app.fhir import refs
+from smart_app.fhir import codes, refs
 from smart_app.ports import Cache, PayerHttp
 
 NO_MEMBER = ("no-member-found", "no-active-coverage", "coverage-not-found")
@@ -60,11 +60,11 @@ def ask(
     """Return the payer's answer, or why there is none; raises nothing of the payer's making."""
     try:
         answer = _post(http, call, snapshot, cache)
+        if answer is None:
+            return CoverageAnswer("not_asked", call.payer_id, now, why="no order-sign service")
+        return _read(answer, call, now)
     except PayerError as cause:
         return CoverageAnswer("failed", call.payer_id, now, why=cause.code)
-    if answer is None:
-        return CoverageAnswer("not_asked", call.payer_id, now, why="no order-sign service")
-    return _read(answer, call, now)
 
 
 def _post(
@@ -94,11 +94,11 @@ def _post(
 def _read(answer: dict[str, Any], call: Call, now: datetime) -> CoverageAnswer:
     repetitions = _repetitions(answer, call)
     reasons = {
-        coding.get("code")
+        coding["code"]
         for one in repetitions
-        for sub in one.raw.get("extension") or []
+        for sub in one.raw["extension"]
         if sub.get("url") == "reason"
-        for coding in (sub.get("valueCodeableConcept") or {}).get("coding") or []
+        for coding in codes.codings(sub.get("valueCodeableConcept"))
     }
     return CoverageAnswer(
         outcome="no_member" if reasons & set(NO_MEMBER) else "answered",
@@ -112,26 +112,26 @@ def _read(answer: dict[str, Any], call: Call, now: datetime) -> CoverageAnswer:
 def _repetitions(answer: dict[str, Any], call: Call) -> tuple[CoverageRepetition, ...]:
     """Take only the extension, only for orders that were sent, only for the coverage sent.
 
-    Without a system action, an extension that the order already carries stands confirmed.
+    Without a system action, what the order already carries of that coverage stands confirmed.
     """
     ours = refs.of(call.coverage)
-    found: dict[str, list[CoverageRepetition]] = {
-        refs.of(order): [
-            coverage_information.read(one, refs.of(order))
+
+    def about_ours(order: Resource, order_ref: str) -> list[CoverageRepetition]:
+        read = [
+            coverage_information.read(one, order_ref)
             for one in coverage_information.extensions(order)
         ]
-        for order in call.orders
-    }
-    for action in answer.get("systemActions") or []:
+        return [one for one in read if one.coverage_ref == ours]
+
+    found = {refs.of(order): about_ours(order, refs.of(order)) for order in call.orders}
+    actions = answer.get("systemActions") or []
+    if not isinstance(actions, list):
+        raise PayerError("systemActions is no list")
+    for action in actions:
         resource = action.get("resource") if isinstance(action, dict) else None
         if not isinstance(resource, dict) or not resource.get("id"):
             continue
         order_ref = f"{resource.get('resourceType')}/{resource['id']}"
-        if order_ref not in found or action.get("type") != "update":
-            continue
-        read = [
-            coverage_information.read(one, order_ref)
-            for one in coverage_information.extensions(resource)
-        ]
-        found[order_ref] = [one for one in read if one.coverage_ref == ours]
+        if order_ref in found and action.get("type") == "update":
+            found[order_ref] = about_ours(resource, order_ref)
     return tuple(one for several in found.values() for one in several)

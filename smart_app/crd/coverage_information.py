@@ -9,22 +9,32 @@ from datetime import date
 from typing import Any
 
 from smart_app.cases.model import CoverageRepetition, Resource
+from smart_app.errors import PayerError
 from smart_app.fhir import codes, refs
 
 
 def extensions(order: Resource) -> list[Resource]:
-    """Return the order's coverage-information extensions, unmodified."""
-    return [
-        one
-        for one in order.get("extension") or []
-        if isinstance(one, dict) and one.get("url") == codes.COVERAGE_INFORMATION
-    ]
+    """Return the order's coverage-information extensions, unmodified.
+
+    Raises PayerError where they are no extensions: half an answer is no answer.
+    """
+    carried = order.get("extension") or []
+    if not _are_objects(carried):
+        raise PayerError("extension is no list of objects")
+    found = [one for one in carried if one.get("url") == codes.COVERAGE_INFORMATION]
+    if not all(_are_objects(one.get("extension")) for one in found):
+        raise PayerError("coverage-information is no list of objects")
+    return found
+
+
+def _are_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
 
 
 def read(extension: Resource, order_ref: str) -> CoverageRepetition:
     """Return one repetition; unknown sub-extensions stay in ``raw``."""
     parts: dict[str, list[Any]] = {}
-    for sub in extension.get("extension") or []:
+    for sub in extension["extension"]:
         value = next((one for key, one in sub.items() if key.startswith("value")), None)
         parts.setdefault(str(sub.get("url")), []).append(value)
 

@@ -45,9 +45,9 @@ def find(
 def _service(url: str, service: dict[str, Any]) -> CdsService:
     prefetch, extension = service.get("prefetch"), service.get("extension")
     templates = prefetch if isinstance(prefetch, dict) else {}
-    versions = (extension or {}).get("davinci-crd.version") if isinstance(extension, dict) else None
+    versions = extension.get("davinci-crd.version") if isinstance(extension, dict) else None
     return CdsService(
         url=f"{url}/{service['id']}",
         prefetch={key: value for key, value in templates.items() if isinstance(value, str)},
-        versions=tuple(str(one) for one in versions or []),
+        versions=tuple(str(one) for one in versions) if isinstance(versions, list) else (),
     )

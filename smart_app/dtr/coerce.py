@@ -6,6 +6,7 @@ DateTime gives the day in its own offset, the string ``null`` is nothing, False 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from smart_app.cases.model import Resource
@@ -51,12 +52,13 @@ def _number(value: Any) -> float | None:
         return None
     if _tag(value) == "quantity":
         value = value.get("value")
-    if isinstance(value, int | float):
-        return value
     try:
-        return float(value) if isinstance(value, str) else None
-    except ValueError:
+        number = float(value) if isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
         return None
+    if not math.isfinite(number):
+        return None
+    return value if isinstance(value, int | float) else number
 
 
 def _text(value: Any) -> str | None:

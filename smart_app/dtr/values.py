@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date
 from typing import Any
@@ -68,6 +69,8 @@ def _number(text: str, whole: bool) -> float:
         number = float(text.replace(",", "."))
     except ValueError as cause:
         raise ValueError("enter a number") from cause
+    if not math.isfinite(number):
+        raise ValueError("enter a number")
     if whole:
         if number != int(number):
             raise ValueError("enter a whole number")

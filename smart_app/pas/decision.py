@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from smart_app.cases.model import Case, CaseItem, Decision, DecisionWord, ItemDecision, Resource
+from smart_app.fhir.codes import MBI
 from smart_app.pas.names import PAS
 
 WORDS: dict[str, DecisionWord] = {
@@ -83,12 +84,11 @@ def _date(value: Any) -> date | None:
 
 
 def _number(
-    response: Resource, item: dict[str, Any], action: dict[str, Any] | None, code: str
+    response: Resource, item: dict[str, Any], actions: list[dict[str, Any]], code: str
 ) -> tuple[str | None, str | None, tuple[str, ...]]:
     """Return number, where it stood, and candidates that contradict it."""
     places: list[tuple[str, Any]] = []
-    if action:
-        places += [("reviewAction.number", one) for one in _sub(action, "number")]
+    places += [("reviewAction.number", one) for act in actions for one in _sub(act, "number")]
     places.append(("preAuthRef", response.get("preAuthRef")))
     places.append(("authorizationNumber", _extension(item, "extension-authorizationNumber")))
     if code == "A3":
@@ -138,9 +138,8 @@ def _item_decision(
     number: str | None = None
     path: str | None = None
     rivals: tuple[str, ...] = ()
-    action = actions[0] if actions else None
     if code in NUMBERED:
-        number, path, rivals = _number(response, item, action, code)
+        number, path, rivals = _number(response, item, actions, code)
     period = _extension(item, "extension-itemPreAuthPeriod") or response.get("preAuthPeriod") or {}
     added = [
         _words_of(one.get("productOrService"))
@@ -195,21 +194,31 @@ def _dismissed(response: Resource, text: str) -> tuple[str, ...] | None:
 
 def _for_us(case: Case, response: Resource, body: Any, member: str) -> bool:
     """Tell whether no member number in the answer is another person's."""
-    for entry in body.get("entry") or [] if isinstance(body, dict) else []:
+    named: set[Any] = set()
+    for entry in body.get("entry") or []:
         resource = entry.get("resource") or {}
         if resource.get("resourceType") in ("Coverage", "Patient"):
+            named.add(resource.get("subscriberId"))
             for one in resource.get("identifier") or []:
                 kinds = {c.get("code") for c in (one.get("type") or {}).get("coding") or []}
-                if "MB" in kinds and one.get("value") not in (None, member):
-                    return False
-    return True
+                if "MB" in kinds or one.get("system") == MBI:
+                    named.add(one.get("value"))
+    return named <= {None, member}
 
 
 def read(case: Case, body: Any, *, member: str, dismissed_text: str, now: datetime) -> Decision:
     """Return the decision that an answer holds; what cannot be read is ``unreadable``.
 
-    An answer about another member is quarantined: nothing of it is used.
+    An answer about another member is quarantined: nothing of it is used. So is one whose shape is
+    not a ClaimResponse's, and one that answers an item twice.
     """
+    try:
+        return _read(case, body, member, dismissed_text, now)
+    except (AttributeError, TypeError, KeyError):
+        return _decision(case, (), "unreadable", now, {}, quarantined=("malformed",))
+
+
+def _read(case: Case, body: Any, member: str, dismissed_text: str, now: datetime) -> Decision:
     response = claim_response(body)
     if response is None or not _for_us(case, response, body, member):
         why = "no ClaimResponse" if response is None else "another member"
@@ -224,6 +233,8 @@ def read(case: Case, body: Any, *, member: str, dismissed_text: str, now: dateti
         ours = _match(case, item)
         if ours is None:
             return _decision(case, (), "unreadable", now, response, quarantined=("foreign item",))
+        if ours.trace in found:
+            return _decision(case, (), "unreadable", now, response, quarantined=("item twice",))
         found[ours.trace], more = _item_decision(response, item, ours)
         rivals += more
     items = tuple(found.get(one.trace, ItemDecision(one.trace, "unreadable")) for one in case.items)

@@ -31,7 +31,7 @@ class ForeignRequest(Forbidden):
 def check_unsafe(request: Request, expected_token: str, public_url: str) -> None:
     """Raise ForeignRequest unless token and origin are this launch's own."""
     token = request.form.get("csrf") or request.headers.get("X-CSRF-Token") or ""
-    if not hmac.compare_digest(token, expected_token):
+    if not hmac.compare_digest(token.encode(), expected_token.encode()):
         raise ForeignRequest("token")
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

@@ -1,7 +1,4 @@
-"""What payers, charts and people may send that nobody should have to think of.
-
-An expected failure is a known defect; its test passes as soon as it is mended, and then says so.
-"""
+"""What payers, charts and people may send that nobody should have to think of."""
 
 from __future__ import annotations
 
@@ -25,17 +22,9 @@ from tests.unit.crd.test_client import CALL, CHART, ORDER, SERVICE, a_payer, inf
 from tests.unit.kit import NOW, FakeCache, FakeChart, Reply, Written, a_case
 from tests.unit.pas.test_decision import MEMBER, UTN, an_answer, an_answer_item, read
 
-
-def defect(reason: str, raises: Any = None) -> pytest.MarkDecorator:
-    """Mark a test as failing for a known defect."""
-    return pytest.mark.xfail(reason=reason, strict=True, raises=raises or AssertionError)
-
-
-BROKEN = (AttributeError, TypeError, KeyError)
 RESPONSE = {"resourceType": "ClaimResponse", "outcome": "complete"}
 
 
-@defect("pas/decision.py takes the shape of an answer on trust", BROKEN)
 @pytest.mark.parametrize(
     "body",
     [
@@ -60,7 +49,6 @@ FOREIGN = [
 ]
 
 
-@defect("pas/decision.py _for_us looks only at identifiers of type MB")
 @pytest.mark.parametrize("resource", FOREIGN, ids=["coverage", "patient", "subscriber"])
 def test_another_members_number_is_seen_however_it_is_written(resource: dict[str, Any]) -> None:
     assert MEMBER != "1S00ZZ0ZZ00"
@@ -69,20 +57,17 @@ def test_another_members_number_is_seen_however_it_is_written(resource: dict[str
     assert read(a_case(), body).quarantined == ("another member",)
 
 
-@defect("pas/decision.py reads the number of the first review action only")
 def test_two_review_actions_with_different_numbers_are_quarantined() -> None:
     item = an_answer_item("A1", utn=UTN)
     item["adjudication"] += an_answer_item("A1", utn="JFA99900004418")["adjudication"]
     assert read(a_case(), an_answer(item)).items[0].number is None
 
 
-@defect("pas/decision.py lets the last of two answers to one item win")
 def test_two_answers_to_one_item_are_unreadable() -> None:
     body = an_answer(an_answer_item("A3"), an_answer_item("A1", utn=UTN))
     assert read(a_case(), body).word == "unreadable"
 
 
-@defect("crd/client.py takes the shape of an answer on trust", BROKEN)
 @pytest.mark.parametrize(
     "answer",
     [
@@ -106,14 +91,12 @@ def test_a_malformed_crd_answer_raises_nothing(answer: dict[str, Any]) -> None:
     assert ask(a_payer(Reply(200, answer)), CALL, CHART, FakeCache(), NOW).outcome
 
 
-@defect("crd/discovery.py takes the version list on trust", BROKEN)
 def test_a_malformed_discovery_raises_nothing() -> None:
     service = {**SERVICE, "extension": {"davinci-crd.version": 5}}
     payer = a_payer(Reply(200, {"cards": []}), services=[service])
     assert ask(payer, CALL, CHART, FakeCache(), NOW).outcome
 
 
-@defect("crd/client.py confirms an order's extension of any coverage")
 def test_what_another_payer_once_said_is_not_this_payers_answer() -> None:
     order = {**ORDER, "extension": [information("Coverage/old")]}
     call = replace(CALL, orders=(order,))
@@ -121,7 +104,6 @@ def test_what_another_payer_once_said_is_not_this_payers_answer() -> None:
     assert found.repetitions == ()
 
 
-@defect("dtr/values.py takes NaN and Infinity for numbers")
 @pytest.mark.parametrize("text", ["nan", "inf", "1e999"])
 @pytest.mark.parametrize("kind", ["decimal", "quantity"])
 def test_a_posted_number_is_a_number(text: str, kind: str) -> None:
@@ -132,7 +114,6 @@ def test_a_posted_number_is_a_number(text: str, kind: str) -> None:
     assert not {"NaN", "Infinity"} & set(json.dumps(answer).strip("{}").split())
 
 
-@defect("dtr/values.py compares an infinite number with its integer", OverflowError)
 def test_a_posted_infinity_is_told_in_words() -> None:
     with pytest.raises(ValueError, match="^enter"):
         values.parse("1e999", {"type": "integer"}, [])
@@ -141,13 +122,11 @@ def test_a_posted_infinity_is_told_in_words() -> None:
 NOT_FINITE = (ValueError, OverflowError)
 
 
-@defect("dtr/coerce.py compares what is no finite number with its integer", NOT_FINITE)
 @pytest.mark.parametrize("value", ["nan", "Infinity", float("inf")])
 def test_logic_that_gives_no_finite_number_gives_no_answer(value: Any) -> None:
     assert coerce.one(value, "integer", []) is None
 
 
-@defect("launch/token.py takes expires_in on trust", ValueError)
 def test_an_odd_lifetime_of_a_token_does_not_break_the_door() -> None:
     try:
         assert token.read({"access_token": "a", "expires_in": "soon"}, (), NOW)
@@ -155,7 +134,6 @@ def test_an_odd_lifetime_of_a_token_does_not_break_the_door() -> None:
         return
 
 
-@defect("launch/scopes.py takes any letters for interactions")
 def test_a_scope_that_is_none_allows_nothing() -> None:
     assert not allows(["patient/Observation.created"], "Observation", "d")
 
@@ -172,7 +150,6 @@ class Counting(FakeChart):
         return []
 
 
-@defect("chart/snapshot.py takes 'nothing is allowed' for 'nothing was said'")
 def test_a_sign_in_that_allows_no_type_searches_none() -> None:
     chart = Counting()
     with ThreadPoolExecutor(2) as pool:
@@ -180,14 +157,12 @@ def test_a_sign_in_that_allows_no_type_searches_none() -> None:
     assert chart.searched == []
 
 
-@defect("chart/writeback.py calls a 5xx to an update refused, to a create unknown")
 def test_an_update_that_the_chart_broke_off_is_unknown() -> None:
     chart = FakeChart(held={"ServiceRequest/1": an_order()}, answer=Written(503))
     done = writeback.update_order(chart, a_case(), "ServiceRequest/1", RECORD, (GIVEN,), NOW)
     assert done.outcome == "unknown"
 
 
-@defect('chart/writeback.py sends If-Match W/"None" where the chart states no version')
 def test_no_version_is_made_up() -> None:
     order = an_order(meta={})
     chart = FakeChart(held={"ServiceRequest/1": order})
@@ -195,7 +170,6 @@ def test_no_version_is_made_up() -> None:
     assert 'W/"None"' not in [etag for _, etag in chart.updates]
 
 
-@defect("chart/writeback.py takes a failed search for an empty one")
 def test_after_a_crash_a_search_that_fails_is_no_proof_of_absence() -> None:
     chart = FakeChart(fails={"search"})
     done = writeback.file_document(chart, FILING, asked_before=True)

@@ -88,10 +88,6 @@ def test_a_worker_that_lost_its_lease_stays_alive(
     assert run(tasks, store, clock, handler)
 
 
-@pytest.mark.xfail(
-    reason="worker.py: retry after a lost lease raises out of run_due and ends the worker",
-    strict=True,
-)
 @pytest.mark.parametrize("error", [StaleRevision(), ConfigError("x")], ids=repr)
 def test_a_worker_that_fails_after_it_lost_its_lease_stays_alive(
     tasks: Tasks, store: Store, clock: FakeClock, error: Exception
@@ -103,10 +99,6 @@ def test_a_worker_that_fails_after_it_lost_its_lease_stays_alive(
     assert run(tasks, store, clock, handler)
 
 
-@pytest.mark.xfail(
-    reason="worker.py: what nobody foresaw ends the worker, and the next one, without end",
-    strict=True,
-)
 def test_a_task_that_nobody_foresaw_is_parked_at_last(
     tasks: Tasks, store: Store, clock: FakeClock
 ) -> None:

@@ -1,0 +1,131 @@
+"""Whose page it is: path, cookie, record, patient and token are matched on every request."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from launch import LaunchContext, cookie_name, csrf_token
+from launch.vault import Tokens
+from sandbox.stack import Stack
+from smart_app import create_app
+from smart_app.config import load_app
+from smart_app.world import World, build
+from tests.unit.kit import a_case
+
+SAME = {"Sec-Fetch-Site": "same-origin"}
+
+
+@dataclass
+class Window:
+    """One launch in one browser."""
+
+    browser: FlaskClient
+    home: str
+    launch_id: str
+    secret: str
+
+    def get(self, path: str, launch_id: str = "") -> Any:
+        return self.browser.get(f"/l/{launch_id or self.launch_id}{path}", base_url=self.home)
+
+    def post(self, path: str, headers: dict[str, str], token: str = "") -> Any:
+        form = {"csrf": token or csrf_token(self.secret), "revision": "1"}
+        url = f"/l/{self.launch_id}{path}"
+        return self.browser.post(url, base_url=self.home, headers=headers, data=form)
+
+
+@dataclass
+class Office:
+    """The app with one site and no EHR behind it."""
+
+    world: World
+    app: Any
+    iss: str
+
+    def window(self, patient: str, iss: str = "") -> Window:
+        """Open a window of a patient's chart, as after a sign-in."""
+        chart = iss or self.iss
+        launch_id, _ = self.world.vault.begin("sandbox", chart, "l1")
+        context = LaunchContext(launch_id, "sandbox", chart, chart, patient, "Practitioner/dr", ())
+        secret = self.world.vault.admit(context, Tokens("access", None, 9e9, ()))
+        window = Window(self.app.test_client(), self.world.config.public_url, launch_id, secret)
+        return self.give(window, cookie_name(launch_id), secret)
+
+    def give(self, window: Window, name: str, value: str) -> Window:
+        """Put a cookie into a window's jar."""
+        window.browser.set_cookie(name, value, domain="localhost")
+        return window
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    stack = Stack(tmp_path)
+    world = build(load_app(tmp_path / "app.toml"), engines=0)
+    made = Office(world, create_app(world), f"{stack.ehr}/fhir")
+    case = replace(a_case(patient_ref="Patient/ann"), site="sandbox", iss=made.iss)
+    with world.store.write() as db:
+        world.store.insert(db, case)
+    yield made
+    world.chart_pool.shutdown()
+    world.prepare_pool.shutdown()
+    world.store.engine.dispose()
+
+
+CASE = "/case/case-1"
+
+
+def test_another_patients_window_finds_no_case(office: Office) -> None:
+    assert office.window("bob").get(CASE).status_code == 404
+    assert office.window("ann", "https://another.example/fhir").get(CASE).status_code == 404
+    assert office.window("ann").get("/case/nowhere").status_code == 404
+
+
+def test_a_page_needs_the_cookie_of_its_own_launch(office: Office) -> None:
+    ann, bob = office.window("ann"), office.window("bob")
+    assert bob.get(CASE, ann.launch_id).status_code == 401
+    stolen = office.give(bob, cookie_name(ann.launch_id), bob.secret)
+    assert stolen.get(CASE, ann.launch_id).status_code == 401
+    assert bob.get(CASE, secrets.token_hex(16)).status_code == 401
+
+
+def test_no_act_without_token_and_origin(office: Office) -> None:
+    ann, bob = office.window("ann"), office.window("bob")
+    routes = [one.rule for one in office.app.url_map.iter_rules() if "POST" in one.methods]
+    acts = [one.removeprefix("/l/<launch_id>/case/<case_id>") for one in routes]
+    assert {"/answer", "/settle", "/sign", "/letter"} <= set(acts)
+    for act in acts:
+        for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+            assert ann.post(CASE + act, headers).status_code == 403, act
+        assert ann.post(CASE + act, SAME, csrf_token(bob.secret)).status_code == 403, act
+    assert office.world.store.case("case-1").revision == 1
+
+
+def test_every_route_that_changes_something_is_under_a_launch(office: Office) -> None:
+    unsafe = [
+        one.rule
+        for one in office.app.url_map.iter_rules()
+        if one.methods - {"GET", "HEAD", "OPTIONS"}
+    ]
+    assert unsafe
+    assert [one for one in unsafe if not one.startswith("/l/<launch_id>/case/<case_id>")] == []
+
+
+def test_refusals_tell_no_more_than_what_to_do(office: Office) -> None:
+    answer = office.window("bob").get(CASE)
+    for word in ("Traceback", "case-1", "Patient/", office.iss, "sqlite"):
+        assert word not in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "frame-ancestors http://127.0.0.1" in answer.headers["Content-Security-Policy"]
+
+
+def test_cors_is_given_to_nobody(office: Office) -> None:
+    browser = office.app.test_client()
+    for path in ("/launch", "/", CASE, "/callback"):
+        answer = browser.get(path, base_url=office.world.config.public_url, headers={"Origin": "x"})
+        assert not [one for one in answer.headers if one[0].startswith("Access-Control")]
