@@ -8,7 +8,7 @@ from typing import Any
 OPEN_TYPES = ("Practitioner", "PractitionerRole", "Organization", "Location")
 """Types outside the patient compartment: they need a user/ scope."""
 
-_SCOPE = re.compile(r"^(patient|user)/(\w+|\*)\.(read|write|\*|[cruds]+)$")
+_SCOPE = re.compile(r"^(patient|user)/(\w+|\*)\.(read|write|\*|(?=\w)c?r?u?d?s?)$")
 _OLD = {"read": "rs", "write": "cud", "*": "cruds"}
 
 

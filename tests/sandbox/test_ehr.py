@@ -25,7 +25,7 @@ CHALLENGE = (
     base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 )
 ALL = (
-    "launch openid fhirUser offline_access patient/Patient.rs patient/ServiceRequest.rsu "
+    "launch openid fhirUser offline_access patient/Patient.rs patient/ServiceRequest.rus "
     "patient/DocumentReference.crs patient/Observation.read user/Practitioner.rs"
 )
 
