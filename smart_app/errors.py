@@ -154,6 +154,15 @@ class StaleRevision(PreclearError):
     do = "Look at the case as it is now, then act again."
 
 
+class Superseded(PreclearError):
+    """The order changed in the chart, so that this request was closed unsent."""
+
+    code = "superseded"
+    http_status = 409
+    say = "The order changed in the chart, so this request was closed. Nothing of it was sent."
+    do = "Go back to the chart and open Preclear again from the order."
+
+
 class IllegalMove(PreclearError):
     code = "illegal-move"
     http_status = 409

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from launch import LaunchContext
 from launch.scopes import allows
-from smart_app import crd
+from smart_app import crd, reopen
 from smart_app.cases import states
 from smart_app.cases.model import (
     Case,
@@ -58,19 +58,21 @@ class Flow:
         """Read the chart, judge the orders, and return their case: a new one or the open one."""
         site = self.world.sites.of_id(context.site)
         chart = self._read(context)
-        chosen = orders.chosen(chart, context.order_refs)
-        order_refs = tuple(sorted(refs.of(one) for one in chosen))
-        patient_ref = refs.of(chart.patient)
-        key = self.store.orders_key(site.id, context.iss, patient_ref, order_refs)
-        case = self.store.open_of(key)
+        known = self.store.of_patient(site.id, context.iss, refs.of(chart.patient))
+        sent = reopen.sent_already(known, context)
+        if sent:
+            reopen.join(self.world, sent, context, chart)
+            return sent
+        chosen = reopen.not_sent(known, orders.chosen(chart, context.order_refs))
+        case, attempt = reopen.unsent(self.world, known, chosen, chart, context)
         if case is None:
-            case = self._new_case(context, site, chart, chosen)
+            case = self._new_case(context, site, chart, chosen, attempt)
         if case.tracks.submission == "none" and not self.store.prepared(case.id):
             with self.store.write() as db:
                 self.store.put(db, case.id, "chart", documents.keep(chart, chosen))
             self._start_preparing(case, context, chart)
-        elif case.launch_id != context.launch_id:
-            self._joined(case, context)
+        else:
+            reopen.join(self.world, case, context, chart)
         return case
 
     def _read(self, context: LaunchContext) -> ChartSnapshot:
@@ -84,21 +86,13 @@ class Flow:
             allowed,
         )
 
-    def _joined(self, case: Case, context: LaunchContext) -> None:
-        """A second launch joins the case; a write that waited for one is queued."""
-        with self.store.write() as db:
-            now = self.world.clock.now()
-            self.world.audit.append(db, case.id, Event("joined", now, context.fhir_user))
-            if case.tracks.chart == "awaiting_launch":
-                self.store.save(db, replace(case, launch_id=context.launch_id))
-                self.world.tasks.add(db, "file", case.id, tag=f"launch-{context.launch_id}")
-
     def _new_case(
         self,
         context: LaunchContext,
         site: Site,
         chart: ChartSnapshot,
         chosen: tuple[Resource, ...],
+        attempt: int,
     ) -> Case:
         now, program = self.world.clock.now(), self.world.program
         coverage = orders.coverage(chart, context.coverage_ref)
@@ -116,7 +110,7 @@ class Flow:
             iss=context.iss,
             patient_ref=refs.of(chart.patient),
             order_refs=tuple(sorted(refs.of(one) for one in chosen)),
-            attempt=1,
+            attempt=attempt,
             revision=1,
             program=program.id,
             program_version=program.version,

@@ -61,6 +61,7 @@ EVENTS = {
     "opened": "Opened from the order",
     "again": "A new first request begun from the earlier one",
     "joined": "Opened again from the order",
+    "superseded": "The order or coverage changed in the chart: begun anew",
     "answered": "Answers changed",
     "document_used": "A document chosen for an open point",
     "sent_without": "A point left open knowingly",

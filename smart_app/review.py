@@ -34,10 +34,20 @@ from smart_app.errors import (
     PackageError,
     PreclearError,
     StaleRevision,
+    Superseded,
 )
 from smart_app.fhir import codes, refs
 from smart_app.flow import Flow
 from smart_app.pas import bundle, lint
+
+
+class SentElsewhere(PreclearError):
+    """Another open case has sent one of the orders."""
+
+    code = "sent-elsewhere"
+    http_status = 409
+    say = "One of these orders is already in another request. Nothing was sent."
+    do = "Close this, go back to the chart and open Preclear again from the order."
 
 
 class OpenPoints(PreclearError):
@@ -62,6 +72,8 @@ class Review:
         self.store = flow.store
 
     def _editable(self, case: Case, revision: int) -> tuple[QuestionnairePackage, Draft]:
+        if case.closed:
+            raise Superseded
         if case.revision != revision or case.tracks.documentation not in ("draft", "reopened"):
             raise StaleRevision
         found = self.flow.draft(case)
@@ -192,6 +204,8 @@ class Review:
         )
         moved = states.move(case.tracks, documentation="signed", submission="queued")
         with self.store.write() as db:
+            if self.store.sent_elsewhere(db, case):
+                raise SentElsewhere
             saved = self.store.save(
                 db,
                 replace(case, tracks=moved, signed_by=person, launch_id=context.launch_id),

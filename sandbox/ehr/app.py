@@ -21,12 +21,18 @@ SANDBOX = Path(__file__).resolve().parent.parent
 
 @dataclass
 class Misbehaviour:
-    """What this EHR does wrong, by its control."""
+    """What this EHR does wrong, by its control.
+
+    ``fail`` maps types to statuses; ``patient`` and ``context`` are what launches say instead of
+    the truth (an empty patient: none).
+    """
 
     delay_ms: int = 0
     fail: dict[str, int] = field(default_factory=dict)
     refuse_writes: bool = False
     accept_without_body: bool = False
+    patient: str | None = None
+    context: list[str] | None = None
 
 
 class Ehr:

@@ -115,7 +115,13 @@ class Pages:
         user = order["requester"]["reference"]
         person = store.read(*user.split("/")).body or {}
         coverages = [one["reference"] for one in order.get("insurance") or []]
-        context = Context(patient_id, user, _name(person), (*orders, *coverages))
+        wrong, named = self.ehr.wrong, (*orders, *coverages)
+        context = Context(
+            patient_id if wrong.patient is None else wrong.patient,
+            user,
+            _name(person),
+            named if wrong.context is None else tuple(wrong.context),
+        )
         query = {"iss": self.ehr.config.issuer, "launch": self.ehr.authority.launch(context)}
         return f"{self.ehr.config.app_url}/launch?{urlencode(query)}"
 
@@ -160,11 +166,14 @@ def blueprint(ehr: Ehr, log: ExchangeLog) -> Blueprint:
     def control() -> Response:
         asked = request.get_json(silent=True) or {}
         wrong = ehr.wrong
-        for name in ("delay_ms", "fail", "refuse_writes", "accept_without_body"):
-            if name in asked:
-                setattr(wrong, name, asked[name])
+        for name in vars(wrong).keys() & asked.keys():
+            setattr(wrong, name, asked[name])
+        for resource in asked.get("chart") or []:
+            ehr.store.update(resource["resourceType"], resource["id"], resource, None)
         if "access_token_seconds" in asked:
             ehr.authority.token_seconds = int(asked["access_token_seconds"])
+        if "code_seconds" in asked:
+            ehr.authority.code_seconds = int(asked["code_seconds"])
         if asked.get("revoke_tokens"):
             ehr.authority.revoke_all()
         if asked.get("reset"):

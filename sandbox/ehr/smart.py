@@ -17,8 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 CLIENT = "preclear-sandbox"
-CODE_LIFE = 60.0  # seconds
-LAUNCH_LIFE = 300.0
+LAUNCH_LIFE = 300.0  # seconds
 
 
 class OAuthError(Exception):
@@ -69,6 +68,7 @@ class Authority:
         self.issuer = issuer
         self.redirect_uri = f"{app_url}/callback"
         self.token_seconds = 300
+        self.code_seconds = 60
         self._key = RSAKey.generate_key(2048, {"kid": secrets.token_hex(8), "use": "sig"})
         self._lock = threading.Lock()
         self._launches: dict[str, tuple[Context, float]] = {}
@@ -114,7 +114,7 @@ class Authority:
                 asked["redirect_uri"],
                 asked["code_challenge"],
                 asked.get("nonce"),
-                time.monotonic() + CODE_LIFE,
+                time.monotonic() + self.code_seconds,
             )
         return code
 
@@ -166,10 +166,11 @@ class Authority:
             "token_type": "Bearer",
             "expires_in": self.token_seconds,
             "scope": scope,
-            "patient": context.patient,
             "fhirContext": [{"reference": one} for one in context.fhir_context],
             "need_patient_banner": True,
         }
+        if context.patient:
+            answer["patient"] = context.patient
         if context.encounter:
             answer["encounter"] = context.encounter
         with self._lock:

@@ -117,15 +117,29 @@ class Store:
             row = db.execute(query).first()
         return self._load(row) if row else None
 
-    def of_patient(self, site: str, iss: str, patient_ref: str) -> list[Case]:
+    def of_patient(
+        self, site: str, iss: str, patient_ref: str, db: sa.Connection | None = None
+    ) -> list[Case]:
         """Return a patient's cases at one chart, newest first."""
         query = (
             sa.select(tables.pa_case)
             .where(tables.pa_case.c.patient_key == self.blind(site, iss, patient_ref))
             .order_by(tables.pa_case.c.created_at.desc())
         )
-        with self.read() as db:
+        if db is not None:
             return [self._load(row) for row in db.execute(query)]
+        with self.read() as own:
+            return [self._load(row) for row in own.execute(query)]
+
+    def sent_elsewhere(self, db: sa.Connection, case: Case) -> bool:
+        """Tell whether another open case has sent one of a case's orders."""
+        return any(
+            not other.closed
+            and other.id != case.id
+            and other.tracks.submission != "none"
+            and not set(other.order_refs).isdisjoint(case.order_refs)
+            for other in self.of_patient(case.site, case.iss, case.patient_ref, db)
+        )
 
     def save(self, db: sa.Connection, case: Case) -> Case:
         """Write a case as its next revision; raises StaleRevision when it moved meanwhile."""

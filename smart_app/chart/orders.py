@@ -93,6 +93,14 @@ def items(
     )
 
 
+def asks(items: tuple[CaseItem, ...]) -> list[tuple[object, ...]]:
+    """Return what service lines ask for, to compare two readings of the same orders."""
+    return [
+        (one.order_ref, [(c.system, c.code) for c in one.coding], one.units, one.diagnoses)
+        for one in items
+    ]
+
+
 def _system(order: Resource, code: str) -> str:
     return next(
         str(one["system"])

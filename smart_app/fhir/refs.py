@@ -32,6 +32,13 @@ def version_of(resource: Resource) -> str | None:
     return str(version) if version is not None else None
 
 
+def content(resource: Resource | None) -> Resource | None:
+    """Return a resource without what every server changes by itself, to compare two readings."""
+    if resource is None:
+        return None
+    return {key: value for key, value in resource.items() if key not in ("meta", "text")}
+
+
 SUBJECTS = ("subject", "patient", "beneficiary", "for")
 
 

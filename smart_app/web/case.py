@@ -12,7 +12,7 @@ from launch import LaunchContext
 from smart_app import formatters
 from smart_app.cases.model import Case, Decision, DecisionWord, Event, ItemDecision, Person
 from smart_app.dtr.form import FormError
-from smart_app.errors import PreclearError, StaleRevision
+from smart_app.errors import PreclearError, StaleRevision, Superseded
 from smart_app.pas.decision import word_of
 from smart_app.utn import claim
 from smart_app.web import presenters
@@ -53,6 +53,8 @@ class CasePages:
         """Return a case's page or its live part, from the same view."""
         name = "page" if whole else "_body"
         if case.tracks.submission == "none":
+            if case.closed:
+                raise Superseded
             shown = presenters.review(self.desk.flow, case, person.may_sign)
             return self.desk.render(
                 f"review/{name}.html", context, case, view=shown, person=person, error=None

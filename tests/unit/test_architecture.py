@@ -151,6 +151,7 @@ def test_stages_are_called_by_the_line_alone() -> None:
     }
     assert callers <= {
         "smart_app/flow.py",
+        "smart_app/reopen.py",  # stage 2 of an order that is known
         "smart_app/review.py",  # stages 7 to 9 of the line
         "smart_app/follow.py",  # stages 10 to 13 of the line
         "smart_app/world.py",  # builds what the line reaches the world through

@@ -1,0 +1,103 @@
+"""An order that is opened again: its case goes on, or begins anew when the order has changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from launch import LaunchContext
+from smart_app.cases.model import Case, ChartSnapshot, Event, Resource
+from smart_app.chart import orders, snapshot
+from smart_app.fhir import refs
+from smart_app.world import World
+
+TELLING = ("ServiceRequest", "Condition", "Coverage")
+"""What must have been read for a difference to be one."""
+
+
+def sent_already(known: list[Case], context: LaunchContext) -> Case | None:
+    """Return the open case in which the launch's first order was sent, or None."""
+    first = context.order_refs[0] if context.order_refs else None
+    return next((one for one in known if _sent(one) and first in one.order_refs), None)
+
+
+def not_sent(known: list[Case], chosen: tuple[Resource, ...]) -> tuple[Resource, ...]:
+    """Return the orders that no open case has sent: an order is asked about once."""
+    sent = {ref for one in known if _sent(one) for ref in one.order_refs}
+    return tuple(one for one in chosen if refs.of(one) not in sent)
+
+
+def unsent(
+    world: World,
+    known: list[Case],
+    chosen: tuple[Resource, ...],
+    chart: ChartSnapshot,
+    context: LaunchContext,
+) -> tuple[Case | None, int]:
+    """Return the unsent case of exactly these orders, if it is still true, and a new one's attempt.
+
+    Unsent cases that hold some of these orders, and what is outdated, are closed.
+    """
+    order_refs, found, attempt = {refs.of(one) for one in chosen}, None, 1
+    for case in known:
+        if not order_refs & set(case.order_refs):
+            continue
+        attempt = max(attempt, case.attempt + 1)
+        if case.closed or _sent(case):
+            continue
+        if order_refs == set(case.order_refs) and not _outdated(world, case, chart, context):
+            found = case
+        else:
+            _supersede(world, case, context)
+    return found, attempt
+
+
+def _sent(case: Case) -> bool:
+    return not case.closed and case.tracks.submission != "none"
+
+
+def _outdated(world: World, case: Case, chart: ChartSnapshot, context: LaunchContext) -> bool:
+    """Tell whether orders or coverage say something else than when an unsent case was begun."""
+    before = world.store.latest(case.id, "chart", ChartSnapshot)
+    unread = [kind for kind in TELLING if kind in chart.unavailable]
+    if before is None or unread:
+        return False
+    program = world.program
+    chosen = tuple(one for ref in case.order_refs if (one := chart.by_reference(ref)))
+    items = orders.items(chosen, chart, program.is_add_on, program.words)
+    covered = orders.coverage(chart, context.coverage_ref)
+    return (
+        orders.asks(items) != orders.asks(case.items)
+        or orders.planned_date(chosen) != case.planned_date
+        or refs.content(covered) != refs.content(before.by_reference(case.coverage_ref or ""))
+    )
+
+
+def _supersede(world: World, case: Case, context: LaunchContext) -> None:
+    """Close a case that was never sent, so that a new one may begin.
+
+    Raises StaleRevision when it was signed meanwhile.
+    """
+    with world.store.write() as db:
+        world.store.save(db, replace(case, closed=True))
+        event = Event("superseded", world.clock.now(), context.fhir_user)
+        world.audit.append(db, case.id, event)
+
+
+def join(world: World, case: Case, context: LaunchContext, chart: ChartSnapshot) -> None:
+    """Let a second launch join the case; a write that waited for one is queued.
+
+    Until it is sent, the people and places that the chart names are taken as they are now; what
+    was answered and shown stays as it was read.
+    """
+    if case.launch_id == context.launch_id:
+        return
+    before = world.store.latest(case.id, "chart", ChartSnapshot)
+    with world.store.write() as db:
+        if before is not None and case.tracks.submission == "none":
+            named = {kind: chart.of(kind) for kind in snapshot.FOLLOWED if chart.of(kind)}
+            newer = replace(before, resources=before.resources | named)
+            world.store.put(db, case.id, "chart", newer)
+        world.audit.append(db, case.id, Event("joined", world.clock.now(), context.fhir_user))
+        if case.tracks.chart == "awaiting_launch":
+            world.store.save(db, replace(case, launch_id=context.launch_id))
+            world.tasks.add(db, "file", case.id, tag=f"launch-{context.launch_id}")

@@ -1,0 +1,221 @@
+"""A chart or a sign-in that is not as it should be: a page in plain words, nothing half-done."""
+
+from __future__ import annotations
+
+import copy
+import sqlite3
+import uuid
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.browser import Browser, Page
+from sandbox.ehr.people import charts
+from sandbox.golden import Failed, Golden, ask
+from sandbox.stack import Stack
+from smart_app.clock import SystemClock
+
+ASKED = Namespace(service="62323", state="AZ", decision="affirmed", late_utn=False, json=True)
+TRUE = {
+    "patient": None,
+    "context": None,
+    "code_seconds": 60,
+    "access_token_seconds": 300,
+    "fail": {},
+}
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Return a running sandbox, one for this file."""
+    made = Stack(tmp_path_factory.mktemp("charts"))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def golden(stack: Stack) -> Iterator[Golden]:
+    """Return the player of an order of its own; afterwards the chart is as it was."""
+    made = Golden(stack, ASKED)
+    made.order = f"order-{uuid.uuid4()}"
+    ehr(made, chart=[an_order(made)])
+    yield made
+    ask(f"{stack.ehr}/sandbox/control", {"reset": True, **TRUE})
+
+
+def authored(reference: str) -> dict[str, Any]:
+    """Return a resource of the sandbox's people."""
+    kind, name = reference.split("/")
+    today = SystemClock().today("America/Phoenix")
+    return next(
+        copy.deepcopy(one)
+        for one in charts(today)
+        if one["resourceType"] == kind and one["id"] == name
+    )
+
+
+def an_order(golden: Golden, **changes: Any) -> dict[str, Any]:
+    """Return the test's own order, some members changed."""
+    return authored("ServiceRequest/opal-esi") | {"id": golden.order} | changes
+
+
+def another(golden: Golden) -> Golden:
+    """Return a second launch of the same order, in another browser."""
+    made = Golden(golden.stack, ASKED)
+    made.order = golden.order
+    return made
+
+
+def ehr(golden: Golden, **settings: Any) -> None:
+    """Tell the chart how to behave."""
+    ask(f"{golden.stack.ehr}/sandbox/control", settings)
+
+
+def refused(golden: Golden) -> Page:
+    """Open the order and return the page that says why not; no case came of it."""
+    before = cases(golden.stack)
+    with pytest.raises(Failed):
+        golden.open()
+    assert cases(golden.stack) == before
+    for word in ("Traceback", "Exception", "Opal", "Examplewood", "1S00EX0MP78"):
+        assert word not in golden.page.text
+    return golden.page
+
+
+def cases(stack: Stack) -> int:
+    """Return how many cases there are."""
+    with sqlite3.connect(Path(stack.folder) / "preclear.sqlite") as db:
+        return int(db.execute("select count(*) from pa_case").fetchone()[0])
+
+
+def recorded(golden: Golden) -> int:
+    """Return how many requests the payer recorded."""
+    return len(ask(f"{golden.stack.payer}/sandbox/state"))
+
+
+def test_a_sign_in_without_a_patient(golden: Golden) -> None:
+    ehr(golden, patient="")
+    page = refused(golden)
+    assert "did not say which patient" in page.text
+    assert "open Preclear from the order" in page.text
+
+
+def test_an_order_of_another_patient(golden: Golden) -> None:
+    ehr(golden, context=["ServiceRequest/walter-tfesi-1"])
+    page = refused(golden)
+    assert "belongs to another patient" in page.text
+    assert "Walter" not in page.html
+
+
+def test_a_sign_in_that_names_no_order(golden: Golden) -> None:
+    ehr(golden, context=[])
+    assert "Open Preclear from an order" in refused(golden).text
+
+
+def test_an_order_without_a_billing_code(golden: Golden) -> None:
+    local = {"system": "https://clinic.example/local", "code": "INJ1"}
+    code = {"coding": [local], "text": "Back injection"}
+    ehr(golden, chart=[an_order(golden, code=code)])
+    page = refused(golden)
+    assert "carries no billing code" in page.text
+    assert "Add the code to the order" in page.text
+
+
+def test_a_code_that_expired_on_the_way(golden: Golden) -> None:
+    ehr(golden, code_seconds=-1)
+    assert "did not confirm the sign-in" in refused(golden).text
+
+
+def test_a_chart_that_does_not_answer(golden: Golden) -> None:
+    ehr(golden, fail={"Patient": 500})
+    page = refused(golden)
+    ehr(golden, fail={})
+    assert "Nothing was sent" in page.text
+
+
+@pytest.mark.parametrize("npi", [None, "1999999990"], ids=["missing", "wrong check digit"])
+def test_a_clinician_without_a_valid_npi_cannot_send(golden: Golden, npi: str | None) -> None:
+    person = authored("Practitioner/dr-sampleton")
+    person["identifier"] = [
+        {**one, "value": npi} if "us-npi" in one["system"] else one
+        for one in person["identifier"]
+        if npi or "us-npi" not in one["system"]
+    ]
+    ehr(golden, chart=[person])
+    before = recorded(golden)
+    golden.open()
+    golden.ready()
+    golden.settle()
+    form = golden.page.form("/sign")
+    assert form is not None
+    page = golden.browser.submit(golden.page, form)
+    assert page.status in (403, 422)
+    assert "NPI" in page.text
+    assert recorded(golden) == before
+
+
+def test_tokens_revoked_before_signing_lose_nothing(golden: Golden) -> None:
+    golden.open()
+    golden.ready()
+    golden.settle()
+    ehr(golden, revoke_tokens=True)
+    fresh = golden.browser.get(golden.page.url)
+    assert fresh.status == 200
+    again = another(golden)
+    again.open()
+    again.ready()
+    assert "9 of 9 criteria documented" in again.page.text
+    for step in (again.sign, again.decided, again.chart):
+        step()
+
+
+def test_a_page_of_a_closed_browser_stays_closed(golden: Golden) -> None:
+    golden.open()
+    page = Browser().get(golden.page.url)
+    assert page.status == 401
+    assert "Opal" not in page.html
+
+
+def test_an_order_that_changed_begins_anew(golden: Golden) -> None:
+    golden.open()
+    golden.ready()
+    first = golden.page.url
+    order = an_order(golden)
+    order["code"]["coding"][0]["code"] = "62321"
+    ehr(golden, chart=[order])
+    again = another(golden)
+    again.open()
+    assert again.page.url.split("/case/")[1] != first.split("/case/")[1]
+    assert "62321" in again.page.text
+    assert "62323" not in again.page.text
+    form = golden.page.form("/sign")
+    assert form is not None
+    old = golden.browser.submit(golden.page, form)
+    assert old.status == 409
+    assert "The order changed in the chart" in old.text
+    assert golden.browser.get(first).status == 409
+
+
+def test_an_order_that_was_sent_is_not_sent_with_a_later_one(golden: Golden) -> None:
+    for step in (golden.open, golden.ready, golden.settle, golden.sign, golden.decided):
+        step()
+    before = recorded(golden)
+    case = golden.page.url.split("/case/")[1]
+    order = an_order(golden, requisition={"system": "urn:example", "value": golden.order})
+    later = f"later-{golden.order}"[:64]
+    ehr(golden, chart=[order, order | {"id": later}])
+    again = another(golden)
+    again.open()
+    assert again.page.url.split("/case/")[1] == case
+    second = another(golden)
+    second.order = later
+    second.open()
+    assert second.page.url.split("/case/")[1] != case
+    second.ready()
+    assert recorded(golden) == before
