@@ -195,7 +195,8 @@ class Follow:
     def _decided(self, db: sa.Connection, case: Case, found: Decision, polls: int) -> Case:
         """Take a decision onto the case: tracks, number, and the next task."""
         before = self.store.latest(case.id, "decision", Decision)
-        if before is None or before.items != found.items or before.word != found.word:
+        changed = before is None or before.items != found.items or before.word != found.word
+        if changed:
             self.store.put(db, case.id, "decision", found)
             self._note(db, case, "decided", word=found.word, source=found.source)
         tracks = states.move(case.tracks, decision=found.word)
@@ -223,7 +224,8 @@ class Follow:
         case = self.store.save(db, replace(case, tracks=tracks))
         if found.source == "pas" and (found.word == "pended" or waits):
             self._plan_poll(db, case, polls)
-        if numbered and tracks.chart == "none":
+        told = tracks.chart != "none"  # the chart then has the older decision
+        if numbered if not told else changed and found.word not in ("pended", "unreadable"):
             self.world.tasks.add(db, "file", case.id, tag=found.id)
         return case
 
@@ -274,7 +276,9 @@ class Follow:
         case = self.store.case(task.case)
         numbers = [one for one in self.store.utns(case.id) if one.status == "active"]
         found = self.store.latest(case.id, "decision", Decision)
-        if not numbers or found is None or case.launch_id is None:
+        first, tag = case.tracks.chart == "none", task.key.rsplit(":", 1)[1]
+        older = found is not None and not tag.startswith("launch-") and tag != found.id
+        if found is None or older or case.launch_id is None or (first and not numbers):
             with self.world.tasks.finish(task):
                 return
         asked_before = case.tracks.chart == "writing"
@@ -335,7 +339,11 @@ class Follow:
             if decided is None or decided.decision not in GREEN or number is None:
                 continue
             given = tuple(one.raw for one in repetitions if one.order_ref == item.order_ref)
-            receipts.append(writeback.update_order(chart, case, item.order_ref, number, given, now))
+            try:
+                done = writeback.update_order(chart, case, item.order_ref, number, given, now)
+            except LaunchError as cause:
+                done = WriteReceipt("ServiceRequest.update", "manual_pending", now, why=cause.code)
+            receipts.append(done)
         return receipts
 
     def _filing(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from launch.errors import LaunchError
 from smart_app.cases import codec
 from smart_app.cases.model import Case, Resource, UtnRecord, WriteReceipt
 from smart_app.chart import annotate
@@ -134,14 +135,26 @@ def file_document(chart: Chart, filing: Filing, *, asked_before: bool) -> WriteR
     reference = refs.relative(written.location)
     if reference is None and written.body and written.body.get("id"):
         reference = refs.of(written.body)
-    try:
-        found = chart.read(reference) if reference else _find(chart, filing, wanted)
-    except ChartUnavailable:
-        found = None
+    found = _look(chart, reference) if reference else _found(chart, filing, wanted)
     same = found and refs.subject_of(found) == filing.case.patient_ref
     if found and same and _content(found) == _content(wanted):
         return _receipt(rung, "filed_and_read_back", filing.at, where, found)
     return _receipt(rung, "accepted_unverified", filing.at, where, why="could not be read back")
+
+
+def _look(chart: Chart, reference: str) -> Resource | None:
+    """Return what was written, or None: it is written even if nobody may look any more."""
+    try:
+        return chart.read(reference)
+    except (ChartUnavailable, LaunchError):
+        return None
+
+
+def _found(chart: Chart, filing: Filing, wanted: Resource) -> Resource | None:
+    try:
+        return _find(chart, filing, wanted)
+    except (ChartUnavailable, LaunchError):
+        return None
 
 
 def _find(chart: Chart, filing: Filing, wanted: Resource) -> Resource | None:
@@ -188,10 +201,10 @@ def update_order(
                 return _receipt(rung, "unknown", at, where, why=str(written.status))
             if written.status not in (200, 201):
                 return _receipt(rung, "refused", at, where, why=str(written.status))
-            read_back = chart.read(order_ref)
+            read_back = _look(chart, order_ref)
         except ChartUnavailable:
             return _receipt(rung, "unknown", at, where, why="no answer")
-        if annotate.number_of(read_back) == record.number:
+        if read_back and annotate.number_of(read_back) == record.number:
             return _receipt(rung, "filed_and_read_back", at, where, read_back)
         return _receipt(rung, "accepted_unverified", at, where, why="could not be read back")
     return _receipt(rung, "refused", at, where, why="the order keeps changing")

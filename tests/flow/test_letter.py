@@ -72,3 +72,18 @@ def test_what_is_not_a_decision_changes_nothing(
     assert said in page.text
     back = golden.browser.get(golden.page.url.removesuffix("/letter"))
     assert back.data["data-state"] == "pended"
+
+
+def test_a_later_letter_that_takes_it_back_reaches_the_chart_too(golden: Golden) -> None:
+    for decided, when, written in (
+        ("affirmed", "2026-01-05", "filed_and_read_back"),
+        ("non_affirmed", "2026-01-06", "awaiting_launch"),  # the kept sign-in was forgotten
+    ):
+        form, decision = letter(golden)
+        typed = {decision: decided, "decided_on": when, "number": UTN}
+        golden.page = golden.browser.submit(golden.page, form, **typed)
+        golden._until(lambda said=written: golden.page.data.get("data-chart") == said, written)
+    golden.open()
+    golden._until(lambda: golden.page.data.get("data-chart") == "filed_and_read_back", "chart")
+    assert "62323: non-affirmed" in golden._documents()
+    assert golden.page.data["data-state"] == "non_affirmed"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from launch.errors import TokenRevoked
 from smart_app.cases.model import UtnRecord
 from smart_app.chart import writeback
 from smart_app.errors import WrongPatient
@@ -208,3 +209,16 @@ def test_what_the_chart_answers_to_an_update(answer: Written, outcome: str, trie
 @pytest.mark.parametrize("verb", ["read", "update"])
 def test_no_answer_about_an_order_is_unknown(verb: str) -> None:
     assert marked(FakeChart(held={"ServiceRequest/1": an_order()}, fails={verb})) == "unknown"
+
+
+def test_a_sign_in_that_ends_after_the_write_does_not_unwrite_it() -> None:
+    class Ended(FakeChart):
+        def read(self, reference: str) -> dict[str, Any]:
+            raise TokenRevoked
+
+        def search(self, resource_type: str, params: Any) -> list[dict[str, Any]]:
+            raise TokenRevoked
+
+    chart = Ended()
+    assert filed(chart)[0] == "accepted_unverified"
+    assert len(chart.creates) == 1
