@@ -28,7 +28,6 @@ from smart_app.cases.model import (
     UtnRecord,
     WriteReceipt,
 )
-from smart_app.cases.store import when
 from smart_app.channels import pas as channel
 from smart_app.chart import writeback
 from smart_app.errors import IllegalMove, PayerError, PayerUnknown, PayerUnreachable, StaleRevision
@@ -39,6 +38,7 @@ from smart_app.world import World
 
 GREEN = ("affirmed", "affirmed_modified")
 RETRY_FIRST, RETRY_LONGEST = 2.0, 600.0  # seconds
+ENDLESS = ("poll", "recover")  # a payer that is down for a day must not end the waiting
 
 
 class Follow:
@@ -60,7 +60,10 @@ class Follow:
             self.handlers[task.kind](task)
         except (PayerError, LaunchError) as cause:
             pause = min(RETRY_LONGEST, RETRY_FIRST * 2.0**task.attempt)
-            if not self.world.tasks.retry(task, cause.code, pause):
+            if task.kind in ENDLESS and task.attempt >= task.max_attempts:
+                with self.world.tasks.during(task) as db:
+                    self.world.tasks.again(db, task, RETRY_LONGEST)
+            elif not self.world.tasks.retry(task, cause.code, pause):
                 self._parked(task, cause.code)
 
     def _parked(self, task: Task, code: str) -> None:
@@ -386,10 +389,9 @@ class Follow:
             return self._decided(db, case, found, 0)
 
     def ask_now(self, case: Case) -> bool:
-        """Make the next poll due at once; False when nothing waits."""
-        return self.world.tasks.wake("poll", case.id)
-
-    def started_at(self, case: Case) -> datetime | None:
-        """Return when the last submission was started."""
-        rows = self.store.submissions(case.id)
-        return when(rows[-1].started_at) if rows else None
+        """Make the next poll, or a send that was given up, due at once; False when none waits."""
+        with self.store.write() as db:
+            if case.tracks.submission == "parked":
+                self._move(db, case, submission="queued")
+                return self.world.tasks.wake(db, "send", case.id)
+            return self.world.tasks.wake(db, "poll", case.id)

@@ -237,7 +237,7 @@ def next_line(case: Case, state: str, payer: str, mac: str) -> str:
         "sending": "Nothing for you to do.",
         "unknown": f"We ask {payer} whether it has the request. A second one would be dismissed.",
         "rejected": "Mend what is listed, then begin a new request here.",
-        "parked": "We tried several times. Ask the person who runs Preclear.",
+        "parked": "We tried several times. Try again here, or ask the person who runs Preclear.",
         "pended": "Nothing for you to do. This page changes by itself.",
         "affirmed": "Nothing for you to do.",
         "affirmed_number_awaited": f"{mac} gives the number, sometimes days later. We keep asking.",

@@ -156,21 +156,15 @@ class Tasks:
             .values(state="due", lease_until=0.0, run_at=run_at, attempt=0)
         )
 
-    def wake(self, kind: str, case_id: str) -> bool:
-        """Make a waiting task of a case due now; False when there is none."""
-        now = self._store.clock.now().timestamp()
-        with self._store.write() as db:
-            return bool(
-                db.execute(
-                    table.update()
-                    .where(
-                        table.c.kind == kind,
-                        table.c.case_id == case_id,
-                        table.c.state.in_(("due", "parked")),
-                    )
-                    .values(run_at=now, state="due")
-                ).rowcount
-            )
+    def wake(self, db: sa.Connection, kind: str, case_id: str) -> bool:
+        """Make a waiting or parked task of a case due now; False when there is none."""
+        waiting = (
+            table.c.kind == kind,
+            table.c.case_id == case_id,
+            table.c.state.in_(("due", "parked")),
+        )
+        values = {"run_at": self._store.clock.now().timestamp(), "state": "due", "attempt": 0}
+        return bool(db.execute(table.update().where(*waiting).values(**values)).rowcount)
 
     def of_case(self, case_id: str) -> list[Task]:
         """Return a case's tasks."""

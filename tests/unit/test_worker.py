@@ -106,3 +106,19 @@ def test_a_task_that_nobody_foresaw_is_parked_at_last(
         run(tasks, store, clock, raising(AttributeError("'str' object has no attribute 'get'")))
         clock.pass_by(3600)
     assert tasks.of_case("case-1")[0].state == "parked"
+
+
+@pytest.mark.parametrize("kind", ["poll", "recover"])
+def test_a_payer_that_is_down_for_days_is_still_asked(
+    store: Store, clock: FakeClock, kind: str
+) -> None:
+    tasks = Tasks(store, LEASE)
+    with store.write() as db:
+        tasks.add(db, kind, "case-1", max_attempts=3)
+    world: Any = SimpleNamespace(tasks=tasks, store=store, clock=clock)
+    follow = Follow(world)
+    follow.handlers = {kind: raising(PayerError("down"))}
+    for _ in range(50):
+        assert run_due(world, follow)
+        assert tasks.of_case("case-1")[0].state == "due"
+        clock.pass_by(3600)

@@ -126,7 +126,10 @@ def test_a_parked_task_is_woken_by_a_person(tasks: Tasks, store: Store) -> None:
     add(tasks, store, max_attempts=1)
     task = tasks.claim()
     assert task and not tasks.retry(task, "x", 1)
-    assert tasks.wake("send", "case-1")
-    assert tasks.claim()
-    assert not tasks.wake("send", "case-1")  # leased: somebody is at it
-    assert not tasks.wake("send", "case-2")
+    with store.write() as db:
+        assert tasks.wake(db, "send", "case-1")
+    again = tasks.claim()
+    assert again and again.attempt == 1
+    with store.write() as db:
+        assert not tasks.wake(db, "send", "case-1")  # leased: somebody is at it
+        assert not tasks.wake(db, "send", "case-2")
