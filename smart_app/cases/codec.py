@@ -26,8 +26,12 @@ def _plain(value: Any) -> Any:
 
 
 def dump(value: Any) -> bytes:
-    """Return the JSON bytes of a stage's output; equal values give equal bytes."""
-    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":")).encode()
+    """Return the JSON bytes of a stage's output; equal values give equal bytes.
+
+    Half a character, which JSON from outside may hold and UTF-8 may not, becomes a question mark.
+    """
+    text = json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
 
 
 def plain(value: Any) -> Any:
