@@ -14,7 +14,7 @@ from typing import Any
 
 from smart_app.cases.model import Case, CaseItem, Decision, DecisionWord, ItemDecision, Resource
 from smart_app.fhir.codes import MBI
-from smart_app.pas.names import PAS
+from smart_app.pas.names import PAS, X12
 
 WORDS: dict[str, DecisionWord] = {
     "A1": "affirmed",
@@ -27,6 +27,8 @@ WORDS: dict[str, DecisionWord] = {
     "NA": "not_required",
 }
 NUMBERED = ("A1", "A2", "A3", "A6")
+NOT_YET = ("queued", "partial")
+"""Outcomes that say, of an item without any review action, that it is still being decided."""
 
 
 def _sub(extension: dict[str, Any], name: str) -> Iterator[Any]:
@@ -57,23 +59,33 @@ def _coding(concept: Any) -> dict[str, Any]:
     return coded[0] if coded else {}
 
 
+def _action_codings(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the codings of X12's own review action: a payer's local code decides nothing."""
+    return [
+        coding
+        for action in actions
+        for concept in _sub(action, "reviewActionCode")
+        for coding in (concept or {}).get("coding") or []
+        if coding.get("code") and coding.get("system") in (None, X12 + "306")
+    ]
+
+
 def _words_of(concept: Any) -> str:
     coding = _coding(concept)
     text = concept.get("text") if isinstance(concept, dict) else None
     return str(text or coding.get("display") or coding.get("code") or "")
 
 
-def claim_response(body: Any) -> Resource | None:
-    """Return the ClaimResponse of an answer: a PAS Bundle, or a bare resource."""
+def claim_responses(body: Any) -> list[Resource]:
+    """Return the ClaimResponses of an answer: a PAS Bundle, or a bare resource."""
     if not isinstance(body, dict):
-        return None
-    if body.get("resourceType") == "ClaimResponse":
-        return body
-    for entry in body.get("entry") or []:
-        resource = entry.get("resource")
-        if isinstance(resource, dict) and resource.get("resourceType") == "ClaimResponse":
-            return resource
-    return None
+        return []
+    several = [body, *(entry.get("resource") for entry in body.get("entry") or [])]
+    return [
+        one
+        for one in several
+        if isinstance(one, dict) and one.get("resourceType") == "ClaimResponse"
+    ]
 
 
 def _date(value: Any) -> date | None:
@@ -125,16 +137,19 @@ def _match(case: Case, item: dict[str, Any]) -> CaseItem | None:
     return next((one for one in case.items if one.sequence == sequence), None)
 
 
+def _unsaid(response: Resource) -> DecisionWord:
+    """Return the word of an item that the answer does not decide at all."""
+    return "pended" if response.get("outcome") in NOT_YET else "unreadable"
+
+
 def _item_decision(
     response: Resource, item: dict[str, Any], ours: CaseItem
 ) -> tuple[ItemDecision, tuple[str, ...]]:
     actions = _review_actions(item)
-    coded = [
-        _coding(value) for action in actions for value in _sub(action, "reviewActionCode") if value
-    ]
-    raw = {str(one.get("code")) for one in coded if one.get("code")}
+    coded = _action_codings(actions)
+    raw = {str(one["code"]) for one in coded}
     code = raw.pop() if len(raw) == 1 else ""
-    word = WORDS.get(code, "unreadable")
+    word = WORDS.get(code, _unsaid(response) if not actions else "unreadable")
     number: str | None = None
     path: str | None = None
     rivals: tuple[str, ...] = ()
@@ -192,7 +207,16 @@ def _dismissed(response: Resource, text: str) -> tuple[str, ...] | None:
     return found if any(text.lower() in one.lower() for one in found) else None
 
 
-def _for_us(case: Case, response: Resource, body: Any, member: str) -> bool:
+def _not_usable(responses: list[Resource], body: Any, member: str) -> str:
+    """Return why nothing of an answer may be used, or an empty string."""
+    if len(responses) != 1:
+        return "several ClaimResponses" if responses else "no ClaimResponse"
+    if responses[0].get("status") not in (None, "active"):
+        return "not active"  # withdrawn by the payer, or not yet meant
+    return "" if _for_us(body, member) else "another member"
+
+
+def _for_us(body: Any, member: str) -> bool:
     """Tell whether no member number in the answer is another person's."""
     named: set[Any] = set()
     for entry in body.get("entry") or []:
@@ -219,10 +243,10 @@ def read(case: Case, body: Any, *, member: str, dismissed_text: str, now: dateti
 
 
 def _read(case: Case, body: Any, member: str, dismissed_text: str, now: datetime) -> Decision:
-    response = claim_response(body)
-    if response is None or not _for_us(case, response, body, member):
-        why = "no ClaimResponse" if response is None else "another member"
-        return _decision(case, (), "unreadable", now, response or {}, quarantined=(why,))
+    responses = claim_responses(body)
+    if why := _not_usable(responses, body, member):
+        return _decision(case, (), "unreadable", now, {}, quarantined=(why,))
+    response = responses[0]
     reasons = _dismissed(response, dismissed_text)
     if reasons is not None:
         items = tuple(ItemDecision(one.trace, "dismissed", notes=reasons) for one in case.items)
@@ -237,7 +261,8 @@ def _read(case: Case, body: Any, member: str, dismissed_text: str, now: datetime
             return _decision(case, (), "unreadable", now, response, quarantined=("item twice",))
         found[ours.trace], more = _item_decision(response, item, ours)
         rivals += more
-    items = tuple(found.get(one.trace, ItemDecision(one.trace, "unreadable")) for one in case.items)
+    unsaid = _unsaid(response)
+    items = tuple(found.get(one.trace, ItemDecision(one.trace, unsaid)) for one in case.items)
     notes = tuple(str(one.get("text")) for one in response.get("processNote") or [])
     return _decision(case, items, word_of(items), now, response, notes=notes, quarantined=rivals)
 

@@ -88,6 +88,47 @@ def test_each_code_has_its_word(code: str | None, word: str) -> None:
     assert read(a_case(), an_answer(an_answer_item(code))).word == word
 
 
+def coded(*codings: tuple[str | None, str]) -> dict[str, Any]:
+    """Return an item whose review action has several codings, as (system, code)."""
+    several = [{"system": system, "code": code} for system, code in codings]
+    concept = {"coding": [{k: v for k, v in one.items() if v} for one in several]}
+    item = an_answer_item(None)
+    item["adjudication"][0]["extension"][0]["extension"] = [
+        extension("extension-reviewActionCode", valueCodeableConcept=concept)
+    ]
+    return item
+
+
+X306 = "https://codesystem.x12.org/005010/306"
+LOCAL = "https://payer.example/action"
+
+
+@pytest.mark.parametrize(
+    ("codings", "word"),
+    [
+        ([(LOCAL, "A1"), (X306, "A3")], "non_affirmed"),
+        ([(X306, "A3"), (LOCAL, "A1")], "non_affirmed"),
+        ([(X306, "A1"), (X306, "A3")], "unreadable"),
+        ([(LOCAL, "A1")], "unreadable"),
+        ([(None, "A1")], "affirmed"),
+    ],
+)
+def test_only_x12s_own_action_decides(codings: list[tuple[str | None, str]], word: str) -> None:
+    assert read(a_case(), an_answer(coded(*codings))).word == word
+
+
+@pytest.mark.parametrize("status", ["entered-in-error", "cancelled", "draft"])
+def test_an_answer_that_does_not_stand_is_not_used(status: str) -> None:
+    found = read(a_case(), an_answer(an_answer_item("A1", utn=UTN), status=status))
+    assert (found.word, found.items, found.quarantined) == ("unreadable", (), ("not active",))
+
+
+def test_two_answers_at_once_are_not_used() -> None:
+    body = an_answer(an_answer_item("A1", utn=UTN))
+    body["entry"] += an_answer(an_answer_item("A3"))["entry"]
+    assert read(a_case(), body).quarantined == ("several ClaimResponses",)
+
+
 @pytest.mark.parametrize(
     ("first", "second", "word"),
     [

@@ -100,9 +100,24 @@ def test_a_modified_item_names_what_replaces_it() -> None:
     assert (found.decision, found.replaced_by) == ("affirmed_modified", ("62321",))
 
 
-@pytest.mark.parametrize("outcome", ["complete", "partial", "queued", "error"])
-def test_outcome_alone_is_no_decision(outcome: str) -> None:
-    assert read(a_case(), an_answer(outcome=outcome)).word == "unreadable"
+@pytest.mark.parametrize(
+    ("outcome", "word"),
+    [
+        ("complete", "unreadable"),
+        ("error", "unreadable"),
+        ("queued", "pended"),
+        ("partial", "pended"),
+    ],
+)
+def test_outcome_alone_is_no_decision(outcome: str, word: str) -> None:
+    found = read(a_case(2), an_answer(outcome=outcome))
+    assert (found.word, [one.decision for one in found.items]) == (word, [word, word])
+
+
+def test_an_item_that_is_queued_waits_beside_one_that_is_decided() -> None:
+    body = an_answer(an_answer_item("A1", 1, utn=UTN), outcome="partial")
+    found = read(a_case(2), body)
+    assert (found.word, [one.decision for one in found.items]) == ("pended", ["affirmed", "pended"])
 
 
 def test_our_own_member_number_passes() -> None:
