@@ -477,6 +477,7 @@ ClaimState = Literal[
     "outside_window",
     "review_expected",
     "number_with_abn",
+    "hold_review",
 ]
 
 

@@ -8,7 +8,6 @@ from typing import Literal
 from smart_app.cases.model import Case, Check, ClaimCard, ClaimState, Placement, UtnRecord
 from smart_app.programs.base import Program
 
-GREEN = ("affirmed", "affirmed_modified")
 MODIFIERS = (
     ("affirmed", "None", "None needed"),
     ("non_affirmed", "GA", "Signed before the service"),
@@ -24,20 +23,29 @@ def whose_claim(case: Case, program: Program) -> Literal["facility", "profession
     return "facility" if places & set(program.facility_claim_pos) else "professional"
 
 
-def _state(case: Case, record: UtnRecord | None, on: date | None) -> ClaimState:
+def _state(case: Case, record: UtnRecord | None, on: date | None, today: date) -> ClaimState:
+    """Return the state; without a planned date a number counts while its window is open."""
     decision = case.tracks.decision
     if decision in ("none", "pended", "contact_payer", "unreadable"):
         return "hold_decision"
     if decision in ("dismissed", "cancelled", "not_required"):
         return "review_expected"
-    if record is None:
+    if record is None or case.tracks.utn == "awaited":
         return "hold_number"
     if decision == "non_affirmed":
         return "number_with_abn"
-    outside = on and record.valid_to and record.valid_from
-    if outside and not record.valid_from <= on <= record.valid_to:  # type: ignore[operator]
+    if decision != "affirmed":
+        return "hold_review"  # some of it is not what was asked: a person decides what is billed
+    if _inside(record, on or today) is False:
         return "outside_window"
     return "ready"
+
+
+def _inside(record: UtnRecord, on: date) -> bool | None:
+    """Tell whether a date lies in a number's window; None when it has none."""
+    if record.valid_from is None or record.valid_to is None:
+        return None
+    return record.valid_from <= on <= record.valid_to
 
 
 def placement(
@@ -48,7 +56,7 @@ def placement(
     record = active[-1] if active else None
     whose = whose_claim(case, program)
     on = case.planned_date
-    state = _state(case, record, on)
+    state = _state(case, record, on, today)
     tob = any(item.place and item.place.tob for item in case.items)
     claim = "institutional" if tob else "professional"
     number = record.number if record else None
@@ -73,8 +81,7 @@ def placement(
         valid_from=record.valid_from if record else None,
         valid_to=record.valid_to if record else None,
         modifiers=tuple(
-            (when, modifier, notice, when == verdict or (when == "affirmed" and verdict in GREEN))
-            for when, modifier, notice in MODIFIERS
+            (when, modifier, notice, when == verdict) for when, modifier, notice in MODIFIERS
         ),
         checks=_checks(case, record, on),
         chain=numbers,
@@ -82,11 +89,9 @@ def placement(
 
 
 def _checks(case: Case, record: UtnRecord | None, on: date | None) -> tuple[Check, ...]:
-    inside = None
-    if record and on and record.valid_from and record.valid_to:
-        inside = record.valid_from <= on <= record.valid_to
+    inside = _inside(record, on) if record and on else None
     codes = ", ".join(item.code for item in case.items)
-    affirmed = case.tracks.decision in GREEN
+    affirmed = case.tracks.decision == "affirmed"
     return (
         Check("Number recorded", record is not None, "" if record else "not yet given"),
         Check("Every code affirmed", affirmed, "" if affirmed else codes),

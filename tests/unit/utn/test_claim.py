@@ -60,7 +60,10 @@ def test_in_a_facility_the_facilitys_claim_carries_the_number(
         ("unreadable", True, "hold_decision"),
         ("affirmed", False, "hold_number"),
         ("affirmed", True, "ready"),
-        ("affirmed_modified", True, "ready"),
+        ("affirmed_modified", True, "hold_review"),
+        ("affirmed_modified", False, "hold_number"),
+        ("partial", True, "hold_review"),
+        ("partial", False, "hold_number"),
         ("non_affirmed", True, "number_with_abn"),
         ("non_affirmed", False, "hold_number"),
         ("dismissed", False, "review_expected"),
@@ -116,11 +119,26 @@ def test_a_superseded_number_is_shown_in_the_chain_and_not_used() -> None:
 
 @pytest.mark.parametrize(
     ("decision", "wanted"),
-    [("affirmed", "affirmed"), ("affirmed_modified", "affirmed"), ("non_affirmed", "non_affirmed")],
+    [
+        ("affirmed", ["affirmed"]),
+        ("non_affirmed", ["non_affirmed"]),
+        ("affirmed_modified", []),
+        ("partial", []),
+    ],
 )
-def test_the_modifier_of_the_decision_is_marked(decision: str, wanted: str) -> None:
+def test_the_modifier_of_the_decision_is_marked(decision: str, wanted: list[str]) -> None:
     marked = [one[0] for one in card(case_at(HOPD, decision), RECORD).modifiers if one[3]]
-    assert marked == [wanted]
+    assert marked == wanted
+
+
+def test_one_number_of_two_holds_the_claim() -> None:
+    half = replace(case_at(HOPD), tracks=Tracks(decision="affirmed", utn="awaited"))
+    assert card(half, RECORD).state == "hold_number"
+
+
+def test_an_expired_number_without_a_planned_date_holds_the_claim() -> None:
+    found = claim.placement(case_at(HOPD), WISER, (RECORD,), date(2027, 3, 24))
+    assert found.state == "outside_window"
 
 
 def test_checks_tell_passed_failed_and_unknown_apart() -> None:
