@@ -16,6 +16,7 @@ PreclearError
 │   └── PayerRefused       the payer answered with a refusal
 ├── LintError              the request is not fit to be sent
 ├── StaleRevision          the page was older than the case
+├── CaseClosed             a newer request took the place of this one
 ├── IllegalMove            a state change that the table does not know
 ├── MissingFact            something the request needs is not configured or not in the chart
 └── Forbidden              the person may not do this
@@ -160,6 +161,13 @@ class Superseded(PreclearError):
     code = "superseded"
     http_status = 409
     say = "The order changed in the chart, so this request was closed. Nothing of it was sent."
+    do = "Go back to the chart and open Preclear again from the order."
+
+
+class CaseClosed(PreclearError):
+    code = "closed"
+    http_status = 409
+    say = "This request is closed: a newer one took its place. Nothing was changed."
     do = "Go back to the chart and open Preclear again from the order."
 
 

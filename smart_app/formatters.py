@@ -37,8 +37,8 @@ CHIPS: dict[str, tuple[str, str, str]] = {
     "cancelled": ("warn", "square", "Withdrawn"),
     "affirmed": ("ok", "tick", "Affirmed"),
     "affirmed_number_awaited": ("ok", "tick", "Affirmed, number awaited"),
-    "affirmed_modified": ("ok", "tick", "Affirmed with changes"),
-    "affirmed_modified_number_awaited": ("ok", "tick", "Affirmed with changes, number awaited"),
+    "affirmed_modified": ("warn", "half", "Affirmed with changes"),
+    "affirmed_modified_number_awaited": ("warn", "half", "Affirmed with changes, number awaited"),
     "partial": ("warn", "half", "Partially affirmed"),
     "partial_number_awaited": ("warn", "half", "Partially affirmed, number awaited"),
     "non_affirmed": ("stop", "octagon", "Non-affirmed"),
@@ -70,6 +70,8 @@ EVENTS = {
     "sending": "Sending started",
     "send_unknown": "No answer: we do not know whether it arrived",
     "not_there": "The reviewer has no such request: sending the same again",
+    "person_not_there": "{payer} does not have it, a person asked: sending the same again",
+    "sources_disagree": "{payer}'s own answer ({decision}) contradicts the letter",
     "received": "{payer} confirmed receipt",
     "rejected": "{payer} did not accept the request",
     "decided": "{payer}: {decision}",
@@ -78,7 +80,7 @@ EVENTS = {
     "quarantined": "An answer was not used: it is not about this request",
     "numbers_disagree": "Two different numbers came: none was used",
     "written": "Chart: {outcome}",
-    "awaiting_launch": "Will be filed when this chart is next opened",
+    "awaiting_launch": "Will be filed when the signer next opens this chart",
     "parked": "Needs a person: it did not work after several tries",
     "letter": "A decision was entered from a letter",
 }
@@ -92,7 +94,7 @@ WRITE_OUTCOMES = {
     "unknown": "We do not know whether the chart took it. Look under {where} before writing again.",
     "manual_pending": "Not in the chart yet: copy the number into the chart yourself.",
     "manual_confirmed": "Someone wrote it into the chart and said so.",
-    "awaiting_launch": "Will be filed when this chart is next opened from the order.",
+    "awaiting_launch": "Will be filed when the signer next opens this chart from the order.",
     "writing": "Being written to the chart.",
     "none": "",
 }
@@ -200,7 +202,7 @@ def headline(case: Case, state: str, payer: str, until: date | None, zone: str) 
     lines = {
         "queued": f"Signed. Sending to {payer} now.",
         "sending": f"Sending to {payer} now.",
-        "unknown": "We do not know whether it arrived. It is not being sent again by itself.",
+        "unknown": "We do not know whether it arrived.",
         "rejected": f"{payer} did not accept the request. Nothing was decided.",
         "parked": f"{payer} could not be reached. Nothing was sent yet.",
         "pended": f"Sent to {payer}. Decision due by {due}.",
@@ -228,21 +230,35 @@ def headline(case: Case, state: str, payer: str, until: date | None, zone: str) 
     return lines.get(state, "")
 
 
-def next_line(case: Case, state: str, payer: str, mac: str) -> str:
-    """Return what happens next, in one line."""
+UNKNOWN = {
+    "inquire": "We ask {payer} whether it has the request. A second one would be dismissed.",
+    "idempotent_resend": "We send the same again: {payer} keeps one of it.",
+    "person": "It is not sent again by itself. Call {payer} and ask, then say so on this page.",
+}
+
+
+def days_left(left: int) -> str:
+    """Return how many days a number still holds."""
+    return "over" if left == 0 else f"{left} day{'s' if left > 1 else ''} left"
+
+
+def next_line(case: Case, state: str, payer: str, mac: str, recovery: str) -> str:
+    """Return what happens next, in one line; ``recovery`` is the payer's."""
     if state == "non_affirmed" and case.tracks.utn == "awaited":
         return f"{payer} has decided; the number has not come."
     lines = {
         "queued": "Nothing for you to do.",
         "sending": "Nothing for you to do.",
-        "unknown": f"We ask {payer} whether it has the request. A second one would be dismissed.",
+        "unknown": UNKNOWN.get(recovery, UNKNOWN["person"]).format(payer=payer),
         "rejected": "Mend what is listed, then begin a new request here.",
         "parked": "We tried several times. Try again here, or ask the person who runs Preclear.",
         "pended": "Nothing for you to do. This page changes by itself.",
         "affirmed": "Nothing for you to do.",
         "affirmed_number_awaited": f"{mac} gives the number, sometimes days later. We keep asking.",
-        "affirmed_modified": "What was affirmed differs from what was asked.",
-        "partial": "Read the decision for each code below before you act.",
+        "affirmed_modified": "What was affirmed differs from what was asked. Hold the claim.",
+        "affirmed_modified_number_awaited": "What was affirmed differs from what was asked.",
+        "partial": "Read the decision for each code below before you act. Hold the claim.",
+        "partial_number_awaited": "Read the decision for each code below. We keep asking.",
         "non_affirmed": (
             "A non-affirmation is not payment. It can be resubmitted with what is missing."
         ),
@@ -285,7 +301,7 @@ def chart_text(case: Case, found: Decision, numbers: list[UtnRecord], payer: str
         lines.append(f"Decided {day(found.decided_on, year=True)}")
     for one in numbers:
         lines += ["", f"Unique tracking number (UTN): {one.number}"]
-        if found.word in ("affirmed", "affirmed_modified"):
+        if found.word == "affirmed":
             lines.append(f"Valid for dates of service {one.valid_from} to {one.valid_to}.")
         else:
             lines.append("The number alone does not mean payment: read the decision above.")

@@ -84,7 +84,7 @@ def _supersede(world: World, case: Case, context: LaunchContext) -> None:
 
 
 def join(world: World, case: Case, context: LaunchContext, chart: ChartSnapshot) -> None:
-    """Let a second launch join the case; a write that waited for one is queued.
+    """Let a second launch join the case; a write that waited for the signer's is queued.
 
     Until it is sent, the people and places that the chart names are taken as they are now; what
     was answered and shown stays as it was read.
@@ -98,6 +98,11 @@ def join(world: World, case: Case, context: LaunchContext, chart: ChartSnapshot)
             newer = replace(before, resources=before.resources | named)
             world.store.put(db, case.id, "chart", newer)
         world.audit.append(db, case.id, Event("joined", world.clock.now(), context.fhir_user))
-        if case.tracks.chart == "awaiting_launch":
+        signer = case.signed_by
+        if (
+            case.tracks.chart == "awaiting_launch"
+            and signer
+            and signer.fhir_user == (context.fhir_user)
+        ):  # what is filed is the signer's own, so it is filed with the signer's own token
             world.store.save(db, replace(case, launch_id=context.launch_id))
             world.tasks.add(db, "file", case.id, tag=f"launch-{context.launch_id}")

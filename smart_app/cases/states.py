@@ -48,12 +48,12 @@ MOVES: dict[str, dict[str, tuple[str, ...]]] = {
     "utn": {
         "none": ("awaited", "recorded"),
         "awaited": ("recorded", "none"),
-        "recorded": ("superseded", "expired", "recorded"),
-        "superseded": ("recorded",),
-        "expired": ("superseded",),
+        "recorded": ("superseded", "expired", "recorded", "awaited"),
+        "superseded": ("recorded", "awaited"),
+        "expired": ("superseded", "recorded", "awaited"),
     },
     "chart": {
-        "none": ("awaiting_launch", "writing"),
+        "none": ("awaiting_launch", "writing", "manual_pending"),
         "awaiting_launch": ("writing", "manual_confirmed"),
         "writing": (
             "filed_and_read_back",

@@ -308,14 +308,10 @@ class Store:
     # numbers -------------------------------------------------------------------------------------
 
     def add_utn(self, db: sa.Connection, case_id: str, record: UtnRecord) -> bool:
-        """Record a number; False when another case of this member holds it."""
+        """Record a number; False when another case, of this or another member, holds it."""
         number_hash = self.blind("utn", record.number)
         table = tables.utn
-        held = db.execute(
-            sa.select(table.c.case_id).where(
-                table.c.member_hash == record.member_hash, table.c.number_hash == number_hash
-            )
-        ).scalar()
+        held = self._holder(db, number_hash)
         if held is not None and held != case_id:
             return False
         place = f"utn:{record.member_hash}:{number_hash}"
@@ -335,6 +331,18 @@ class Store:
             same = (table.c.member_hash == record.member_hash, table.c.number_hash == number_hash)
             db.execute(table.update().where(*same).values(body=sealed))
         return True
+
+    @staticmethod
+    def _holder(db: sa.Connection, number_hash: str) -> str | None:
+        """Return the case that a number belongs to, or None."""
+        found = sa.select(tables.utn.c.case_id).where(tables.utn.c.number_hash == number_hash)
+        held: str | None = db.execute(found).scalar()
+        return held
+
+    def number_elsewhere(self, number: str, case_id: str) -> bool:
+        """Tell whether another case, of whatever patient, has a number."""
+        with self.read() as db:
+            return self._holder(db, self.blind("utn", number)) not in (None, case_id)
 
     def utns(self, case_id: str) -> list[UtnRecord]:
         """Return a case's numbers, oldest first."""

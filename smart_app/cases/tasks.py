@@ -132,29 +132,37 @@ class Tasks:
         if not db.execute(table.update().where(*ours).values(**values)).rowcount:
             raise LeaseLost
 
-    def retry(self, task: Task, code: str, delay: float) -> bool:
-        """Give a task back to be run later; park it (False) after its last attempt."""
-        parked = task.attempt >= task.max_attempts
+    def later(
+        self, db: sa.Connection, task: Task, code: str, delay: float, *, afresh: bool = False
+    ) -> None:
+        """Give a task back inside ``during``, to be run later; ``afresh`` forgets its attempts."""
         run_at = (self._store.clock.now() + timedelta(seconds=delay)).timestamp()
-        with self._store.write() as db:
-            self._fenced(
-                db,
-                task,
-                state="parked" if parked else "due",
-                lease_until=0.0,
-                run_at=run_at,
-                last_error=code[:200],
-            )
-        return not parked
+        self._give_back(db, task, code, "due", run_at, 0 if afresh else task.attempt)
 
-    def again(self, db: sa.Connection, task: Task, delay: float) -> None:
-        """Plan the task's next run inside ``during``; the attempt count starts afresh."""
-        run_at = (self._store.clock.now() + timedelta(seconds=delay)).timestamp()
+    def park(self, db: sa.Connection, task: Task, code: str) -> None:
+        """Give a task up inside ``during``, until a person wakes it."""
+        self._give_back(db, task, code, "parked", task.run_at.timestamp(), task.attempt)
+
+    @staticmethod
+    def _give_back(
+        db: sa.Connection, task: Task, code: str, state: str, run_at: float, attempt: int
+    ) -> None:
         db.execute(
             table.update()
             .where(table.c.key == task.key)
-            .values(state="due", lease_until=0.0, run_at=run_at, attempt=0)
+            .values(
+                state=state, lease_until=0.0, run_at=run_at, attempt=attempt, last_error=code[:200]
+            )
         )
+
+    def waiting(self, db: sa.Connection, kind: str, case_id: str) -> bool:
+        """Tell whether a task of a kind is queued or in work for a case."""
+        queued = sa.select(table.c.key).where(
+            table.c.kind == kind,
+            table.c.case_id == case_id,
+            table.c.state.in_(("due", "leased")),
+        )
+        return db.execute(queued.limit(1)).first() is not None
 
     def wake(self, db: sa.Connection, kind: str, case_id: str) -> bool:
         """Make a waiting or parked task of a case due now; False when there is none."""

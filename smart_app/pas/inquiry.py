@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import copy
 import uuid
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 from smart_app.cases.model import Case, Resource
 from smart_app.pas import decision, names
@@ -74,32 +75,103 @@ def _item(item: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def results(body: Any) -> list[Resource]:
-    """Return the Bundles of an answer, whatever its version calls them."""
+@dataclass(frozen=True, slots=True)
+class Inquired:
+    """What an inquiry's answer says of one request.
+
+    ``none`` only when the answer is a well-formed list without it; what could be about it and
+    cannot be told apart is ``unclear``, and proves nothing.
+    """
+
+    state: Literal["found", "none", "unclear"]
+    body: Resource | None = None
+
+
+def results(body: Any) -> list[Resource] | None:
+    """Return each ClaimResponse of an answer as a Bundle of its own, whatever wraps it.
+
+    None when the answer is no list of results at all.
+    """
     if not isinstance(body, dict):
-        return []
-    if body.get("resourceType") == "Bundle":
-        return [body]
-    return [
-        part["resource"]
-        for part in body.get("parameter") or []
-        if part.get("name") in ("return", "responseBundle")
-        and isinstance(part.get("resource"), dict)
+        return None
+    kind = body.get("resourceType")
+    if kind == "ClaimResponse":
+        return [{"resourceType": "Bundle", "entry": [{"resource": body}]}]
+    if kind not in ("Bundle", "Parameters"):
+        return None
+    parts = [one.get("resource") for one in body.get("entry") or body.get("parameter") or []]
+    inner = [one for one in parts if isinstance(one, dict)]
+    if any(_complains(one) for one in inner):
+        return None
+    beside = [
+        {"resource": one}
+        for one in inner
+        if one.get("resourceType") not in ("ClaimResponse", "Bundle", "Parameters")
     ]
+    found: list[Resource] = []
+    for one in inner:
+        if one.get("resourceType") == "ClaimResponse":
+            found.append({"resourceType": "Bundle", "entry": [{"resource": one}, *beside]})
+        elif one.get("resourceType") in ("Bundle", "Parameters"):
+            nested = results(one)
+            if nested is None:
+                return None
+            found += nested
+    return found
 
 
-def ours(case: Case, body: Any, identifier: str) -> Resource | None:
-    """Return the newest result that is about this request, or None.
+def _complains(resource: Resource) -> bool:
+    severities = {one.get("severity") for one in resource.get("issue") or []}
+    return resource.get("resourceType") == "OperationOutcome" and bool(
+        severities & {"error", "fatal"}
+    )
 
-    Ours is one whose every trace is one of the case's items, or, where it has no items (a
-    dismissal), one that echoes our Claim's identifier.
+
+def _about(case: Case, response: Resource, identifier: str) -> Literal["found", "none", "unclear"]:
+    """Tell whether a result is about this request.
+
+    Ours is one that carries our items' traces alone, or our Claim's identifier; another's is one
+    that carries other traces alone.
     """
     traces = {item.trace for item in case.items}
-    found = []
-    for bundle in results(body):
-        response = decision.claim_response(bundle)
-        named = {decision.trace_of(item) for item in (response or {}).get("item") or []}
-        echoed = {one.get("value") for one in (response or {}).get("identifier") or []}
-        if response and ((named and named <= traces) or (not named and identifier in echoed)):
-            found.append((str(response.get("created") or ""), bundle))
-    return max(found, key=lambda one: one[0])[1] if found else None
+    named = {
+        trace
+        for item in response.get("item") or []
+        if (trace := decision.trace_of(item)) is not None
+    }
+    asked = (response.get("request") or {}).get("identifier") or {}
+    echoed = {one.get("value") for one in [*(response.get("identifier") or []), asked]}
+    if named and named <= traces:
+        return "found"
+    if identifier in echoed and not named:
+        return "found"
+    return "none" if named and named.isdisjoint(traces) and identifier not in echoed else "unclear"
+
+
+def _created(response: Resource) -> datetime:
+    """Return when a result was made; one that does not say is older than all others."""
+    try:
+        found = datetime.fromisoformat(str(response.get("created")))
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def ours(case: Case, body: Any, identifier: str) -> Inquired:
+    """Return the newest result that is about this request, or whether there is certainly none."""
+    try:
+        several = results(body)
+        if several is None:
+            return Inquired("unclear")
+        heads = [one["entry"][0]["resource"] for one in several]
+        kinds = [_about(case, head, identifier) for head in heads]
+        found = [
+            (_created(head), index)
+            for index, (head, kind) in enumerate(zip(heads, kinds, strict=True))
+            if kind == "found"
+        ]
+    except (AttributeError, TypeError, KeyError):
+        return Inquired("unclear")
+    if found:
+        return Inquired("found", several[max(found)[1]])
+    return Inquired("unclear" if "unclear" in kinds else "none")

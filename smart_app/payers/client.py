@@ -6,11 +6,13 @@ request that may have been taken must not be sent again blindly.
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import SSLError as TlsError
 
 from smart_app.errors import PayerUnknown, PayerUnreachable
 from smart_app.fhir.client import http_session
@@ -27,10 +29,16 @@ class PayerReply:
 
 
 def _nothing_left(cause: requests.RequestException) -> bool:
-    """Tell whether the connection was never made, so that no byte can have arrived."""
-    if isinstance(cause, requests.ConnectTimeout | requests.exceptions.SSLError):
+    """Tell whether the connection was never made, so that no byte can have arrived.
+
+    A TLS failure may come after the request was read; only a refused certificate comes before.
+    """
+    if isinstance(cause, requests.ConnectTimeout):
         return True
     reason = getattr(cause.args[0], "reason", None) if cause.args else None
+    if isinstance(cause, requests.exceptions.SSLError):
+        inner = reason.args[0] if isinstance(reason, TlsError) and reason.args else None
+        return isinstance(inner, ssl.SSLCertVerificationError)
     return isinstance(reason, NewConnectionError)
 
 

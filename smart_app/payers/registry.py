@@ -134,6 +134,10 @@ class Payers:
         """Return who decides for a program in a state, or None when no wire is configured."""
         return self._by_route.get((program, state))
 
+    def find(self, payer_id: str | None) -> Payer | None:
+        """Return a payer, or None when its file is gone."""
+        return self._by_id.get(payer_id or "")
+
     def of_id(self, payer_id: str) -> Payer:
         """Return a payer; raises KeyError."""
         return self._by_id[payer_id]

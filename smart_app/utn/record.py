@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from smart_app.cases.model import Decision, UtnRecord
+from smart_app.cases.model import Decision, DecisionWord, UtnRecord
 from smart_app.utn.window import last_day
 
 
@@ -20,13 +20,30 @@ class NumberForm:
     window_days: int
 
 
+NUMBERED = ("affirmed", "affirmed_modified", "partial", "non_affirmed")
+"""Words of an item that a number belongs to."""
+
+
+def missing(decision: Decision, records: tuple[UtnRecord, ...]) -> tuple[str, ...]:
+    """Return the traces of the decided items whose number has not come."""
+    given = {trace for one in records for trace in one.traces}
+    return tuple(
+        one.trace for one in decision.items if one.decision in NUMBERED and one.trace not in given
+    )
+
+
 def record(
-    decision: Decision, form: NumberForm, member_hash: str, today: date
+    decision: Decision,
+    form: NumberForm,
+    member_hash: str,
+    today: date,
+    known: tuple[UtnRecord, ...] = (),
 ) -> tuple[tuple[UtnRecord, ...], tuple[str, ...]]:
     """Return the numbers of a decision and the values that are no number of this program.
 
     One record per number: items of one request often share it. The window runs from the decision
-    day; a period that the payer states is kept when it is there.
+    day; a period that the payer states is kept when it is there. A decision that does not say its
+    day keeps the one under which its number is ``known``.
     """
     by_number: dict[str, list[int]] = {}
     refused: list[str] = []
@@ -37,11 +54,13 @@ def record(
             by_number.setdefault(item.number, []).append(index)
         else:
             refused.append(item.number)
-    decided_on = decision.decided_on or today
     records = []
     for number, indexes in by_number.items():
         items = [decision.items[one] for one in indexes]
         words = {one.decision for one in items}
+        verdict: DecisionWord = items[0].decision if len(words) == 1 else "partial"
+        before = (one.decided_on for one in known if (one.number, one.verdict) == (number, verdict))
+        decided_on = decision.decided_on or next(before, today)
         starts = [one.valid_from for one in items if one.valid_from]
         ends = [one.valid_to for one in items if one.valid_to]
         records.append(
@@ -51,7 +70,7 @@ def record(
                 member_hash=member_hash,
                 traces=tuple(one.trace for one in items),
                 decision_id=decision.id,
-                verdict=items[0].decision if len(words) == 1 else "partial",
+                verdict=verdict,
                 decided_on=decided_on,
                 valid_from=min(starts) if starts else decided_on,
                 valid_to=max(ends) if ends else last_day(decided_on, form.window_days),

@@ -12,12 +12,12 @@ from launch import LaunchContext
 from smart_app import formatters
 from smart_app.cases.model import Case, Decision, DecisionWord, Event, ItemDecision, Person
 from smart_app.dtr.form import FormError
-from smart_app.errors import PreclearError, StaleRevision, Superseded
+from smart_app.errors import CaseClosed, PreclearError, Superseded
 from smart_app.pas.decision import word_of
 from smart_app.utn import claim
 from smart_app.web import presenters
 from smart_app.web.pages import Desk, reply
-from smart_app.web.review import CASE
+from smart_app.web.review import CASE, revision
 
 TYPED: tuple[DecisionWord, ...] = ("affirmed", "non_affirmed", "dismissed")
 
@@ -38,6 +38,7 @@ def blueprint(desk: Desk) -> Blueprint:
     pages.add_url_rule(CASE, "page", view.page)
     pages.add_url_rule(f"{CASE}/live", "live", view.live)
     pages.add_url_rule(f"{CASE}/ask", "ask", view.ask, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/not-there", "not_there", view.not_there, methods=["POST"])
     pages.add_url_rule(f"{CASE}/claim", "claim", view.claim)
     pages.add_url_rule(f"{CASE}/letter", "letter", view.letter, methods=["GET", "POST"])
     return pages
@@ -74,11 +75,22 @@ class CasePages:
         return reply(part, f"/l/{launch_id}/case/{case_id}")
 
     def ask(self, launch_id: str, case_id: str) -> BaseResponse:
-        """Ask the payer now."""
+        """Ask the payer, or send what was given up, now."""
         context, case, person = self.desk.case(launch_id, case_id)
         self.desk.follow.ask_now(case)
+        return self._again(context, case.id, person)
+
+    def not_there(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Take a person's word that the payer does not have the request."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        self.desk.follow.not_there(case, revision(), person)
+        return self._again(context, case.id, person)
+
+    def _again(self, context: LaunchContext, case_id: str, person: Person) -> BaseResponse:
+        """Return the live part of the case as an act has left it."""
+        case = self.desk.world.store.case(case_id)
         part = self._parts(context, case, person, whole=False)
-        return reply(part, f"/l/{launch_id}/case/{case_id}")
+        return reply(part, f"/l/{context.launch_id}/case/{case_id}")
 
     def claim(self, launch_id: str, case_id: str) -> BaseResponse:
         """Show where the number goes on the claim (stage 14)."""
@@ -96,6 +108,8 @@ class CasePages:
     def letter(self, launch_id: str, case_id: str) -> BaseResponse:
         """Take a decision that came by letter, fax or portal."""
         context, case, person = self.desk.case(launch_id, case_id)
+        if case.closed:
+            raise CaseClosed
         error: PreclearError | None = None
         if request.method == "POST":
             try:
@@ -103,9 +117,7 @@ class CasePages:
             except (LetterError, FormError) as cause:
                 error = cause
             else:
-                case = self.desk.world.store.case(case_id)
-                part = self._parts(context, case, person, whole=False)
-                return reply(part, f"/l/{launch_id}/case/{case_id}")
+                return self._again(context, case_id, person)
         page = self.desk.render(
             "case/letter.html",
             context,
@@ -119,9 +131,6 @@ class CasePages:
 
     def _take(self, case: Case, person: Person) -> None:
         world = self.desk.world
-        revision = request.form.get("revision", "")
-        if not revision.isdigit():
-            raise StaleRevision
         try:
             decided_on = date.fromisoformat(request.form.get("decided_on", ""))
         except ValueError as cause:
@@ -132,6 +141,8 @@ class CasePages:
         number = request.form.get("number", "").strip().upper() or None
         if number and not world.program.number.pattern.match(number):
             raise LetterError(say="The number must be 14 letters and digits, as in the letter.")
+        if number and world.store.number_elsewhere(number, case.id):
+            raise LetterError(say="That number is already recorded for another request.")
         note = request.form.get("note", "").strip()[:500]
         items = tuple(self._item(one.trace, number, note) for one in case.items)
         now = world.clock.now()
@@ -146,7 +157,7 @@ class CasePages:
             entered_by=person.name,
         )
         self.desk.follow.take_letter(
-            case, int(revision), found, Event("letter", now, person.name, {"word": found.word})
+            case, revision(), found, Event("letter", now, person.name, {"word": found.word})
         )
 
     def _item(self, trace: str, number: str | None, note: str) -> ItemDecision:

@@ -209,6 +209,8 @@ class CaseView:
     chart_tick: bool
     history: tuple[tuple[str, str], ...]
     waiting: bool
+    recovery: str
+    disagree: bool
     due: str
     due_rule: str
     signed_by: str
@@ -217,20 +219,21 @@ class CaseView:
 
 
 def _stops(case: Case, events: list[Event], zone: str, mac: str) -> tuple[Stop, ...]:
-    first = {one.kind: one.at for one in reversed(events)}
+    last = {one.kind: one.at for one in events}
     decided = case.tracks.decision not in ("none", "pended")
+    numbered = case.tracks.utn == "recorded"
 
     def stop(words: str, kind: str, reached: bool, detail: str = "") -> Stop:
-        when = formatters.moment(first.get(kind), zone) if reached else ""
+        when = formatters.moment(last.get(kind), zone) if reached else ""
         return Stop(words, when, detail, "done" if reached else "ahead")
 
     due = f"by {formatters.moment(case.due_at, zone)}" if case.due_at and not decided else ""
     word = formatters.DECISIONS.get(case.tracks.decision, "") if decided else "Decision due"
     return (
-        stop("Sent", "sending", "sending" in first),
-        stop("Received", "received", "received" in first),
+        stop("Sent", "sending", "sending" in last),
+        stop("Received", "received", "received" in last),
         stop(word, "decided", decided, due),
-        stop("Number", "number", "number" in first, "" if "number" in first else f"from {mac}"),
+        stop("Number", "number", numbered, "" if numbered else f"from {mac}"),
         stop("In the chart", "written", case.tracks.chart == "filed_and_read_back"),
     )
 
@@ -241,8 +244,10 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     site, payer = world.sites.of_id(case.site), payer_name(world, case)
     zone, state = site.time_zone, states.headline(case.tracks)
     decision = store.latest(case.id, "decision", Decision)
-    numbers = tuple(store.utns(case.id))
-    active = next((one for one in numbers if one.status == "active"), None)
+    numbers = tuple(one for one in store.utns(case.id) if one.status == "active")
+    active = numbers[0] if numbers else None
+    decides = world.payers.find(case.payer_id)
+    recovery = decides.recovery if decides else "person"
     until = active.valid_to if active else None
     tone, shape, words = formatters.CHIPS.get(state, ("warn", "diamond", state))
     mac = case.scope.route.mac_name if case.scope.route else "the MAC"
@@ -250,12 +255,11 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     writes = store.history(case.id, "write", WriteReceipt)
     where = writes[0].where_people_see_it if writes else "Documents"
     window = None
-    if active and active.valid_from and until and state in ("affirmed", "affirmed_modified"):
-        left = days_left(until, world.clock.today(zone))
+    if active and active.valid_from and until and state == "affirmed":
         window = (
             formatters.day(active.valid_from, year=True),
             formatters.day(until, year=True),
-            f"{left} days left",
+            formatters.days_left(days_left(until, world.clock.today(zone))),
         )
     rows = [
         (formatters.moment(one.at, zone), formatters.event(one, payer)) for one in reversed(events)
@@ -269,7 +273,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         shape=shape,
         words=words,
         headline=formatters.headline(case, state, payer, until, zone),
-        next=formatters.next_line(case, state, payer, mac),
+        next=formatters.next_line(case, state, payer, mac, recovery),
         payer=payer,
         stops=_stops(case, events, zone, mac),
         numbers=numbers,
@@ -281,12 +285,20 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         chart_tick=case.tracks.chart == "filed_and_read_back",
         history=tuple(rows),
         waiting=not finished and state != "dismissed" and not settled,
+        recovery=recovery,
+        disagree=_disagree(events),
         due=formatters.moment(case.due_at, zone),
         due_rule=case.due_rule or "",
         signed_by=case.signed_by.name if case.signed_by else "",
         places=", ".join(sorted({item.place.name for item in case.items if item.place})),
         planned=formatters.day(case.planned_date) if case.planned_date else "",
     )
+
+
+def _disagree(events: list[Event]) -> bool:
+    """Tell whether the payer's own answer contradicts the last letter."""
+    kinds = [one.kind for one in events if one.kind in ("letter", "sources_disagree")]
+    return bool(kinds) and kinds[-1] == "sources_disagree"
 
 
 def _items(case: Case, decision: Decision | None) -> tuple[tuple[str, str, tuple[str, ...]], ...]:

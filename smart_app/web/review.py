@@ -34,7 +34,8 @@ def blueprint(desk: Desk) -> Blueprint:
     return pages
 
 
-def _revision() -> int:
+def revision() -> int:
+    """Return the revision that a form carries; raises StaleRevision without one."""
     try:
         return int(request.form["revision"])
     except (KeyError, ValueError) as cause:
@@ -76,7 +77,7 @@ class ReviewPages:
         context, case, person = self.desk.case(launch_id, case_id)
         posted = {key: request.form.getlist(key) for key in request.form}
         try:
-            saved = self.acts.answer(case, _revision(), person, posted)
+            saved = self.acts.answer(case, revision(), person, posted)
         except FormError as cause:
             return self._show(context, case, person, error=cause, status=422)
         return self._show(context, saved, person)
@@ -86,7 +87,7 @@ class ReviewPages:
         context, case, person = self.desk.case(launch_id, case_id)
         path, chosen = request.form.get("path", ""), request.form.get("document", "")
         try:
-            saved = self.acts.use_document(case, _revision(), person, path, chosen)
+            saved = self.acts.use_document(case, revision(), person, path, chosen)
         except MissingFact as cause:
             return self._show(context, case, person, error=cause, status=422)
         return self._show(context, saved, person)
@@ -96,7 +97,7 @@ class ReviewPages:
         context, case, person = self.desk.case(launch_id, case_id)
         link_id = request.form.get("criterion", "")
         return self._show(
-            context, self.acts.send_without(case, _revision(), person, link_id), person
+            context, self.acts.send_without(case, revision(), person, link_id), person
         )
 
     def settle(self, launch_id: str, case_id: str) -> BaseResponse:
@@ -104,7 +105,7 @@ class ReviewPages:
         context, case, person = self.desk.case(launch_id, case_id)
         field, key = request.form.get("field", ""), request.form.get("key", "")
         try:
-            saved = self.acts.settle(case, _revision(), person, field, key)
+            saved = self.acts.settle(case, revision(), person, field, key)
         except MissingFact as cause:
             return self._show(context, case, person, error=cause, status=422)
         return self._show(context, saved, person)
@@ -113,7 +114,7 @@ class ReviewPages:
         """Take which documents go with the request."""
         context, case, person = self.desk.case(launch_id, case_id)
         sent = tuple(request.form.getlist("document"))
-        return self._show(context, self.acts.choose_documents(case, _revision(), sent), person)
+        return self._show(context, self.acts.choose_documents(case, revision(), sent), person)
 
     def local(self, launch_id: str, case_id: str) -> BaseResponse:
         """Continue with Medicare's own list."""
@@ -125,7 +126,7 @@ class ReviewPages:
         """Sign and queue the request; a second click changes nothing."""
         context, case, person = self.desk.case(launch_id, case_id)
         try:
-            self.acts.sign(case, _revision(), person, context)
+            self.acts.sign(case, revision(), person, context)
         except (OpenPoints, LintError, MissingFact) as cause:
             return self._show(context, case, person, error=cause, status=422)
         except StaleRevision:
@@ -136,7 +137,7 @@ class ReviewPages:
     def again(self, launch_id: str, case_id: str) -> BaseResponse:
         """Begin a new first request after a dismissal or refusal."""
         _, case, person = self.desk.case(launch_id, case_id)
-        fresh = self.acts.again(case, _revision(), person)
+        fresh = self.acts.again(case, revision(), person)
         return redirect(f"/l/{launch_id}/case/{fresh.id}", 303)
 
     def note(self, launch_id: str, case_id: str) -> BaseResponse:

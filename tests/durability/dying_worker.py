@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from smart_app import follow
+from smart_app import decide, sending
 from smart_app.cases.store import Store
 from smart_app.config import load_app
 from smart_app.worker import serve
@@ -22,9 +22,9 @@ def die(*_: Any, **__: Any) -> None:
 
 POINTS = {
     "before_intent": (Store, "start_send"),
-    "after_intent": (follow.channel, "send"),
+    "after_intent": (sending.channel, "send"),
     "recorded": (None, ""),
-    "answered": (follow.Follow, "_received"),
+    "answered": (decide.Deciding, "received"),
 }
 
 

@@ -33,7 +33,11 @@ MAY_STORE = (
     "launch/vault.py",
     "launch/__init__.py",
     "smart_app/web/health.py",
-    "smart_app/follow.py",  # types of the transaction it hands on
+    "smart_app/steps.py",  # types of the transaction that the stages hand on
+    "smart_app/sending.py",
+    "smart_app/decide.py",
+    "smart_app/filing.py",
+    "smart_app/follow.py",
 )
 MAY_FLASK = (
     "smart_app/__init__.py",
@@ -153,7 +157,9 @@ def test_stages_are_called_by_the_line_alone() -> None:
         "smart_app/flow.py",
         "smart_app/reopen.py",  # stage 2 of an order that is known
         "smart_app/review.py",  # stages 7 to 9 of the line
-        "smart_app/follow.py",  # stages 10 to 13 of the line
+        "smart_app/sending.py",  # stage 10 of the line
+        "smart_app/decide.py",  # stages 11 and 12
+        "smart_app/filing.py",  # stage 13
         "smart_app/world.py",  # builds what the line reaches the world through
         "smart_app/config.py",  # the clinic of a site's file is PAS's own type
         "smart_app/web/presenters.py",  # rows of a form, days that are left

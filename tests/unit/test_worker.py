@@ -7,13 +7,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from smart_app.audit.chain import AuditChain
+from smart_app.cases.model import Tracks
 from smart_app.cases.store import Store
 from smart_app.cases.tasks import Tasks
 from smart_app.errors import ConfigError, IllegalMove, PayerError, StaleRevision
 from smart_app.follow import Follow
+from smart_app.seal import Seal
 from smart_app.worker import run_due
-from tests.unit.kit import FakeClock
+from tests.unit.kit import KEY, FakeClock, a_case
 
 LEASE = 60.0
 
@@ -21,17 +25,24 @@ LEASE = 60.0
 @pytest.fixture
 def tasks(store: Store) -> Tasks:
     made = Tasks(store, LEASE)
+    queued = Tracks(documentation="signed", submission="queued")
     with store.write() as db:
+        store.insert(db, a_case(tracks=queued))
         made.add(db, "send", "case-1", max_attempts=3)
     return made
 
 
 def run(tasks: Tasks, store: Store, clock: FakeClock, handler: Callable[[Any], None]) -> bool:
     """Do one due task by a handler."""
-    world: Any = SimpleNamespace(tasks=tasks, store=store, clock=clock)
-    follow = Follow(world)
+    follow = Follow(a_world(tasks, store, clock))
     follow.handlers = {"send": handler}
-    return run_due(world, follow)
+    return run_due(follow.world, follow)
+
+
+def a_world(tasks: Tasks, store: Store, clock: FakeClock) -> Any:
+    """Return what the worker reaches of a world."""
+    audit = AuditChain(store, Seal((KEY,)))
+    return SimpleNamespace(tasks=tasks, store=store, clock=clock, audit=audit)
 
 
 def raising(error: Exception) -> Callable[[Any], None]:
@@ -106,6 +117,27 @@ def test_a_task_that_nobody_foresaw_is_parked_at_last(
         run(tasks, store, clock, raising(AttributeError("'str' object has no attribute 'get'")))
         clock.pass_by(3600)
     assert tasks.of_case("case-1")[0].state == "parked"
+    assert store.case("case-1").tracks.submission == "parked"
+    told = AuditChain(store, Seal((KEY,))).events("case-1")[-1]
+    assert (told.kind, told.facts) == ("parked", {"task": "send", "why": "AttributeError"})
+
+
+def test_a_database_that_is_locked_does_not_end_the_worker(
+    tasks: Tasks, store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+    with monkeypatch.context() as locked:
+        locked.setattr(tasks, "claim", raising_now(OperationalError("x", {}, Exception("locked"))))
+        assert not run(tasks, store, clock, seen.append)
+    assert run(tasks, store, clock, seen.append)
+    assert len(seen) == 1
+
+
+def raising_now(error: Exception) -> Callable[[], None]:
+    def claim() -> None:
+        raise error
+
+    return claim
 
 
 @pytest.mark.parametrize("kind", ["poll", "recover"])
@@ -115,10 +147,9 @@ def test_a_payer_that_is_down_for_days_is_still_asked(
     tasks = Tasks(store, LEASE)
     with store.write() as db:
         tasks.add(db, kind, "case-1", max_attempts=3)
-    world: Any = SimpleNamespace(tasks=tasks, store=store, clock=clock)
-    follow = Follow(world)
+    follow = Follow(a_world(tasks, store, clock))
     follow.handlers = {kind: raising(PayerError("down"))}
     for _ in range(50):
-        assert run_due(world, follow)
+        assert run_due(follow.world, follow)
         assert tasks.of_case("case-1")[0].state == "due"
         clock.pass_by(3600)

@@ -84,7 +84,7 @@ utn = sa.Table(
     "utn",
     metadata,
     sa.Column("member_hash", sa.String(64), primary_key=True),
-    sa.Column("number_hash", sa.String(64), primary_key=True),
+    sa.Column("number_hash", sa.String(64), primary_key=True, index=True),
     sa.Column("program", sa.String(40), nullable=False),
     sa.Column("case_id", sa.String(40), nullable=False, index=True),
     sa.Column("recorded_at", sa.Float, nullable=False),

@@ -135,12 +135,12 @@ def a_number(**more: Any) -> UtnRecord:
     return replace(record, **more)
 
 
-def test_a_members_number_belongs_to_one_case(store: Store) -> None:
+def test_a_number_belongs_to_one_case_of_one_member(store: Store) -> None:
     with store.write() as db:
         assert store.add_utn(db, "case-1", a_number())
         assert store.add_utn(db, "case-1", a_number(status="superseded"))
         assert not store.add_utn(db, "case-2", a_number())
-        assert store.add_utn(db, "case-2", a_number(member_hash="other"))
+        assert not store.add_utn(db, "case-2", a_number(member_hash="other"))
     assert [one.status for one in store.utns("case-1")] == ["superseded"]
 
 

@@ -64,8 +64,6 @@ def test_a_dead_workers_task_is_taken_over_and_its_result_refused(
         pytest.fail("the body of a lost lease ran")
     with pytest.raises(LeaseLost), tasks.during(dead):
         pytest.fail("the body of a lost lease ran")
-    with pytest.raises(LeaseLost):
-        tasks.retry(dead, "late", 1)
     with other.finish(taken):
         pass
     assert other.of_case("case-1")[0].state == "done"
@@ -106,26 +104,57 @@ def test_a_task_ends_only_together_with_its_effect(tasks: Tasks, store: Store) -
     assert sorted(one.state for one in tasks.of_case("case-1")) == ["done", "due"]
 
 
-def test_a_task_is_parked_after_its_last_attempt(
+def test_a_task_is_given_back_until_it_is_parked(
     tasks: Tasks, store: Store, clock: FakeClock
 ) -> None:
-    add(tasks, store, max_attempts=2)
+    add(tasks, store)
     first = tasks.claim()
-    assert first and tasks.retry(first, "payer-unreachable", 5)
+    assert first
+    with tasks.during(first) as db:
+        tasks.later(db, first, "payer-unreachable", 5)
     assert tasks.claim() is None
     clock.pass_by(5)
     second = tasks.claim()
-    assert second and not tasks.retry(second, "payer-unreachable", 5)
+    assert second and second.attempt == 2
+    with tasks.during(second) as db:
+        tasks.park(db, second, "payer-unreachable")
     found = tasks.of_case("case-1")[0]
     assert (found.state, found.last_error) == ("parked", "payer-unreachable")
     clock.pass_by(3600)
     assert tasks.claim() is None
 
 
-def test_a_parked_task_is_woken_by_a_person(tasks: Tasks, store: Store) -> None:
-    add(tasks, store, max_attempts=1)
+def test_attempts_begin_afresh(tasks: Tasks, store: Store, clock: FakeClock) -> None:
+    add(tasks, store)
     task = tasks.claim()
-    assert task and not tasks.retry(task, "x", 1)
+    assert task
+    with tasks.during(task) as db:
+        tasks.later(db, task, "down", 5, afresh=True)
+    clock.pass_by(5)
+    again = tasks.claim()
+    assert again and again.attempt == 1
+
+
+def test_a_kind_waits_while_it_is_queued_or_in_work(tasks: Tasks, store: Store) -> None:
+    add(tasks, store)
+    with store.read() as db:
+        assert tasks.waiting(db, "send", "case-1")
+        assert not tasks.waiting(db, "poll", "case-1")
+        assert not tasks.waiting(db, "send", "case-2")
+    task = tasks.claim()
+    assert task
+    with store.read() as db:
+        assert tasks.waiting(db, "send", "case-1")
+    with tasks.finish(task) as db:
+        assert not tasks.waiting(db, "send", "case-1")
+
+
+def test_a_parked_task_is_woken_by_a_person(tasks: Tasks, store: Store) -> None:
+    add(tasks, store)
+    task = tasks.claim()
+    assert task
+    with tasks.during(task) as db:
+        tasks.park(db, task, "x")
     with store.write() as db:
         assert tasks.wake(db, "send", "case-1")
     again = tasks.claim()

@@ -166,18 +166,48 @@ def parameters(*results: dict[str, Any], name: str = "return") -> dict[str, Any]
     }
 
 
+OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}
+
+
+def heads(found: inquiry.Inquired) -> list[Any]:
+    """Return when the used results were made."""
+    entries = found.body["entry"] if found.body else []
+    return [one["resource"].get("created") for one in entries]
+
+
 @pytest.mark.parametrize(
     "body",
     [
         a_result("trace-1"),
+        a_result("trace-1")["entry"][0]["resource"],
         parameters(a_result("trace-1")),
         parameters(a_result("trace-1"), name="responseBundle"),
+        parameters(a_result("trace-1"), name="other"),
         parameters(a_result("trace-9"), a_result("trace-1")),
         a_result(identifier="identifier-1"),
+        {
+            "resourceType": "Bundle",
+            "entry": [*a_result("trace-9")["entry"], *a_result("trace-1")["entry"]],
+        },
     ],
 )
 def test_ours_is_what_echoes_our_trace_or_identifier(body: dict[str, Any]) -> None:
-    assert inquiry.ours(the_case(), body, "identifier-1")
+    found = inquiry.ours(the_case(), body, "identifier-1")
+    assert found.state == "found"
+    assert len(heads(found)) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        parameters(),
+        {"resourceType": "Bundle"},
+        a_result("trace-9"),
+        parameters(a_result("trace-9")),
+    ],
+)
+def test_a_list_without_ours_says_that_there_is_none(body: Any) -> None:
+    assert inquiry.ours(the_case(), body, "identifier-1") == inquiry.Inquired("none")
 
 
 @pytest.mark.parametrize(
@@ -186,19 +216,29 @@ def test_ours_is_what_echoes_our_trace_or_identifier(body: dict[str, Any]) -> No
         None,
         [],
         {},
-        parameters(),
-        parameters(a_result("trace-1"), name="other"),
-        a_result("trace-9"),
+        OUTCOME,
+        parameters(OUTCOME),
+        {"resourceType": "Bundle", "entry": [{"resource": OUTCOME}]},
+        {"resourceType": "Bundle", "entry": "x"},
         a_result("trace-1", "trace-9"),
         a_result("trace-9", identifier="identifier-1"),
         a_result(),
+        parameters(a_result(), a_result("trace-9")),
     ],
 )
-def test_what_is_not_ours_is_not_used(body: Any) -> None:
-    assert inquiry.ours(the_case(), body, "identifier-1") is None
+def test_what_does_not_tell_proves_nothing(body: Any) -> None:
+    assert inquiry.ours(the_case(), body, "identifier-1") == inquiry.Inquired("unclear")
 
 
-def test_the_newest_of_ours_counts() -> None:
-    newer = a_result("trace-1", created="2026-11-25")
-    body = parameters(newer, a_result("trace-1"))
-    assert inquiry.ours(the_case(), body, "identifier-1") == newer
+@pytest.mark.parametrize(
+    ("newer", "older"),
+    [
+        ("2026-11-25", "2026-11-24"),
+        ("2026-11-24T09:00:00-07:00", "2026-11-24T15:30:00Z"),
+        ("2026-11-24", None),
+    ],
+)
+def test_the_newest_of_ours_counts(newer: str, older: str | None) -> None:
+    several = [a_result("trace-1", created=newer), a_result("trace-1", created=older)]
+    for body in (parameters(*several), parameters(*reversed(several))):
+        assert heads(inquiry.ours(the_case(), body, "identifier-1")) == [newer]

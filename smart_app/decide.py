@@ -1,0 +1,266 @@
+"""Stages 11 and 12: take an answer or a letter onto the case, and follow it until it is final."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from smart_app.cases import states
+from smart_app.cases.model import (
+    Case,
+    ChartSnapshot,
+    Decision,
+    Event,
+    ItemDecision,
+    Receipt,
+    Task,
+    Tracks,
+    UtnRecord,
+)
+from smart_app.errors import CaseClosed, IllegalMove, StaleRevision
+from smart_app.pas import client, decision, entries, inquiry
+from smart_app.steps import Steps
+from smart_app.utn import record as utn
+
+OPEN = ("pended", "unreadable", "contact_payer")
+"""Words of an item that the payer has still to decide, or to say so that it can be read."""
+TYPED = ("letter", "portal")
+QUIET = ("pended", "unreadable")
+"""Words that a chart which has an older decision is not told."""
+
+
+def undecided(found: Decision | None) -> bool:
+    """Tell whether any item of a decision is still open."""
+    return found is None or not found.items or any(one.decision in OPEN for one in found.items)
+
+
+def same_verdicts(one: Decision, other: Decision) -> bool:
+    """Tell whether two decisions say the same of every item, numbers aside."""
+    return {(item.trace, item.decision) for item in one.items} == {
+        (item.trace, item.decision) for item in other.items
+    }
+
+
+def with_numbers(found: Decision, numbered: Decision) -> Decision:
+    """Return a decision with the numbers that another one gives to the same verdicts."""
+    given = {one.trace: one for one in numbered.items if one.number}
+
+    def item(mine: ItemDecision) -> ItemDecision:
+        theirs = given.get(mine.trace)
+        if mine.number or theirs is None or theirs.decision != mine.decision:
+            return mine
+        return replace(
+            mine,
+            number=theirs.number,
+            number_path=theirs.number_path,
+            valid_from=mine.valid_from or theirs.valid_from,
+            valid_to=mine.valid_to or theirs.valid_to,
+        )
+
+    return replace(found, items=tuple(item(one) for one in found.items))
+
+
+def _utn_track(tracks: Tracks, missing: tuple[str, ...], kept: list[UtnRecord]) -> Tracks:
+    """Return the tracks after the numbers of the present decision."""
+    idle = "none" if tracks.utn in ("none", "awaited") else "superseded"
+    wanted = "awaited" if missing else "recorded" if kept else idle
+    return tracks if tracks.utn == wanted else states.move(tracks, utn=wanted)
+
+
+class Deciding(Steps):
+    """Decisions, their numbers, and the asking until they are final."""
+
+    def inquire(self, case: Case) -> inquiry.Inquired:
+        """Ask the payer what it has of a case's request; raises PayerError."""
+        row, payer = self.submission(case), self.payer(case)
+        request = json.loads(self.store.payload(row))
+        asked = json.dumps(inquiry.build(request, self.world.clock.now())).encode()
+        body = client.inquire(self.world.payer_http(payer), payer.pas_base or "", asked)
+        return inquiry.ours(case, body, row.identifier)
+
+    def received(self, task: Task, case: Case, identifier: str, receipt: Receipt) -> None:
+        """Record an answer, its decision and number, and what comes next, in one transaction."""
+        with self.world.tasks.finish(task) as db:
+            self.store.end_send(db, identifier, receipt.outcome)
+            self.store.put(db, case.id, "receipt", receipt)
+            if receipt.outcome == "rejected":
+                case = self.move(db, case, submission="rejected")
+                self.note(db, case, "rejected", status=receipt.status)
+                return
+            case = self.move(db, case, submission="received")
+            self.note(db, case, "received")
+            case = self._clock_starts(db, case)
+            self._take(db, case, self._read(case, receipt.body), 0)
+
+    def _clock_starts(self, db: sa.Connection, case: Case) -> Case:
+        program = self.world.program
+        days = program.expedited_days if case.expedited else program.standard_days
+        due = self.world.clock.now() + timedelta(days=days)
+        return self.store.save(db, replace(case, due_at=due, due_rule=program.clock_words))
+
+    def _member(self, case: Case) -> str:
+        chart = self.store.latest(case.id, "chart", ChartSnapshot)
+        coverage = chart.by_reference(case.coverage_ref or "") if chart else None
+        return entries.member_id(coverage or {}, chart.patient if chart else {})
+
+    def _read(self, case: Case, body: Any) -> Decision:
+        return decision.read(
+            case,
+            body,
+            member=self._member(case),
+            dismissed_text=self.payer(case).dismissed_text,
+            now=self.world.clock.now(),
+        )
+
+    def _take(self, db: sa.Connection, case: Case, found: Decision, polls: int) -> Case:
+        """Take a decision onto the case: tracks, numbers, and the next tasks.
+
+        What an earlier decision numbered counts on only where the verdict is the same.
+        """
+        before = self.store.latest(case.id, "decision", Decision)
+        if before is not None and not found.quarantined:
+            found = with_numbers(found, before)
+        changed = before is None or (before.items, before.word, before.quarantined) != (
+            found.items,
+            found.word,
+            found.quarantined,
+        )
+        if changed or before is None:
+            self.store.put(db, case.id, "decision", found)
+            self.note(db, case, "decided", word=found.word, source=found.source)
+            if found.quarantined:
+                self.note(db, case, "numbers_disagree" if found.items else "quarantined")
+        else:
+            found = before
+        case = self._numbered(db, case, found)
+        if undecided(found) or case.tracks.utn == "awaited":
+            self.plan_poll(db, case, polls)
+        if case.tracks.chart == "none":
+            tell = case.tracks.utn == "recorded"
+        else:  # the chart has the older decision
+            tell = changed and found.word not in QUIET
+        if tell:
+            self.world.tasks.add(db, "file", case.id, tag=found.id)
+        return case
+
+    def _numbered(self, db: sa.Connection, case: Case, found: Decision) -> Case:
+        """Save the case with the tracks of a decision and the numbers that belong to it."""
+        before = case.tracks
+        records, refused = self._numbers(case, found)
+        kept = [one for one in records if self.store.add_utn(db, case.id, one)]
+        if refused or len(kept) < len(records):
+            self.note(db, case, "number_refused", count=len(refused) + len(records) - len(kept))
+        self._supersede(db, case, {one.number for one in kept})
+        tracks = states.move(before, decision=found.word)
+        tracks = _utn_track(tracks, utn.missing(found, tuple(kept)), kept)
+        if tracks.utn == "recorded" and before.utn != "recorded":
+            self.note(db, case, "number", count=len(kept))
+        if found.word == "pended" and tracks.submission == "received":
+            tracks = states.move(tracks, submission="pended")
+        elif found.word != "pended" and tracks.submission == "pended":
+            tracks = states.move(tracks, submission="received")
+        ready = found.word == "affirmed" and tracks.utn == "recorded"
+        tracks = states.move(tracks, claim="ready" if ready else "hold")
+        return self.store.save(db, replace(case, tracks=tracks))
+
+    def _supersede(self, db: sa.Connection, case: Case, current: set[str]) -> None:
+        """Mark a case's earlier numbers as replaced: they belong to another decision."""
+        for one in self.store.utns(case.id):
+            if one.number not in current and one.status == "active":
+                self.store.add_utn(db, case.id, replace(one, status="superseded"))
+
+    def _numbers(
+        self, case: Case, found: Decision
+    ) -> tuple[tuple[UtnRecord, ...], tuple[str, ...]]:
+        rule = self.world.program.number
+        form = utn.NumberForm(case.program, rule.pattern, rule.expected, rule.window_days)
+        site = self.world.sites.of_id(case.site)
+        member = self.store.blind("member", self._member(case))
+        known = tuple(self.store.utns(case.id))
+        return utn.record(found, form, member, self.world.clock.today(site.time_zone), known)
+
+    # until it is final ---------------------------------------------------------------------------
+
+    def plan_poll(self, db: sa.Connection, case: Case, polls: int) -> None:
+        """Queue the next question to the payer, unless one waits already."""
+        if self.world.tasks.waiting(db, "poll", case.id):
+            return
+        payer = self.payer(case)
+        pause = min(payer.poll_longest_seconds, payer.poll_first_seconds * 1.5 ** min(polls, 40))
+        tag = f"{polls + 1}-{uuid.uuid4()}"
+        self.world.tasks.add(db, "poll", case.id, tag=tag, delay=pause)
+
+    def poll(self, task: Task) -> None:
+        """Ask the payer how far it is; pauses grow."""
+        case = self.store.case(task.case)
+        polls = int(task.key.rsplit(":", 1)[1].split("-")[0])
+        before = self.store.latest(case.id, "decision", Decision)
+        if case.closed or not (undecided(before) or case.tracks.utn == "awaited"):
+            with self.world.tasks.finish(task):
+                return
+        answer = self.inquire(case)
+        read = self._read(case, answer.body) if answer.body is not None else None
+        with self.world.tasks.finish(task) as db:
+            if read is None:
+                self.plan_poll(db, case, polls)
+            elif read.word == "unreadable" and read.quarantined:
+                self.note(db, case, "quarantined", why=read.quarantined[0][:40])
+                self.plan_poll(db, case, polls)
+            elif before is not None and before.source in TYPED:
+                self._beside_typed(db, case, before, read, polls)
+            else:
+                self._take(db, case, read, polls)
+
+    def _beside_typed(
+        self, db: sa.Connection, case: Case, typed: Decision, read: Decision, polls: int
+    ) -> None:
+        """Hold the payer's own answer against what a person entered from a letter.
+
+        It may add a number to the same verdicts. An answer that was known before the letter came
+        is only late. A new one that contradicts never makes a denial an affirmation.
+        """
+        wire = [
+            one
+            for one in self.store.history(case.id, "decision", Decision)
+            if one.source not in TYPED
+        ]
+        if same_verdicts(typed, read):
+            self._take(db, case, replace(with_numbers(typed, read), id=read.id), polls)
+            return
+        late = undecided(read) or (wire and same_verdicts(wire[-1], read))
+        if late or self._told_of(case, read):
+            self.plan_poll(db, case, polls)
+            return
+        self.note(db, case, "sources_disagree", typed=typed.word, word=read.word)
+        if typed.word == "affirmed":
+            self._take(db, case, read, polls)
+        else:
+            self.plan_poll(db, case, polls)
+
+    def _told_of(self, case: Case, read: Decision) -> bool:
+        """Tell whether people know already that this answer contradicts the last letter."""
+        since: list[Event] = []
+        for one in self.world.audit.events(case.id):
+            since = [] if one.kind == "letter" else [*since, one]
+        return any(
+            one.kind == "sources_disagree" and one.facts.get("word") == read.word for one in since
+        )
+
+    def take_letter(self, case: Case, revision: int, found: Decision, event: Event) -> Case:
+        """Take a decision that a person typed in from a letter or portal."""
+        if case.closed:
+            raise CaseClosed
+        if case.revision != revision:
+            raise StaleRevision
+        if case.tracks.submission in ("none", "queued", "sending"):
+            raise IllegalMove("a letter about a request that was not sent")
+        with self.store.write() as db:
+            self.world.audit.append(db, case.id, event)
+            if case.tracks.submission in ("unknown", "parked", "rejected"):
+                case = self.move(db, case, submission="received")
+            return self._take(db, case, found, 0)

@@ -1,0 +1,139 @@
+"""Stage 13: bring the decision and its number to the chart, with the signer's own token."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from launch import LaunchError
+from launch.scopes import allows
+from smart_app import formatters
+from smart_app.cases.model import (
+    Case,
+    CoverageAnswer,
+    Decision,
+    Task,
+    UtnRecord,
+    WriteReceipt,
+)
+from smart_app.chart import writeback
+from smart_app.errors import WrongPatient
+from smart_app.steps import Steps
+
+INTENT = "file_intent"
+"""The decision whose document may have been written without our seeing the answer."""
+
+
+class Filing(Steps):
+    """The site's write-back ladder."""
+
+    def file(self, task: Task) -> None:
+        """Bring the decision to the chart by the site's ladder."""
+        case = self.store.case(task.case)
+        numbers = [one for one in self.store.utns(case.id) if one.status == "active"]
+        found = self.store.latest(case.id, "decision", Decision)
+        first, tag = case.tracks.chart == "none", task.key.rsplit(":", 1)[1]
+        older = found is not None and not tag.startswith("launch-") and tag != found.id
+        if found is None or older or case.launch_id is None or (first and not numbers):
+            with self.world.tasks.finish(task):
+                return
+        asked_before = self.store.latest(case.id, INTENT, str) == found.id
+        with self.world.tasks.during(task) as db:
+            self.store.put(db, case.id, INTENT, found.id)
+            if case.tracks.chart != "writing":
+                case = self.move(db, case, chart="writing")
+        try:
+            receipts = self._write(case, found, numbers, asked_before)
+        except LaunchError:
+            receipts = ()
+        with self.world.tasks.finish(task) as db:
+            if not receipts:
+                self._await_launch(db, case, asked_before)
+                return
+            for one in receipts:
+                self.store.put(db, case.id, "write", one)
+                self.note(db, case, "written", rung=one.rung, outcome=one.outcome)
+            case = self.move(db, case, chart=receipts[0].outcome)
+        if case.tracks.utn == "recorded":
+            self.world.vault.forget(case.id)
+
+    def _await_launch(self, db: sa.Connection, case: Case, asked_before: bool) -> None:
+        """Wait for the signer to open the chart; only an earlier try may have arrived."""
+        if not asked_before:
+            self.store.put(db, case.id, INTENT, "")
+        case = self.move(db, case, chart="awaiting_launch")
+        self.note(db, case, "awaiting_launch")
+
+    def _write(
+        self, case: Case, found: Decision, numbers: list[UtnRecord], asked_before: bool
+    ) -> tuple[WriteReceipt, ...]:
+        """Climb the ladder: the document first, since it says most; the order only if affirmed."""
+        site = self.world.sites.of_id(case.site)
+        context = self.world.vault.context(case.launch_id or "")
+        chart = self.world.chart(context)
+        now = self.world.clock.now()
+        done: list[WriteReceipt] = []
+        granted = context.granted_scopes
+        may_file = allows(granted, "DocumentReference", "c")
+        if "DocumentReference.create" in site.write_ladder and may_file:
+            filing = self._filing(case, found, numbers, now, context.encounter_id)
+            done.append(writeback.file_document(chart, filing, asked_before=asked_before))
+        if "ServiceRequest.update" in site.write_ladder and allows(granted, "ServiceRequest", "u"):
+            done += self._orders(chart, case, found, numbers, now)
+        if not done:
+            why = "this chart takes no documents"
+            done.append(WriteReceipt("manual", "manual_pending", now, why=why))
+        return tuple(done)
+
+    def _orders(
+        self,
+        chart: Any,
+        case: Case,
+        found: Decision,
+        numbers: list[UtnRecord],
+        now: datetime,
+    ) -> list[WriteReceipt]:
+        answer = self.store.latest(case.id, "coverage_answer", CoverageAnswer)
+        repetitions = answer.repetitions if answer else ()
+        receipts = []
+        for item in case.items:
+            decided = next((one for one in found.items if one.trace == item.trace), None)
+            number = next((one for one in numbers if item.trace in one.traces), None)
+            if decided is None or decided.decision != "affirmed" or number is None:
+                continue
+            given = tuple(one.raw for one in repetitions if one.order_ref == item.order_ref)
+            try:
+                done = writeback.update_order(chart, case, item.order_ref, number, given, now)
+            except LaunchError as cause:
+                done = WriteReceipt("ServiceRequest.update", "manual_pending", now, why=cause.code)
+            except WrongPatient as cause:  # merged or moved since: nothing is written to it
+                done = WriteReceipt("ServiceRequest.update", "refused", now, why=cause.code)
+            receipts.append(done)
+        return receipts
+
+    def _filing(
+        self,
+        case: Case,
+        found: Decision,
+        numbers: list[UtnRecord],
+        now: datetime,
+        encounter_id: str | None,
+    ) -> writeback.Filing:
+        site = self.world.sites.of_id(case.site)
+        signer = case.signed_by
+        return writeback.Filing(
+            case=case,
+            decision_id=found.id,
+            text=formatters.chart_text(case, found, numbers, self.payer(case).name),
+            title=formatters.chart_title(found),
+            author_ref=signer.fhir_user if signer else "",
+            encounter_id=encounter_id,
+            type_code=site.document.type_code,
+            type_words=site.document.type_words,
+            mime=site.document.mime,
+            search_by_identifier=site.document.search_by_identifier,
+            if_none_exist=site.document.if_none_exist,
+            at=now,
+        )

@@ -1,0 +1,39 @@
+"""What the stages after the signature share: the case's payer, its request, moves and events."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from smart_app.cases import states
+from smart_app.cases.model import Case, Event
+from smart_app.payers.registry import Payer
+from smart_app.world import World
+
+
+class Steps:
+    """Base of the stages that the worker does."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.store = world.store
+
+    def payer(self, case: Case) -> Payer:
+        """Return the payer that a case goes to."""
+        return self.world.payers.of_id(case.payer_id or "")
+
+    def submission(self, case: Case) -> sa.Row[Any]:
+        """Return the row of a case's newest request."""
+        return self.store.submissions(case.id)[-1]
+
+    def move(self, db: sa.Connection, case: Case, **to: str) -> Case:
+        """Save a case after moves of its tracks; raises IllegalMove and StaleRevision."""
+        return self.store.save(db, replace(case, tracks=states.move(case.tracks, **to)))
+
+    def note(
+        self, db: sa.Connection, case: Case, kind: str, who: str | None = None, **facts: Any
+    ) -> None:
+        """Add an event to a case's history."""
+        self.world.audit.append(db, case.id, Event(kind, self.world.clock.now(), who, facts))

@@ -1,0 +1,114 @@
+"""What is written to the chart: once, for this patient, with the signer's own token."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from smart_app import reopen
+from smart_app.cases.model import ChartSnapshot, Decision, ItemDecision, Tracks, UtnRecord
+from smart_app.cases.store import Store
+from tests.unit.kit import NOW, FakeChart, FakeClock, FakePayer, Written, a_case
+from tests.unit.line import SIGNER, ForgetfulChart, Line
+
+N1 = "JFA99900004417"
+NOTHING = ChartSnapshot({}, {}, {}, NOW)
+
+
+def order(**more: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "ServiceRequest",
+        "id": "1",
+        "subject": {"reference": "Patient/p1"},
+        "meta": {"versionId": "1"},
+        **more,
+    }
+
+
+def affirmed(store: Store, clock: FakeClock, chart: FakeChart, track: str = "none") -> Line:
+    """Return a line whose case is affirmed, with a number, and to be filed."""
+    line = Line(store, clock, FakePayer({}), chart=chart)
+    tracks = Tracks("signed", "received", "affirmed", "recorded", track, "ready")
+    case = a_case(payer_id="zyter", launch_id="L", tracks=tracks, signed_by=SIGNER)
+    items = (ItemDecision("trace-1", "affirmed", number=N1),)
+    found = Decision("D1", case.id, items, NOW, "pas", word="affirmed")
+    number = UtnRecord(N1, "wiser", "m", ("trace-1",), "D1", "affirmed", NOW.date())
+    with store.write() as db:
+        store.insert(db, case)
+        store.put(db, case.id, "decision", found)
+        store.add_utn(db, case.id, number)
+        line.world.tasks.add(db, "file", case.id, tag="D1")
+    return line
+
+
+def launch(line: Line, user: str) -> None:
+    """Open the chart again as a user."""
+    context: Any = SimpleNamespace(launch_id="L2", fhir_user=user)
+    reopen.join(line.world, line.case(), context, NOTHING)
+
+
+def test_a_write_that_may_have_arrived_is_looked_for_in_the_next_launch(
+    store: Store, clock: FakeClock
+) -> None:
+    chart = ForgetfulChart({"ServiceRequest/1": order()})
+    line = affirmed(store, clock, chart)
+    with pytest.raises(SystemExit):
+        line.step()
+    clock.pass_by(61)
+    chart.gone = True
+    line.step()
+    assert line.case().tracks.chart == "awaiting_launch"
+    chart.gone = False
+    launch(line, SIGNER.fhir_user)
+    line.step()
+    assert len(chart.creates) == 1
+    assert line.case().tracks.chart == "filed_and_read_back"
+
+
+def test_only_the_signers_launch_files(store: Store, clock: FakeClock) -> None:
+    chart = FakeChart({"ServiceRequest/1": order()})
+    line = affirmed(store, clock, chart, "awaiting_launch")
+    with store.write() as db:
+        line.world.tasks.wake(db, "file", "case-1")
+    line.world.chart = _no_token
+    line.step()
+    assert line.case().tracks.chart == "awaiting_launch"
+    line.world.chart = lambda _: chart
+    launch(line, "Practitioner/2")
+    assert not line.step()
+    launch(line, SIGNER.fhir_user)
+    assert line.step()
+    assert len(chart.creates) == 1
+
+
+def _no_token(_: Any) -> Any:
+    from launch.errors import TokenRevoked
+
+    raise TokenRevoked
+
+
+def test_an_order_that_is_another_patients_by_now_is_left_alone(
+    store: Store, clock: FakeClock
+) -> None:
+    chart = FakeChart({"ServiceRequest/1": order(subject={"reference": "Patient/merged"})})
+    line = affirmed(store, clock, chart)
+    line.step()
+    assert line.case().tracks.chart == "filed_and_read_back"
+    assert (len(chart.creates), chart.updates) == (1, [])
+    told = [one.facts for one in line.world.audit.events("case-1") if one.kind == "written"]
+    assert told[-1] == {"rung": "ServiceRequest.update", "outcome": "refused"}
+
+
+@pytest.mark.parametrize(
+    ("broken", "outcome"), [("payers", "unknown"), ("sites", "manual_pending")], ids=str
+)
+def test_a_filing_that_cannot_be_done_says_so(
+    store: Store, clock: FakeClock, broken: str, outcome: str
+) -> None:
+    line = affirmed(store, clock, FakeChart(answer=Written(201)))
+    setattr(line.world, broken, SimpleNamespace(of_id={}.__getitem__))
+    line.pass_by(60, each=6)
+    assert line.case().tracks.chart != "writing"
+    assert line.events()[-1] == "parked"
