@@ -29,7 +29,9 @@ def create_app(world: World) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 1_000_000
     app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     Htmx(app)
-    app.jinja_env.globals.update(chip=formatters.chip, short_day=formatters.short_day)
+    app.jinja_env.globals.update(
+        chip=formatters.chip, marked=formatters.marked, short_day=formatters.short_day
+    )
 
     def on_event(kind: str, facts: dict[str, Any]) -> None:
         pages.log.info(kind, extra=facts)

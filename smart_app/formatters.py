@@ -6,6 +6,7 @@ authorization is *recommended*, never required: the alternative is review before
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -185,6 +186,16 @@ def chip(found: Evidence) -> str:
     """Return a source chip's words: kind, day, author."""
     kind = KINDS.get(found.kind, found.kind)
     return " · ".join(one for one in (kind, short_day(found.date), found.author or "") if one)
+
+
+def marked(found: Evidence) -> list[tuple[str, bool]]:
+    """Return a sentence in parts, each with whether it is one of the words looked for."""
+    sentence = found.sentence or ""
+    if not found.marks:
+        return [(sentence, False)]
+    looked_for = "|".join(re.escape(one) for one in sorted(found.marks, key=len, reverse=True))
+    parts = re.split(f"({looked_for})", sentence, flags=re.IGNORECASE)
+    return [(words, number % 2 == 1) for number, words in enumerate(parts) if words]
 
 
 def scope_line(case: Case) -> str:

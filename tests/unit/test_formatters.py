@@ -1,0 +1,73 @@
+"""Every word that a person may read exists, and only an affirmation is green."""
+
+from __future__ import annotations
+
+import ast
+from itertools import product
+from pathlib import Path
+from typing import get_args
+
+from smart_app import formatters
+from smart_app.cases import states
+from smart_app.cases.model import DecisionWord, Evidence, Tracks, WriteOutcome
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def headlines() -> set[str]:
+    """Return every state that the one line of a page may be about."""
+    tracks = (
+        Tracks(submission=sent, decision=decided, utn=number)
+        for sent, decided, number in product(*(states.MOVES[t] for t in TRACKS))
+    )
+    return {states.headline(one) for one in tracks}
+
+
+TRACKS = ("submission", "decision", "utn")
+
+
+def events() -> set[str]:
+    """Return every kind of event that the code writes."""
+    found = set()
+    for path in (ROOT / "smart_app").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            place = {"Event": 0, "note": 2}.get(name)
+            if place is None or len(node.args) <= place:
+                continue
+            told = node.args[place]
+            branches = (told.body, told.orelse) if isinstance(told, ast.IfExp) else (told,)
+            found |= {one.value for one in branches if isinstance(one, ast.Constant)}
+    return found
+
+
+def test_every_decision_and_outcome_has_words() -> None:
+    assert set(formatters.DECISIONS) == set(get_args(DecisionWord))
+    assert set(get_args(WriteOutcome)) <= set(formatters.WRITE_OUTCOMES)
+    assert set(states.MOVES["chart"]) <= set(formatters.WRITE_OUTCOMES)
+
+
+def test_every_state_has_a_chip() -> None:
+    assert headlines() - set(formatters.CHIPS) <= {"cancelling"}  # nothing cancels yet
+
+
+def test_only_an_affirmation_is_green() -> None:
+    green = {state for state, (tone, _, _) in formatters.CHIPS.items() if tone == "ok"}
+    assert green == {"affirmed", "affirmed_number_awaited"}
+
+
+def test_every_event_has_words() -> None:
+    kinds = events()
+    assert len(kinds) > 20
+    assert kinds - set(formatters.EVENTS) == set()
+
+
+def test_words_that_were_looked_for_are_marked() -> None:
+    found = Evidence(
+        "DocumentReference/1", "DocumentReference", sentence="No Fever, no sign.", marks=("fever",)
+    )
+    assert formatters.marked(found) == [("No ", False), ("Fever", True), (", no sign.", False)]
+    plain = Evidence("DocumentReference/1", "DocumentReference", sentence="a (b")
+    assert formatters.marked(plain) == [("a (b", False)]
