@@ -422,6 +422,7 @@ class Decision:
     notes: tuple[str, ...] = ()
     quarantined: tuple[str, ...] = ()
     entered_by: str | None = None
+    created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,21 @@ FHIR_JSON = "application/fhir+json"
 
 
 def faults(body: Any) -> tuple[str, ...]:
-    """Return what an OperationOutcome complains about, in the payer's words."""
+    """Return what an OperationOutcome complains about, in the payer's words; never raises."""
     if not isinstance(body, dict) or body.get("resourceType") != "OperationOutcome":
         return ()
-    found = []
-    for issue in body.get("issue") or []:
-        words = (issue.get("details") or {}).get("text") or issue.get("diagnostics")
-        where = ", ".join(issue.get("expression") or [])
-        found.append(": ".join(one for one in (str(words or issue.get("code")), where) if one))
-    return tuple(found)
+    issues = body.get("issue")
+    several = issues if isinstance(issues, list) else []
+    found = (_issue(one) for one in several if isinstance(one, dict))
+    return tuple(one for one in found if one)
+
+
+def _issue(issue: dict[str, Any]) -> str:
+    details, where = issue.get("details"), issue.get("expression")
+    text = details.get("text") if isinstance(details, dict) else None
+    words = next((one for one in (text, issue.get("diagnostics"), issue.get("code")) if one), "")
+    places = ", ".join(str(one) for one in where) if isinstance(where, list) else ""
+    return ": ".join(one for one in (str(words), places) if one)
 
 
 def submit(http: PayerHttp, base: str, payload: bytes) -> Receipt:

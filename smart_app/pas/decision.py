@@ -95,6 +95,14 @@ def _date(value: Any) -> date | None:
         return None
 
 
+def _moment(value: Any) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
 def _number(
     response: Resource, item: dict[str, Any], actions: list[dict[str, Any]], code: str
 ) -> tuple[str | None, str | None, tuple[str, ...]]:
@@ -142,6 +150,40 @@ def _unsaid(response: Resource) -> DecisionWord:
     return "pended" if response.get("outcome") in NOT_YET else "unreadable"
 
 
+def _failed(response: Resource) -> bool:
+    """Tell whether an answer says that processing failed: then nothing counts as decided."""
+    return response.get("outcome") == "error" or bool(response.get("error"))
+
+
+def refusal(body: Any, dismissed_text: str) -> tuple[str, ...]:
+    """Return what a payer complains about that processed a request and decided nothing of it.
+
+    X12's own errors (AAA) come with status 200 and ``outcome`` error. Empty when anything was
+    decided or dismissed, and for what is no such answer.
+    https://hl7.org/fhir/us/davinci-pas/2.2.1/en/StructureDefinition-profile-claimresponse.html
+    """
+    try:
+        found = claim_responses(body)
+        if len(found) != 1 or found[0].get("outcome") != "error":
+            return ()
+        response = found[0]
+        decided = any(_review_actions(item) for item in response.get("item") or [])
+        if decided or _dismissed(response, dismissed_text) is not None:
+            return ()
+        return _complaints(response) or ("no reason given",)
+    except (AttributeError, TypeError, KeyError):
+        return ()
+
+
+def _complaints(response: Resource) -> tuple[str, ...]:
+    said = [
+        str(response.get("disposition") or ""),
+        *(_words_of(one.get("code")) for one in response.get("error") or []),
+        *(str(one.get("text") or "") for one in response.get("processNote") or []),
+    ]
+    return tuple(dict.fromkeys(one for one in said if one))
+
+
 def _item_decision(
     response: Resource, item: dict[str, Any], ours: CaseItem
 ) -> tuple[ItemDecision, tuple[str, ...]]:
@@ -150,6 +192,8 @@ def _item_decision(
     raw = {str(one["code"]) for one in coded}
     code = raw.pop() if len(raw) == 1 else ""
     word = WORDS.get(code, _unsaid(response) if not actions else "unreadable")
+    if _failed(response) and code in NUMBERED:
+        code, word = "", "unreadable"  # it says that it failed, and that it decided
     number: str | None = None
     path: str | None = None
     rivals: tuple[str, ...] = ()
@@ -198,12 +242,7 @@ def _dismissed(response: Resource, text: str) -> tuple[str, ...] | None:
     """Return the reasons when this payer says that it dismissed the request, else None."""
     if response.get("outcome") != "error" or response.get("item"):
         return None
-    said = [
-        str(response.get("disposition") or ""),
-        *(str(one.get("text") or "") for one in response.get("processNote") or []),
-        *(_words_of(one.get("code")) for one in response.get("error") or []),
-    ]
-    found = tuple(one for one in said if one)
+    found = _complaints(response)
     return found if any(text.lower() in one.lower() for one in found) else None
 
 
@@ -290,6 +329,7 @@ def _decision(
         received_at=now,
         source="pas",
         decided_on=next((one for one in issued if one), None),
+        created=_moment(response.get("created")),
         payer_reference=_pended_reference(response) or identifiers[0].get("value"),
         human_reviewer=human if isinstance(human, bool) else None,
         word=word,

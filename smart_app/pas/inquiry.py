@@ -30,6 +30,7 @@ CLAIM_KEPT = (
     "insurance",
     "careTeam",
 )
+WRAPPED = ("ClaimResponse", "Bundle", "Parameters")
 ITEM_EXTENSIONS = (
     "extension-serviceItemRequestType",
     "extension-certificationType",
@@ -97,17 +98,12 @@ def results(body: Any) -> list[Resource] | None:
     kind = body.get("resourceType")
     if kind == "ClaimResponse":
         return [{"resourceType": "Bundle", "entry": [{"resource": body}]}]
-    if kind not in ("Bundle", "Parameters"):
+    if kind not in ("Bundle", "Parameters") or _partial(body):
         return None
-    parts = [one.get("resource") for one in body.get("entry") or body.get("parameter") or []]
-    inner = [one for one in parts if isinstance(one, dict)]
-    if any(_complains(one) for one in inner):
+    inner = _inside(body)
+    if inner is None or any(_complains(one) for one in inner):
         return None
-    beside = [
-        {"resource": one}
-        for one in inner
-        if one.get("resourceType") not in ("ClaimResponse", "Bundle", "Parameters")
-    ]
+    beside = [{"resource": one} for one in inner if one.get("resourceType") not in WRAPPED]
     found: list[Resource] = []
     for one in inner:
         if one.get("resourceType") == "ClaimResponse":
@@ -118,6 +114,30 @@ def results(body: Any) -> list[Resource] | None:
                 return None
             found += nested
     return found
+
+
+def _partial(body: Resource) -> bool:
+    """Tell whether an answer says itself that it does not hold everything."""
+    links = {one.get("relation") for one in body.get("link") or []}
+    total, entries = body.get("total"), body.get("entry") or []
+    return "next" in links or (isinstance(total, int) and total > len(entries))
+
+
+def _inside(body: Resource) -> list[Resource] | None:
+    """Return the resources that an answer wraps, or None when a part of it holds none."""
+    if body["resourceType"] == "Bundle":
+        found = [entry.get("resource") for entry in body.get("entry") or []]
+    else:
+        found = [one for part in body.get("parameter") or [] for one in _parts(part)]
+    inner = [one for one in found if isinstance(one, dict) and one.get("resourceType")]
+    return inner if len(inner) == len(found) else None
+
+
+def _parts(parameter: dict[str, Any]) -> list[Any]:
+    """Return a parameter's resource, or those of its parts; values that are none stay out."""
+    if "part" in parameter:
+        return [one for part in parameter["part"] for one in _parts(part)]
+    return [] if any(key.startswith("value") for key in parameter) else [parameter.get("resource")]
 
 
 def _complains(resource: Resource) -> bool:

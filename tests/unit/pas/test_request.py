@@ -183,6 +183,10 @@ def heads(found: inquiry.Inquired) -> list[Any]:
         parameters(a_result("trace-1")),
         parameters(a_result("trace-1"), name="responseBundle"),
         parameters(a_result("trace-1"), name="other"),
+        {
+            "resourceType": "Parameters",
+            "parameter": [{"name": "x", "part": [{"name": "y", "resource": a_result("trace-1")}]}],
+        },
         parameters(a_result("trace-9"), a_result("trace-1")),
         a_result(identifier="identifier-1"),
         {
@@ -220,6 +224,10 @@ def test_a_list_without_ours_says_that_there_is_none(body: Any) -> None:
         parameters(OUTCOME),
         {"resourceType": "Bundle", "entry": [{"resource": OUTCOME}]},
         {"resourceType": "Bundle", "entry": "x"},
+        {"resourceType": "Bundle", "total": 1, "entry": []},
+        {"resourceType": "Bundle", "entry": [{"fullUrl": "urn:x"}]},
+        {"resourceType": "Bundle", "link": [{"relation": "next", "url": "x"}]},
+        {"resourceType": "Parameters", "parameter": [{"name": "return"}]},
         a_result("trace-1", "trace-9"),
         a_result("trace-9", identifier="identifier-1"),
         a_result(),
