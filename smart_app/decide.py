@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -37,6 +38,11 @@ QUIET = ("pended", "unreadable")
 def undecided(found: Decision | None) -> bool:
     """Tell whether any item of a decision is still open."""
     return found is None or not found.items or any(one.decision in OPEN for one in found.items)
+
+
+def _said(found: Decision) -> tuple[Any, ...]:
+    """Return what makes a decision a new one: the day counts, since the window hangs on it."""
+    return found.items, found.word, found.quarantined, found.decided_on
 
 
 def same_verdicts(one: Decision, other: Decision) -> bool:
@@ -83,6 +89,13 @@ class Deciding(Steps):
         body = client.inquire(self.world.payer_http(payer), payer.pas_base or "", asked)
         return inquiry.ours(case, body, row.identifier)
 
+    def judged(self, case: Case, receipt: Receipt) -> Receipt:
+        """Return a receipt as what it is: an answer that decided nothing, with errors, refuses."""
+        if receipt.outcome != "received":
+            return receipt
+        found = decision.refusal(receipt.body, self.payer(case).dismissed_text)
+        return replace(receipt, outcome="rejected", faults=found) if found else receipt
+
     def received(self, task: Task, case: Case, identifier: str, receipt: Receipt) -> None:
         """Record an answer, its decision and number, and what comes next, in one transaction."""
         with self.world.tasks.finish(task) as db:
@@ -125,11 +138,9 @@ class Deciding(Steps):
         before = self.store.latest(case.id, "decision", Decision)
         if before is not None and not found.quarantined:
             found = with_numbers(found, before)
-        changed = before is None or (before.items, before.word, before.quarantined) != (
-            found.items,
-            found.word,
-            found.quarantined,
-        )
+            if found.decided_on is None and same_verdicts(found, before):
+                found = replace(found, decided_on=before.decided_on)
+        changed = before is None or _said(before) != _said(found)
         if changed or before is None:
             self.store.put(db, case.id, "decision", found)
             self.note(db, case, "decided", word=found.word, source=found.source)
@@ -164,7 +175,7 @@ class Deciding(Steps):
             tracks = states.move(tracks, submission="pended")
         elif found.word != "pended" and tracks.submission == "pended":
             tracks = states.move(tracks, submission="received")
-        ready = found.word == "affirmed" and tracks.utn == "recorded"
+        ready = found.word == "affirmed" and tracks.utn == "recorded" and len(kept) == 1
         tracks = states.move(tracks, claim="ready" if ready else "hold")
         return self.store.save(db, replace(case, tracks=tracks))
 
@@ -182,7 +193,22 @@ class Deciding(Steps):
         site = self.world.sites.of_id(case.site)
         member = self.store.blind("member", self._member(case))
         known = tuple(self.store.utns(case.id))
-        return utn.record(found, form, member, self.world.clock.today(site.time_zone), known)
+        return utn.record(found, form, member, self._told_on(case, found, site.time_zone), known)
+
+    def _told_on(self, case: Case, found: Decision, zone: str) -> date:
+        """Return the first day on which these verdicts were known, in the site's zone.
+
+        A later answer that adds a number is no later decision.
+        """
+        told = [found]
+        for one in reversed(self.store.history(case.id, "decision", Decision)):
+            if one.id == found.id:
+                continue
+            if not same_verdicts(one, found):
+                break
+            told.append(one)
+        moments = [when for one in told for when in (one.received_at, one.created) if when]
+        return min(moments).astimezone(ZoneInfo(zone)).date()
 
     # until it is final ---------------------------------------------------------------------------
 

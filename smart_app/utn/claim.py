@@ -23,8 +23,12 @@ def whose_claim(case: Case, program: Program) -> Literal["facility", "profession
     return "facility" if places & set(program.facility_claim_pos) else "professional"
 
 
-def _state(case: Case, record: UtnRecord | None, on: date | None, today: date) -> ClaimState:
-    """Return the state; without a planned date a number counts while its window is open."""
+def _state(case: Case, active: list[UtnRecord], on: date | None, today: date) -> ClaimState:
+    """Return the state; without a planned date a number counts while its window is open.
+
+    A claim carries one number: two of them hold it until a person has read which is for what.
+    """
+    record = active[-1] if active else None
     decision = case.tracks.decision
     if decision in ("none", "pended", "contact_payer", "unreadable"):
         return "hold_decision"
@@ -32,9 +36,9 @@ def _state(case: Case, record: UtnRecord | None, on: date | None, today: date) -
         return "review_expected"
     if record is None or case.tracks.utn == "awaited":
         return "hold_number"
-    if decision == "non_affirmed":
+    if decision == "non_affirmed" and len(active) == 1:
         return "number_with_abn"
-    if decision != "affirmed":
+    if decision != "affirmed" or len(active) > 1:
         return "hold_review"  # some of it is not what was asked: a person decides what is billed
     if _inside(record, on or today) is False:
         return "outside_window"
@@ -53,10 +57,10 @@ def placement(
 ) -> ClaimCard:
     """Return the claim card: whose claim, which number, which field, which dates."""
     active = [one for one in numbers if one.status == "active"]
-    record = active[-1] if active else None
+    record = active[0] if len(active) == 1 else None
     whose = whose_claim(case, program)
     on = case.planned_date
-    state = _state(case, record, on, today)
+    state = _state(case, active, on, today)
     tob = any(item.place and item.place.tob for item in case.items)
     claim = "institutional" if tob else "professional"
     number = record.number if record else None
@@ -83,17 +87,22 @@ def placement(
         modifiers=tuple(
             (when, modifier, notice, when == verdict) for when, modifier, notice in MODIFIERS
         ),
-        checks=_checks(case, record, on),
+        checks=_checks(case, active, on),
         chain=numbers,
     )
 
 
-def _checks(case: Case, record: UtnRecord | None, on: date | None) -> tuple[Check, ...]:
-    inside = _inside(record, on) if record and on else None
+def _numbers(active: list[UtnRecord]) -> list[str]:
+    return [one.number for one in active] if len(active) > 1 else []
+
+
+def _checks(case: Case, active: list[UtnRecord], on: date | None) -> tuple[Check, ...]:
+    inside = all(_inside(one, on) is not False for one in active) if active and on else None
     codes = ", ".join(item.code for item in case.items)
     affirmed = case.tracks.decision == "affirmed"
     return (
-        Check("Number recorded", record is not None, "" if record else "not yet given"),
+        Check("Number recorded", bool(active), "" if active else "not yet given"),
+        Check("One number for the whole claim", len(active) < 2, ", ".join(_numbers(active))),
         Check("Every code affirmed", affirmed, "" if affirmed else codes),
         Check("Planned date is inside", inside, "" if on else "no planned date"),
     )

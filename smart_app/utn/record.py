@@ -36,14 +36,15 @@ def record(
     decision: Decision,
     form: NumberForm,
     member_hash: str,
-    today: date,
+    told_on: date,
     known: tuple[UtnRecord, ...] = (),
 ) -> tuple[tuple[UtnRecord, ...], tuple[str, ...]]:
     """Return the numbers of a decision and the values that are no number of this program.
 
     One record per number: items of one request often share it. The window runs from the decision
     day; a period that the payer states is kept when it is there. A decision that does not say its
-    day keeps the one under which its number is ``known``.
+    day keeps the one under which its number is ``known``, else it is the day on which the verdict
+    was first ``told_on``: a number that comes later does not move its window.
     """
     by_number: dict[str, list[int]] = {}
     refused: list[str] = []
@@ -60,7 +61,7 @@ def record(
         words = {one.decision for one in items}
         verdict: DecisionWord = items[0].decision if len(words) == 1 else "partial"
         before = (one.decided_on for one in known if (one.number, one.verdict) == (number, verdict))
-        decided_on = decision.decided_on or next(before, today)
+        decided_on = decision.decided_on or next(before, told_on)
         starts = [one.valid_from for one in items if one.valid_from]
         ends = [one.valid_to for one in items if one.valid_to]
         records.append(

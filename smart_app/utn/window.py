@@ -14,5 +14,5 @@ def last_day(decided_on: date, window_days: int) -> date:
 
 
 def days_left(valid_to: date, today: date) -> int:
-    """Return how many days are left, the last one included; 0 when it is over."""
-    return max(0, (valid_to - today).days)
+    """Return how many days are left after today: 0 on the last day, negative when it is over."""
+    return (valid_to - today).days

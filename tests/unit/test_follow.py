@@ -82,7 +82,7 @@ def test_a_number_that_is_told_again_later_keeps_its_window(store: Store, clock:
 
 def test_one_number_of_two_is_not_ready_and_goes_on_asking(store: Store, clock: FakeClock) -> None:
     half = ok(an_answer_item("A1", 1, utn=N1), an_answer_item("A1", 2))
-    whole = ok(an_answer_item("A1", 1, utn=N1), an_answer_item("A1", 2, utn=N2))
+    whole = ok(an_answer_item("A1", 1, utn=N1), an_answer_item("A1", 2, utn=N1))
     line = Line(store, clock, answering(half, inquire=whole))
     line.signed(orders=2)
     line.step()
@@ -90,6 +90,50 @@ def test_one_number_of_two_is_not_ready_and_goes_on_asking(store: Store, clock: 
     assert line.filed == []
     line.pass_by(5)
     assert (headline(line), line.case().tracks.claim) == ("affirmed", "ready")
+
+
+def test_two_numbers_for_one_claim_hold_it(store: Store, clock: FakeClock) -> None:
+    both = ok(an_answer_item("A1", 1, utn=N1), an_answer_item("A1", 2, utn=N2))
+    line = Line(store, clock, answering(both))
+    line.signed(orders=2)
+    line.step()
+    assert line.case().tracks.claim == "hold"
+    assert card(line) == ("hold_review", None)
+    found = store.latest("case-1", "decision", Decision)
+    assert found
+    text = formatters.chart_text(line.case(), found, store.utns("case-1"), "Zyter")
+    assert f"(UTN): {N1} (62323)" in text
+
+
+@pytest.mark.parametrize("late", [0, 6])
+def test_a_late_number_does_not_move_the_window(store: Store, clock: FakeClock, late: int) -> None:
+    numbered = ok(an_answer_item("A1", utn=N1))
+    line = Line(store, clock, answering(ok(an_answer_item("A1")), inquire=numbered))
+    line.signed()
+    line.step()
+    clock.pass_by(late * 86400)
+    line.pass_by(5)
+    found = store.utns("case-1")[0]
+    assert (found.valid_from, found.valid_to) == (date(2026, 11, 24), date(2027, 3, 23))
+
+
+def test_the_day_on_which_an_answer_was_made_counts(store: Store, clock: FakeClock) -> None:
+    made = "2026-11-23T23:30:00-07:00"
+    line = Line(store, clock, answering(ok(an_answer_item("A1", utn=N1), created=made)))
+    line.signed()
+    clock.pass_by(3 * 86400)
+    line.step()
+    assert store.utns("case-1")[0].valid_from == date(2026, 11, 24)
+
+
+def test_a_mistyped_day_of_a_letter_can_be_corrected(store: Store, clock: FakeClock) -> None:
+    line = Line(store, clock, answering(ok(an_answer_item("A4"))))
+    line.signed()
+    line.step()
+    line.letter("affirmed", N1)
+    clock.pass_by(2 * 86400)
+    line.letter("affirmed", N1)
+    assert store.utns("case-1")[0].valid_from == date(2026, 11, 26)
 
 
 @pytest.mark.parametrize("code", ["A6", "A2", "A3"])

@@ -143,8 +143,8 @@ def test_an_expired_number_without_a_planned_date_holds_the_claim() -> None:
 
 def test_checks_tell_passed_failed_and_unknown_apart() -> None:
     known = card(case_at(HOPD, planned_date=date(2026, 12, 1)), RECORD).checks
-    assert [one.passed for one in known] == [True, True, True]
+    assert [one.passed for one in known] == [True, True, True, True]
     late = card(case_at(HOPD, planned_date=date(2027, 12, 1)), RECORD).checks
-    assert [one.passed for one in late] == [True, True, False]
+    assert [one.passed for one in late] == [True, True, True, False]
     nothing = card(case_at(HOPD, "non_affirmed")).checks
-    assert [one.passed for one in nothing] == [False, False, None]
+    assert [one.passed for one in nothing] == [False, True, False, None]

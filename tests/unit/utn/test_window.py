@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smart_app import formatters
 from smart_app.cases.model import Decision, ItemDecision
 from smart_app.utn.record import NumberForm, record
 from smart_app.utn.window import days_left, last_day
@@ -32,9 +33,18 @@ def test_the_window_has_as_many_days_as_it_says(decided: date, days: int) -> Non
     assert (last_day(decided, days) - decided).days + 1 == days
 
 
-def test_days_left_never_falls_below_none() -> None:
-    assert days_left(TODAY, date(2026, 11, 20)) == 4
-    assert days_left(TODAY, date(2026, 12, 20)) == 0
+@pytest.mark.parametrize(
+    ("today", "left", "words"),
+    [
+        (date(2026, 11, 20), 4, "4 days left"),
+        (date(2026, 11, 23), 1, "1 day left"),
+        (date(2026, 11, 24), 0, "today is the last day"),
+        (date(2026, 11, 25), -1, "over"),
+    ],
+)
+def test_the_last_day_is_still_a_day(today: date, left: int, words: str) -> None:
+    assert days_left(TODAY, today) == left
+    assert formatters.days_left(left) == words
 
 
 def decision(*items: tuple[str | None, dict[str, Any]], **more: Any) -> Decision:
