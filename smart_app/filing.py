@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,8 +23,19 @@ from smart_app.chart import writeback
 from smart_app.errors import WrongPatient
 from smart_app.steps import Steps
 
+ORDER = "ServiceRequest.update"
+TAKE_BACK = "ServiceRequest.take_back"
+"""An order that still says that it is satisfied, though the decision was taken back."""
+
 INTENT = "file_intent"
 """The decision whose document may have been written without our seeing the answer."""
+
+
+def _number_for(trace: str, found: Decision, numbers: list[UtnRecord]) -> str | None:
+    """Return the number that an order may carry: only an affirmed one's."""
+    decided = next((one for one in found.items if one.trace == trace), None)
+    number = next((one.number for one in numbers if trace in one.traces), None)
+    return number if decided is not None and decided.decision == "affirmed" else None
 
 
 class Filing(Steps):
@@ -52,9 +64,11 @@ class Filing(Steps):
             if not receipts:
                 self._await_launch(db, case, asked_before)
                 return
+            self.store.put(db, case.id, "filed_decision", found.id)
             for one in receipts:
                 self.store.put(db, case.id, "write", one)
-                self.note(db, case, "written", rung=one.rung, outcome=one.outcome)
+                kind = "order_not_taken_back" if one.rung == TAKE_BACK else "written"
+                self.note(db, case, kind, rung=one.rung, outcome=one.outcome)
             case = self.move(db, case, chart=receipts[0].outcome)
         if case.tracks.utn == "recorded":
             self.world.vault.forget(case.id)
@@ -95,22 +109,30 @@ class Filing(Steps):
         numbers: list[UtnRecord],
         now: datetime,
     ) -> list[WriteReceipt]:
+        """Mark the affirmed orders; take back what a decision that no longer stands had marked."""
         answer = self.store.latest(case.id, "coverage_answer", CoverageAnswer)
         repetitions = answer.repetitions if answer else ()
+        marked = any(
+            one.rung == ORDER for one in self.store.history(case.id, "write", WriteReceipt)
+        )
         receipts = []
         for item in case.items:
-            decided = next((one for one in found.items if one.trace == item.trace), None)
-            number = next((one for one in numbers if item.trace in one.traces), None)
-            if decided is None or decided.decision != "affirmed" or number is None:
-                continue
             given = tuple(one.raw for one in repetitions if one.order_ref == item.order_ref)
+            number = _number_for(item.trace, found, numbers)
             try:
-                done = writeback.update_order(chart, case, item.order_ref, number, given, now)
+                if number is not None:
+                    done = writeback.update_order(chart, case, item.order_ref, number, given, now)
+                elif marked:
+                    done = writeback.restore_order(chart, case, item.order_ref, given, now)
+                else:
+                    continue
             except LaunchError as cause:
-                done = WriteReceipt("ServiceRequest.update", "manual_pending", now, why=cause.code)
+                done = WriteReceipt(ORDER, "manual_pending", now, why=cause.code)
             except WrongPatient as cause:  # merged or moved since: nothing is written to it
-                done = WriteReceipt("ServiceRequest.update", "refused", now, why=cause.code)
+                done = WriteReceipt(ORDER, "refused", now, why=cause.code)
             receipts.append(done)
+            if number is None and done.outcome != "filed_and_read_back":
+                receipts[-1] = replace(done, rung=TAKE_BACK)
         return receipts
 
     def _filing(
@@ -136,4 +158,15 @@ class Filing(Steps):
             search_by_identifier=site.document.search_by_identifier,
             if_none_exist=site.document.if_none_exist,
             at=now,
+            replaces=self._earlier_document(case, found),
         )
+
+    def _earlier_document(self, case: Case, found: Decision) -> str | None:
+        """Return the document in the chart that tells an older decision of this case."""
+        written = [
+            one.resource_ref
+            for one in self.store.history(case.id, "write", WriteReceipt)
+            if one.rung == "DocumentReference.create" and one.resource_ref
+        ]
+        told = self.store.history(case.id, "filed_decision", str)
+        return written[-1] if written and told and told[-1] != found.id else None

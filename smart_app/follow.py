@@ -13,7 +13,14 @@ from launch import LaunchError
 from smart_app.cases.model import Case, Decision, Event, Person, Task
 from smart_app.cases.tasks import LeaseLost
 from smart_app.decide import Deciding
-from smart_app.errors import CaseClosed, IllegalMove, PayerError, PreclearError, StaleRevision
+from smart_app.errors import (
+    CaseClosed,
+    ChartUnavailable,
+    IllegalMove,
+    PayerError,
+    PreclearError,
+    StaleRevision,
+)
 from smart_app.filing import Filing
 from smart_app.sending import Sending
 from smart_app.steps import Steps
@@ -58,7 +65,7 @@ class Follow(Steps):
     @staticmethod
     def _pause(task: Task, cause: Exception) -> float:
         """Return the seconds until the next try."""
-        if isinstance(cause, PayerError | LaunchError):
+        if isinstance(cause, PayerError | LaunchError | ChartUnavailable):
             return min(RETRY_LONGEST, RETRY_FIRST * 2.0**task.attempt)
         if isinstance(cause, StaleRevision | IllegalMove):
             return SOON  # somebody changed the case meanwhile: look again
@@ -71,9 +78,16 @@ class Follow(Steps):
                 tasks.later(db, task, code, pause)
             elif task.kind in ENDLESS:
                 tasks.later(db, task, code, RETRY_LONGEST, afresh=True)
+                self._in_vain(db, task)
             else:
                 tasks.park(db, task, code)
                 self._given_up(db, task, code)
+
+    def _in_vain(self, db: sa.Connection, task: Task) -> None:
+        """Let a person clear up what the payer does not tell for a long time; asking goes on."""
+        case = self.store.case(task.case, db)
+        if task.kind == "recover" and case.tracks.submission == "unknown":
+            self.note(db, case, "person_needed")
 
     def _given_up(self, db: sa.Connection, task: Task, code: str) -> None:
         """Say on the case that a person is needed."""
@@ -82,7 +96,8 @@ class Follow(Steps):
         if task.kind == "send" and case.tracks.submission == "queued":
             self.move(db, case, submission="parked")
         elif task.kind == "send" and case.tracks.submission == "sending":
-            self.move(db, case, submission="unknown")
+            case = self.move(db, case, submission="unknown")
+            self.note(db, case, "person_needed")
         elif task.kind == "file" and case.tracks.chart == "writing":
             self.move(db, case, chart="unknown")
         elif task.kind == "file":
@@ -110,6 +125,10 @@ class Follow(Steps):
     def not_there(self, case: Case, revision: int, person: Person) -> Case:
         """Take a person's word that the payer has no such request."""
         return self.sending.not_there(case, revision, person)
+
+    def not_accepted(self, case: Case, revision: int, person: Person) -> Case:
+        """Take a person's word that the payer did not accept the request."""
+        return self.sending.not_accepted(case, revision, person)
 
     def take_letter(self, case: Case, revision: int, found: Decision, event: Event) -> Case:
         """Take a decision that a person typed in from a letter or portal."""

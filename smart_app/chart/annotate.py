@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from smart_app.cases.model import Resource
+from smart_app.fhir import refs
 from smart_app.fhir.codes import COVERAGE_INFORMATION
 
 NO_LONGER = (
@@ -24,8 +25,22 @@ NO_LONGER = (
 )
 
 
-def _ours(order: Resource) -> list[dict[str, Any]]:
-    return [one for one in order.get("extension") or [] if one.get("url") == COVERAGE_INFORMATION]
+def _ours(order: Resource, coverage_ref: str | None = None) -> list[dict[str, Any]]:
+    """Return an order's coverage information: all of it, or that of one coverage."""
+    return [
+        one
+        for one in order.get("extension") or []
+        if one.get("url") == COVERAGE_INFORMATION
+        and (coverage_ref is None or coverage_of(one) == coverage_ref)
+    ]
+
+
+def coverage_of(extension: Resource) -> str | None:
+    """Return the coverage that a repetition is about, as a relative reference."""
+    for part in extension.get("extension") or []:
+        if part.get("url") == "coverage":
+            return refs.relative(part.get("valueReference"))
+    return None
 
 
 def merged(order: Resource, extensions: Sequence[Resource]) -> Resource:
@@ -33,17 +48,22 @@ def merged(order: Resource, extensions: Sequence[Resource]) -> Resource:
     if not extensions:
         return order
     made = copy.deepcopy(order)
-    others = [one for one in made.get("extension") or [] if one.get("url") != COVERAGE_INFORMATION]
+    about = {coverage_of(one) for one in extensions}
+    replaced = [one for one in _ours(made) if coverage_of(one) in about]
+    others = [one for one in made.get("extension") or [] if one not in replaced]
     made["extension"] = [*others, *copy.deepcopy(list(extensions))]
     return made
 
 
-def satisfied(order: Resource, number: str) -> Resource | None:
-    """Return the order with every payer extension satisfied by a number, or None without one."""
-    if not _ours(order):
+def satisfied(order: Resource, coverage_ref: str, number: str) -> Resource | None:
+    """Return the order with that coverage's information satisfied, or None when it has none.
+
+    What another payer said of another coverage stays as it is.
+    """
+    if not _ours(order, coverage_ref):
         return None
     made = copy.deepcopy(order)
-    for extension in _ours(made):
+    for extension in _ours(made, coverage_ref):
         kept = [one for one in extension.get("extension") or [] if one.get("url") not in NO_LONGER]
         kept += [
             {"url": "pa-needed", "valueCode": "satisfied"},
@@ -53,11 +73,11 @@ def satisfied(order: Resource, number: str) -> Resource | None:
     return made
 
 
-def number_of(order: Resource) -> str | None:
-    """Return the number that satisfies an order, if its extensions agree on one."""
+def number_of(order: Resource, coverage_ref: str | None) -> str | None:
+    """Return the number that satisfies an order for a coverage, if it states just one."""
     found = {
         str(sub.get("valueString"))
-        for extension in _ours(order)
+        for extension in _ours(order, coverage_ref or "")
         for sub in extension.get("extension") or []
         if sub.get("url") == "satisfied-pa-id"
     }

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from launch.errors import LaunchError
 from smart_app.cases import codec
-from smart_app.cases.model import Case, Resource, UtnRecord, WriteReceipt
+from smart_app.cases.model import Case, Resource, WriteReceipt
 from smart_app.chart import annotate
 from smart_app.errors import ChartUnavailable, WrongPatient
 from smart_app.fhir import refs
@@ -45,6 +46,7 @@ class Filing:
     search_by_identifier: bool
     if_none_exist: bool
     at: datetime
+    replaces: str | None = None
 
 
 def document(filing: Filing) -> Resource:
@@ -80,6 +82,8 @@ def document(filing: Filing) -> Resource:
             }
         ],
     }
+    if filing.replaces:
+        made["relatesTo"] = [{"code": "replaces", "target": {"reference": filing.replaces}}]
     if filing.encounter_id:
         made["context"] = {"encounter": [{"reference": f"Encounter/{filing.encounter_id}"}]}
     return made
@@ -107,30 +111,24 @@ def _receipt(
 def file_document(chart: Chart, filing: Filing, *, asked_before: bool) -> WriteReceipt:
     """File the document once and read it back.
 
-    ``asked_before``: an earlier attempt may have written it. Raises nothing for an EHR's refusal:
-    the outcome says it.
+    ``asked_before``: an earlier attempt may have written it; a chart that can be asked is asked,
+    one that cannot is never written to twice. An EHR's refusal is an outcome; ChartUnavailable is
+    raised when the chart gives no answer, so that the next try looks first.
     """
     rung, where = "DocumentReference.create", "Documents"
     wanted = document(filing)
     if asked_before:
-        try:
-            found = _find(chart, filing, wanted)
-        except ChartUnavailable:  # a search that failed proves nothing
-            return _receipt(rung, "unknown", filing.at, where, why="could not be looked up")
+        found = _find(chart, filing, wanted)
         if found:
             return _receipt(rung, "filed_and_read_back", filing.at, where, found)
         if not (filing.search_by_identifier and filing.if_none_exist):
-            return _receipt(
-                rung, "unknown", filing.at, where, why="an earlier try may have arrived"
-            )
+            why = "an earlier try may have arrived"
+            return _receipt(rung, "unknown", filing.at, where, why=why)
     condition = f"identifier={SYSTEM}|{filing.decision_id}" if filing.if_none_exist else None
-    try:
-        written = chart.create(wanted, condition)
-    except ChartUnavailable:
-        return _receipt(rung, "unknown", filing.at, where, why="no answer")
+    written = chart.create(wanted, condition)
+    if written.status >= 500:
+        raise ChartUnavailable(f"status {written.status}")
     if written.status not in (200, 201, 202):
-        if written.status >= 500:
-            return _receipt(rung, "unknown", filing.at, where, why=str(written.status))
         return _receipt(rung, "refused", filing.at, where, why=str(written.status))
     reference = refs.relative(written.location)
     if reference is None and written.body and written.body.get("id"):
@@ -170,41 +168,72 @@ def update_order(
     chart: Chart,
     case: Case,
     order_ref: str,
-    record: UtnRecord,
+    number: str,
     extensions: tuple[Resource, ...],
     at: datetime,
 ) -> WriteReceipt:
     """Mark an affirmed order as satisfied: only the ``extensions`` that the payer gave (opt-in).
 
-    Raises WrongPatient when the order is not this patient's.
+    Raises WrongPatient when the order is not this patient's, ChartUnavailable for no answer.
     """
+
+    def change(order: Resource) -> Resource | str:
+        made = annotate.satisfied(
+            annotate.merged(order, extensions), case.coverage_ref or "", number
+        )
+        return made or "the payer gave no coverage information to complete"
+
+    return _change_order(chart, case, order_ref, change, number, at)
+
+
+def restore_order(
+    chart: Chart, case: Case, order_ref: str, extensions: tuple[Resource, ...], at: datetime
+) -> WriteReceipt:
+    """Take a number back from an order: what the payer said of it first stands again.
+
+    Raises WrongPatient and ChartUnavailable, as ``update_order``.
+    """
+
+    def change(order: Resource) -> Resource | str:
+        if annotate.number_of(order, case.coverage_ref) is None:
+            return order
+        return annotate.merged(order, extensions) if extensions else "nothing to put back"
+
+    return _change_order(chart, case, order_ref, change, None, at)
+
+
+def _change_order(
+    chart: Chart,
+    case: Case,
+    order_ref: str,
+    change: Callable[[Resource], Resource | str],
+    number: str | None,
+    at: datetime,
+) -> WriteReceipt:
+    """Read, change and write an order under its version, and read it back."""
     rung, where = "ServiceRequest.update", "the order"
     for _ in range(2):
-        try:
-            order = chart.read(order_ref)
-            if refs.subject_of(order) != case.patient_ref or refs.of(order) != order_ref:
-                raise WrongPatient
-            changed = annotate.satisfied(annotate.merged(order, extensions), record.number)
-            if changed is None:
-                why = "the payer gave no coverage information to complete"
-                return _receipt(rung, "refused", at, where, why=why)
-            if changed == order:
-                return _receipt(rung, "filed_and_read_back", at, where, order)
-            version = refs.version_of(order)
-            if version is None:
-                why = "the chart states no version of the order"
-                return _receipt(rung, "refused", at, where, why=why)
-            written = chart.update(changed, f'W/"{version}"')
-            if written.status == 412:
-                continue
-            if written.status >= 500:
-                return _receipt(rung, "unknown", at, where, why=str(written.status))
-            if written.status not in (200, 201):
-                return _receipt(rung, "refused", at, where, why=str(written.status))
-            read_back = _look(chart, order_ref)
-        except ChartUnavailable:
-            return _receipt(rung, "unknown", at, where, why="no answer")
-        if read_back and annotate.number_of(read_back) == record.number:
+        order = chart.read(order_ref)
+        if refs.subject_of(order) != case.patient_ref or refs.of(order) != order_ref:
+            raise WrongPatient
+        changed = change(order)
+        if isinstance(changed, str):
+            return _receipt(rung, "refused", at, where, why=changed)
+        if changed == order:
+            return _receipt(rung, "filed_and_read_back", at, where, order)
+        version = refs.version_of(order)
+        if version is None:
+            why = "the chart states no version of the order"
+            return _receipt(rung, "refused", at, where, why=why)
+        written = chart.update(changed, f'W/"{version}"')
+        if written.status == 412:
+            continue
+        if written.status >= 500:
+            raise ChartUnavailable(f"status {written.status}")
+        if written.status not in (200, 201):
+            return _receipt(rung, "refused", at, where, why=str(written.status))
+        read_back = _look(chart, order_ref)
+        if read_back and annotate.number_of(read_back, case.coverage_ref) == number:
             return _receipt(rung, "filed_and_read_back", at, where, read_back)
         return _receipt(rung, "accepted_unverified", at, where, why="could not be read back")
     return _receipt(rung, "refused", at, where, why="the order keeps changing")

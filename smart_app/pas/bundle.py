@@ -239,7 +239,9 @@ def _requests(parts: RequestParts, graph: _Graph, patient: str, mbi: str) -> dic
     return {
         item.trace: graph.add(
             item.order_ref,
-            entries.service_request(by_ref[item.order_ref], item, patient, mbi),
+            entries.service_request(
+                by_ref[item.order_ref], item, patient, mbi, refs.of(parts.coverage)
+            ),
         )
         for item in parts.case.items
     }

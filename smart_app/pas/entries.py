@@ -11,7 +11,7 @@ from typing import Any
 
 from smart_app.cases.model import CaseItem, Place, Resource
 from smart_app.errors import MissingFact
-from smart_app.fhir import codes
+from smart_app.fhir import codes, refs
 from smart_app.pas import names
 from smart_app.pas.names import concept, profile, x12
 
@@ -162,18 +162,22 @@ def coverage(coverage: Resource, mbi: str, patient: str, insurer: str) -> Resour
     return made
 
 
-def _assertions(order: Resource, mbi: str) -> list[dict[str, Any]]:
-    """Return the payer's coverage information, its coverage named by member number.
+def _assertions(order: Resource, mbi: str, coverage_ref: str | None) -> list[dict[str, Any]]:
+    """Return what the payer said of this coverage, which is named by member number.
 
-    A literal reference would have to meet CRD's own coverage profile, which PAS's is not.
+    A literal reference would have to meet CRD's own coverage profile, which PAS's is not. What
+    other payers said of other coverages is none of this one's business.
     """
-    kept = copy.deepcopy(
-        [one for one in order.get("extension") or [] if one["url"] == codes.COVERAGE_INFORMATION]
-    )
-    for extension_ in kept:
-        for part in extension_.get("extension") or []:
-            if part.get("url") == "coverage":
-                part["valueReference"] = {"identifier": {"system": codes.MBI, "value": mbi}}
+    kept = []
+    for one in order.get("extension") or []:
+        parts = copy.deepcopy(one.get("extension") or [])
+        about = [part for part in parts if part.get("url") == "coverage"]
+        named = {refs.relative(part.get("valueReference")) for part in about}
+        if one.get("url") != codes.COVERAGE_INFORMATION or named != {coverage_ref}:
+            continue
+        for part in about:
+            part["valueReference"] = {"identifier": {"system": codes.MBI, "value": mbi}}
+        kept.append({**one, "extension": parts})
     return kept
 
 
@@ -182,7 +186,9 @@ def billing(item: CaseItem) -> dict[str, Any]:
     return {"coding": [{"system": one.system, "code": one.code} for one in item.coding]}
 
 
-def service_request(order: Resource, item: CaseItem, patient: str, mbi: str) -> Resource:
+def service_request(
+    order: Resource, item: CaseItem, patient: str, mbi: str, coverage_ref: str | None
+) -> Resource:
     """Return an order as PAS knows it: billing code, once, the payer's own assertion kept."""
     quantity = {"value": item.units, "unit": "unit"}
     made: Resource = {
@@ -198,7 +204,7 @@ def service_request(order: Resource, item: CaseItem, patient: str, mbi: str) -> 
     for key in ("authoredOn", "bodySite", "reasonCode"):
         if order.get(key):
             made[key] = order[key]
-    if kept := _assertions(order, mbi):
+    if kept := _assertions(order, mbi, coverage_ref):
         made["extension"] = kept
     return made
 

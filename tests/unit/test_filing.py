@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from smart_app import reopen
-from smart_app.cases.model import ChartSnapshot, Decision, ItemDecision, Tracks, UtnRecord
+from smart_app.cases.model import (
+    ChartSnapshot,
+    CoverageAnswer,
+    CoverageRepetition,
+    Decision,
+    ItemDecision,
+    Tracks,
+    UtnRecord,
+)
 from smart_app.cases.store import Store
+from smart_app.fhir.codes import COVERAGE_INFORMATION
 from tests.unit.kit import NOW, FakeChart, FakeClock, FakePayer, Written, a_case
-from tests.unit.line import SIGNER, ForgetfulChart, Line
+from tests.unit.line import COVERAGE, DOCUMENT, SIGNER, ForgetfulChart, Line
 
 N1 = "JFA99900004417"
 NOTHING = ChartSnapshot({}, {}, {}, NOW)
@@ -41,6 +52,64 @@ def affirmed(store: Store, clock: FakeClock, chart: FakeChart, track: str = "non
         store.add_utn(db, case.id, number)
         line.world.tasks.add(db, "file", case.id, tag="D1")
     return line
+
+
+def test_a_chart_that_is_down_for_a_while_is_tried_again(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DOCUMENT, "if_none_exist", True)
+    chart = FakeChart({"ServiceRequest/1": order()}, fails={"create"})
+    line = affirmed(store, clock, chart)
+    line.pass_by(5)
+    assert line.case().tracks.chart == "writing"
+    chart.fails.clear()
+    line.pass_by(30, each=10)
+    assert line.case().tracks.chart == "filed_and_read_back"
+
+
+def test_a_chart_that_stays_down_is_left_to_a_person(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DOCUMENT, "if_none_exist", True)
+    chart = FakeChart({"ServiceRequest/1": order()}, fails={"create"})
+    line = affirmed(store, clock, chart)
+    line.pass_by(60, each=600)
+    assert line.case().tracks.chart == "unknown"
+
+
+GIVEN = {
+    "url": COVERAGE_INFORMATION,
+    "extension": [
+        {"url": "coverage", "valueReference": {"reference": "Coverage/c1"}},
+        {"url": "pa-needed", "valueCode": "auth-needed"},
+    ],
+}
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_decision_that_is_taken_back_is_taken_off_the_order(
+    store: Store, clock: FakeClock, given: bool
+) -> None:
+    chart = FakeChart({"ServiceRequest/1": order(extension=[GIVEN])})
+    line = affirmed(store, clock, chart)
+    with store.write() as db:
+        store.save(db, replace(line.case(), coverage_ref="Coverage/c1"))
+        patient = {"resourceType": "Patient", "id": "p1"}
+        store.put(db, "case-1", "chart", ChartSnapshot(patient, {"Coverage": (COVERAGE,)}, {}, NOW))
+        if given:
+            parts = (GIVEN, "ServiceRequest/1", "Coverage/c1", None, None, (), (), (), (), None)
+            told = CoverageAnswer("answered", "zyter", repetitions=(CoverageRepetition(*parts),))
+            store.put(db, "case-1", "coverage_answer", told)
+    line.step()
+    assert "satisfied-pa-id" in str(chart.held["ServiceRequest/1"])
+    line.letter("non_affirmed", N1)
+    line.pass_by(3)
+    assert (chart.held["ServiceRequest/1"]["extension"] == [GIVEN]) is given
+    assert ("order_not_taken_back" in line.events()) is not given
+    newest = chart.creates[-1][0]
+    assert newest["relatesTo"][0]["target"]["reference"] == "DocumentReference/new"
+    text = base64.b64decode(newest["content"][0]["attachment"]["data"]).decode()
+    assert "Entered from a letter by Robin." in text
 
 
 def launch(line: Line, user: str) -> None:

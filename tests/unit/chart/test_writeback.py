@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import pytest
 
 from launch.errors import TokenRevoked
-from smart_app.cases.model import UtnRecord
 from smart_app.chart import writeback
-from smart_app.errors import WrongPatient
+from smart_app.errors import ChartUnavailable, WrongPatient
 from smart_app.fhir.codes import COVERAGE_INFORMATION
 from tests.unit.kit import ISS, NOW, FakeChart, Written, a_case
 
@@ -31,7 +29,7 @@ FILING = writeback.Filing(
     at=NOW,
 )
 NUMBER = "JFA99900004417"
-RECORD = UtnRecord(NUMBER, "wiser", "m", ("trace-1",), "d1", "affirmed", date(2026, 11, 24))
+CASE = a_case(coverage_ref="Coverage/c1")
 
 
 def filed(chart: FakeChart, *, asked_before: bool = False, **change: Any) -> tuple[str, str | None]:
@@ -74,8 +72,6 @@ def test_no_condition_for_a_chart_that_knows_none() -> None:
         (Written(403), "refused"),
         (Written(412), "refused"),
         (Written(422), "refused"),
-        (Written(500), "unknown"),
-        (Written(503), "unknown"),
         (Written(202), "accepted_unverified"),
         (Written(201), "accepted_unverified"),
         (Written(201, None, "DocumentReference/elsewhere"), "accepted_unverified"),
@@ -107,9 +103,22 @@ def test_another_text_or_patient_is_no_read_back(found: dict[str, Any]) -> None:
     assert filed(chart)[0] == "accepted_unverified"
 
 
-def test_no_answer_is_unknown() -> None:
-    assert filed(FakeChart(fails={"create"}))[0] == "unknown"
+@pytest.mark.parametrize("chart", [FakeChart(fails={"create"}), FakeChart(answer=Written(500))])
+def test_no_answer_is_left_to_the_next_try(chart: FakeChart) -> None:
+    with pytest.raises(ChartUnavailable):
+        filed(chart)
+
+
+def test_what_cannot_be_read_back_is_said_so() -> None:
     assert filed(FakeChart(fails={"read"}))[0] == "accepted_unverified"
+
+
+def test_a_document_names_the_one_that_it_replaces() -> None:
+    chart = FakeChart()
+    filed(chart, replaces="DocumentReference/old")
+    assert chart.creates[0][0]["relatesTo"] == [
+        {"code": "replaces", "target": {"reference": "DocumentReference/old"}}
+    ]
 
 
 def test_after_a_crash_what_is_there_is_not_written_again() -> None:
@@ -155,7 +164,7 @@ def an_order(patient: str = "Patient/p1", **more: Any) -> dict[str, Any]:
 
 
 def marked(chart: FakeChart, extensions: tuple[Any, ...] = (GIVEN,)) -> str:
-    done = writeback.update_order(chart, a_case(), "ServiceRequest/1", RECORD, extensions, NOW)
+    done = writeback.update_order(chart, CASE, "ServiceRequest/1", NUMBER, extensions, NOW)
     return done.outcome
 
 
@@ -207,8 +216,43 @@ def test_what_the_chart_answers_to_an_update(answer: Written, outcome: str, trie
 
 
 @pytest.mark.parametrize("verb", ["read", "update"])
-def test_no_answer_about_an_order_is_unknown(verb: str) -> None:
-    assert marked(FakeChart(held={"ServiceRequest/1": an_order()}, fails={verb})) == "unknown"
+def test_no_answer_about_an_order_is_left_to_the_next_try(verb: str) -> None:
+    with pytest.raises(ChartUnavailable):
+        marked(FakeChart(held={"ServiceRequest/1": an_order()}, fails={verb}))
+
+
+MEDICAID = {
+    "url": COVERAGE_INFORMATION,
+    "extension": [
+        {"url": "coverage", "valueReference": {"reference": "Coverage/medicaid"}},
+        {"url": "pa-needed", "valueCode": "auth-needed"},
+    ],
+}
+
+
+def test_what_another_payer_said_stays_as_it_is() -> None:
+    chart = FakeChart(held={"ServiceRequest/1": an_order(extension=[MEDICAID])})
+    assert marked(chart) == "filed_and_read_back"
+    assert chart.updates[0][0]["extension"][0] == MEDICAID
+    alone = FakeChart(held={"ServiceRequest/1": an_order(extension=[MEDICAID])})
+    assert marked(alone, ()) == "refused"
+    assert alone.updates == []
+
+
+@pytest.mark.parametrize(("given", "outcome"), [((GIVEN,), "filed_and_read_back"), ((), "refused")])
+def test_a_number_is_taken_back_from_an_order(given: tuple[Any, ...], outcome: str) -> None:
+    chart = FakeChart(held={"ServiceRequest/1": an_order(extension=[MEDICAID])})
+    marked(chart)
+    done = writeback.restore_order(chart, CASE, "ServiceRequest/1", given, NOW)
+    assert done.outcome == outcome
+    held = chart.held["ServiceRequest/1"]["extension"]
+    assert (held == [MEDICAID, GIVEN]) is bool(given)
+
+
+def test_an_order_that_carries_no_number_is_left_alone() -> None:
+    chart = FakeChart(held={"ServiceRequest/1": an_order()})
+    done = writeback.restore_order(chart, CASE, "ServiceRequest/1", (), NOW)
+    assert (done.outcome, chart.updates) == ("filed_and_read_back", [])
 
 
 def test_a_sign_in_that_ends_after_the_write_does_not_unwrite_it() -> None:
