@@ -12,7 +12,15 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from smart_app.cases.model import Case, Decision, Event, Evidence, ItemDecision, UtnRecord
+from smart_app.cases.model import (
+    Case,
+    ClaimCard,
+    Decision,
+    Event,
+    Evidence,
+    ItemDecision,
+    UtnRecord,
+)
 
 DECISIONS = {
     "affirmed": "Affirmed",
@@ -72,6 +80,9 @@ EVENTS = {
     "send_unknown": "No answer: we do not know whether it arrived",
     "not_there": "The reviewer has no such request: sending the same again",
     "person_not_there": "{payer} does not have it, a person asked: sending the same again",
+    "person_not_accepted": "{payer} has none of it and refuses it, a person asked",
+    "person_needed": "A person has to ask {payer} what became of it",
+    "order_not_taken_back": "The order in the chart could not be changed back: {outcome}",
     "sources_disagree": "{payer}'s own answer ({decision}) contradicts the letter",
     "received": "{payer} confirmed receipt",
     "rejected": "{payer} did not accept the request",
@@ -241,6 +252,36 @@ def headline(case: Case, state: str, payer: str, until: date | None, zone: str) 
     return lines.get(state, "")
 
 
+WARNINGS = {
+    "closed": "This request is closed: a newer one took its place.",
+    "sources_disagree": (
+        "{payer}’s own answer says otherwise than the letter that was entered. Ask {payer}, then "
+        "enter the decision again. Until then nothing is counted as affirmed."
+    ),
+    "order_not_taken_back": (
+        "The order in the chart still says that it is authorized. Change it there by hand: the "
+        "decision that stands is on this page."
+    ),
+}
+"""What a person must know before acting on a case's page."""
+
+CLAIM_HEADS = {
+    "ready": "Put the number on the {whose} claim.",
+    "hold_decision": "Hold the claim: no decision yet.",
+    "hold_number": "Hold the claim: the number has not come.",
+    "hold_review": "Hold the claim: read the decision and number of each code first.",
+    "outside_window": "Hold the claim: the day of the service is outside the valid dates.",
+    "review_expected": "No number. Expect a review before payment.",
+    "number_with_abn": "Non-affirmed. If it is done anyway, the number goes on the claim.",
+}
+
+
+def claim_head(card: ClaimCard) -> str:
+    """Return whose claim carries the number, or why the claim waits."""
+    whose = "facility’s" if card.whose_claim == "facility" else "practice’s"
+    return CLAIM_HEADS[card.state].format(whose=whose)
+
+
 UNKNOWN = {
     "inquire": "We ask {payer} whether it has the request. A second one would be dismissed.",
     "idempotent_resend": "We send the same again: {payer} keeps one of it.",
@@ -250,11 +291,13 @@ UNKNOWN = {
 
 def days_left(left: int) -> str:
     """Return how many days a number still holds."""
-    return "over" if left == 0 else f"{left} day{'s' if left > 1 else ''} left"
+    if left < 0:
+        return "over"
+    return "today is the last day" if left == 0 else f"{left} day{'s' if left > 1 else ''} left"
 
 
 def next_line(case: Case, state: str, payer: str, mac: str, recovery: str) -> str:
-    """Return what happens next, in one line; ``recovery`` is the payer's."""
+    """Return what happens next, in one line; ``recovery`` is the payer's, or a person's."""
     if state == "non_affirmed" and case.tracks.utn == "awaited":
         return f"{payer} has decided; the number has not come."
     lines = {
@@ -299,6 +342,13 @@ def item_line(case: Case, found: ItemDecision) -> str:
     return f"{code}: {DECISIONS[found.decision].lower()}"
 
 
+def number_line(case: Case, found: UtnRecord, count: int) -> str:
+    """Return a number; where there are several, with the codes that it is for."""
+    if count < 2:
+        return found.number
+    return f"{found.number} ({join([i.code for i in case.items if i.trace in found.traces])})"
+
+
 def chart_title(found: Decision) -> str:
     """Return the title of the document in the chart."""
     return f"Medicare prior authorization: {DECISIONS[found.word].lower()}"
@@ -310,8 +360,10 @@ def chart_text(case: Case, found: Decision, numbers: list[UtnRecord], payer: str
     lines += [item_line(case, one).capitalize() for one in found.items]
     if found.decided_on:
         lines.append(f"Decided {day(found.decided_on, year=True)}")
+    if found.source in ("letter", "portal"):
+        lines.append(f"Entered from a {found.source} by {found.entered_by or 'a person'}.")
     for one in numbers:
-        lines += ["", f"Unique tracking number (UTN): {one.number}"]
+        lines += ["", f"Unique tracking number (UTN): {number_line(case, one, len(numbers))}"]
         if found.word == "affirmed":
             lines.append(f"Valid for dates of service {one.valid_from} to {one.valid_to}.")
         else:

@@ -272,7 +272,8 @@ class Review:
 
         The answers go along; the old case is closed in the same transaction, so that one is open.
         """
-        ended = case.tracks.decision == "dismissed" or case.tracks.submission == "rejected"
+        undecided = case.tracks.decision in ("dismissed", "cancelled")
+        ended = undecided or case.tracks.submission == "rejected"
         found = self.flow.draft(case)
         if case.revision != revision or case.closed or not ended or found is None:
             raise StaleRevision

@@ -6,15 +6,30 @@
 
 from __future__ import annotations
 
+import uuid
+
 import sqlalchemy as sa
 
-from smart_app.cases.model import Case, Person, Receipt, Task
+from smart_app.cases.model import Case, Event, Person, Receipt, Task
+from smart_app.cases.tasks import LeaseLost
 from smart_app.channels import pas as channel
 from smart_app.decide import Deciding
 from smart_app.errors import IllegalMove, PayerUnknown, PayerUnreachable, StaleRevision
 from smart_app.payers.registry import Payer
 from smart_app.steps import Steps
 from smart_app.world import World
+
+MOST_SENDS = 3
+"""How often the same bytes are sent without a person's word."""
+LATE = "late_answer"
+"""An answer that came when another worker had taken the task over, by its request."""
+ASKED = ("send_unknown", "person_needed", "sending")
+
+
+def for_a_person(events: list[Event]) -> bool:
+    """Tell whether only a person can find out what became of a sending."""
+    kinds = [one.kind for one in events if one.kind in ASKED]
+    return bool(kinds) and kinds[-1] == "person_needed"
 
 
 class Sending(Steps):
@@ -42,36 +57,49 @@ class Sending(Steps):
             )
         except PayerUnreachable:
             with self.world.tasks.during(task) as db:
-                self.store.allow_resend(db, row.identifier)
+                self.store.allow_resend(db, row.identifier, never_left=True)
                 self.move(db, case, submission="queued")
             raise
         except PayerUnknown:
             self._unknown(task, case, payer)
             return
-        if receipt.outcome == "rejected" and row.sends and payer.recovery == "inquire":
-            # a refusal of what was sent before may mean "we have it": the payer is asked first
-            self._unknown(task, case, payer, receipt)
-            return
-        self.deciding.received(task, case, row.identifier, receipt)
+        receipt = self.deciding.judged(case, receipt)
+        try:
+            if receipt.outcome == "rejected" and row.sends:
+                # a refusal of what may have arrived before can mean "we have it"
+                self._unknown(task, case, payer, receipt)
+            else:
+                self.deciding.received(task, case, row.identifier, receipt)
+        except LeaseLost:
+            self._keep(case, row.identifier, receipt)
+            raise
+
+    def _keep(self, case: Case, identifier: str, receipt: Receipt) -> None:
+        """Keep an answer that came too late for this task: it is taken as soon as it may be."""
+        with self.store.write() as db:
+            self.store.put(db, case.id, f"{LATE}:{identifier}", receipt)
+            tag = f"late-{identifier}-{uuid.uuid4()}"
+            self.world.tasks.add(db, "recover", case.id, tag=tag)
 
     def _unknown(
         self, task: Task, case: Case, payer: Payer, refusal: Receipt | None = None
     ) -> None:
         """It may have arrived: ask the payer, resend the same bytes, or leave it to a person."""
+        row = self.submission(case)
+        ended = row.sends >= MOST_SENDS or (refusal and payer.recovery != "inquire")
         with self.world.tasks.finish(task) as db:
             if case.tracks.submission == "sending":
                 case = self.move(db, case, submission="unknown")
                 self.note(db, case, "send_unknown", recovery=payer.recovery)
             if refusal is not None:
                 self.store.put(db, case.id, "refusal", refusal)
-            if payer.recovery != "person":
-                self.world.tasks.add(
-                    db,
-                    "recover",
-                    case.id,
-                    tag=f"{self.submission(case).identifier}-{case.revision}",
-                    delay=payer.recovery_wait_seconds,
-                )
+                self.store.put(db, case.id, "receipt", refusal)
+            if payer.recovery == "person" or (ended and payer.recovery != "inquire"):
+                self.note(db, case, "person_needed")
+                return
+            tag = f"{row.identifier}-{case.revision}"
+            delay = payer.recovery_wait_seconds
+            self.world.tasks.add(db, "recover", case.id, tag=tag, delay=delay)
 
     def recover(self, task: Task) -> None:
         """Find out what became of a request whose answer never came.
@@ -80,23 +108,32 @@ class Sending(Steps):
         """
         case = self.store.case(task.case)
         row, payer = self.submission(case), self.payer(case)
+        late = self.store.latest(case.id, f"{LATE}:{row.identifier}", Receipt)
+        if late is not None and case.tracks.submission == "sending":
+            raise PayerUnknown("another worker is at it")
         if case.tracks.submission != "unknown":
             with self.world.tasks.finish(task):
                 return
+        if late is not None and (late.outcome == "received" or row.sends < 2):
+            self.deciding.received(task, case, row.identifier, late)
+            return
         if payer.recovery == "inquire":
             found = self.deciding.inquire(case)
             if found.state == "unclear":
                 raise PayerUnknown("the inquiry's answer does not tell")
             if found.body is not None:
-                receipt = Receipt("received", 200, found.body)
+                receipt = self.deciding.judged(case, Receipt("received", 200, found.body))
                 self.deciding.received(task, case, row.identifier, receipt)
                 return
-        refusal = self.store.latest(case.id, "refusal", Receipt)
-        if refusal is not None:
+        refusal = late or self.store.latest(case.id, "refusal", Receipt)
+        if refusal is not None and payer.recovery == "inquire":
             self.deciding.received(task, case, row.identifier, refusal)
             return
         with self.world.tasks.finish(task) as db:
-            self._again(db, case, row.identifier, "not_there", recovery=payer.recovery)
+            if refusal or row.sends >= MOST_SENDS or payer.recovery == "person":
+                self.note(db, case, "person_needed")
+            else:
+                self._again(db, case, row.identifier, "not_there", recovery=payer.recovery)
 
     def _again(
         self,
@@ -116,11 +153,24 @@ class Sending(Steps):
 
     def not_there(self, case: Case, revision: int, person: Person) -> Case:
         """Take a person's word that the payer has no such request, where only a person can ask."""
-        if case.revision != revision:
-            raise StaleRevision
-        if case.tracks.submission != "unknown" or self.payer(case).recovery != "person":
-            raise IllegalMove("only an unknown sending that a person clears up")
+        self._check(case, revision)
         with self.store.write() as db:
             return self._again(
                 db, case, self.submission(case).identifier, "person_not_there", person.name
             )
+
+    def not_accepted(self, case: Case, revision: int, person: Person) -> Case:
+        """Take a person's word that the payer did not accept the request and has none of it."""
+        self._check(case, revision)
+        with self.store.write() as db:
+            self.store.end_send(db, self.submission(case).identifier, "rejected")
+            case = self.move(db, case, submission="rejected")
+            self.note(db, case, "person_not_accepted", person.name)
+            return case
+
+    def _check(self, case: Case, revision: int) -> None:
+        if case.revision != revision:
+            raise StaleRevision
+        unknown = case.tracks.submission == "unknown"
+        if not unknown or not for_a_person(self.world.audit.events(case.id)):
+            raise IllegalMove("only an unknown sending that a person clears up")

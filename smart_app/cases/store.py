@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -291,10 +291,16 @@ class Store:
             ).rowcount
         )
 
-    def allow_resend(self, db: sa.Connection, identifier: str) -> None:
-        """Let a submission be started again: only after the payer said it has none of it."""
+    def allow_resend(self, db: sa.Connection, identifier: str, *, never_left: bool = False) -> None:
+        """Let a submission be started again: only after the payer said it has none of it.
+
+        ``never_left``: no byte of the last start can have arrived, so it does not count as a send.
+        """
         table = tables.submission
-        db.execute(table.update().where(table.c.identifier == identifier).values(started_at=None))
+        values: dict[str, Any] = {"started_at": None}
+        if never_left:
+            values["sends"] = table.c.sends - 1
+        db.execute(table.update().where(table.c.identifier == identifier).values(**values))
 
     def end_send(self, db: sa.Connection, identifier: str, outcome: str) -> None:
         """Record what came of a send."""
@@ -392,8 +398,3 @@ class KeyValues:
                     namespace=self._namespace, key=key, expires_at=until, body=sealed
                 )
             )
-
-
-def when(stamp: float | None) -> datetime | None:
-    """Return a stored time as an aware datetime."""
-    return None if stamp is None else datetime.fromtimestamp(stamp, UTC)

@@ -14,7 +14,6 @@ from smart_app.cases.model import Case, Decision, DecisionWord, Event, ItemDecis
 from smart_app.dtr.form import FormError
 from smart_app.errors import CaseClosed, PreclearError, Superseded
 from smart_app.pas.decision import word_of
-from smart_app.utn import claim
 from smart_app.web import presenters
 from smart_app.web.pages import Desk, reply
 from smart_app.web.review import CASE, revision
@@ -39,6 +38,7 @@ def blueprint(desk: Desk) -> Blueprint:
     pages.add_url_rule(f"{CASE}/live", "live", view.live)
     pages.add_url_rule(f"{CASE}/ask", "ask", view.ask, methods=["POST"])
     pages.add_url_rule(f"{CASE}/not-there", "not_there", view.not_there, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/not-accepted", "not_accepted", view.not_accepted, methods=["POST"])
     pages.add_url_rule(f"{CASE}/claim", "claim", view.claim)
     pages.add_url_rule(f"{CASE}/letter", "letter", view.letter, methods=["GET", "POST"])
     return pages
@@ -86,6 +86,12 @@ class CasePages:
         self.desk.follow.not_there(case, revision(), person)
         return self._again(context, case.id, person)
 
+    def not_accepted(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Take a person's word that the payer refuses the request and has none of it."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        self.desk.follow.not_accepted(case, revision(), person)
+        return self._again(context, case.id, person)
+
     def _again(self, context: LaunchContext, case_id: str, person: Person) -> BaseResponse:
         """Return the live part of the case as an act has left it."""
         case = self.desk.world.store.case(case_id)
@@ -95,10 +101,7 @@ class CasePages:
     def claim(self, launch_id: str, case_id: str) -> BaseResponse:
         """Show where the number goes on the claim (stage 14)."""
         context, case, _ = self.desk.case(launch_id, case_id)
-        world = self.desk.world
-        zone = world.sites.of_id(case.site).time_zone
-        numbers = tuple(world.store.utns(case.id))
-        card = claim.placement(case, world.program, numbers, world.clock.today(zone))
+        card = presenters.claim_card(self.desk.flow, case)
         view = presenters.case_view(self.desk.flow, case)
         page = self.desk.render(
             "case/claim.html", context, case, card=card, view=view, day=formatters.day

@@ -9,11 +9,21 @@ from fhirclient.models.patient import Patient
 
 from smart_app import formatters
 from smart_app.cases import states
-from smart_app.cases.model import Case, Decision, Event, Receipt, UtnRecord, WriteReceipt
+from smart_app.cases.model import (
+    Case,
+    ClaimCard,
+    Decision,
+    Event,
+    Receipt,
+    UtnRecord,
+    WriteReceipt,
+)
 from smart_app.chart import documents
 from smart_app.config import Site
 from smart_app.dtr.form import CriterionView, FormView, view
 from smart_app.flow import Flow
+from smart_app.sending import for_a_person
+from smart_app.utn import claim
 from smart_app.utn.window import days_left
 from smart_app.world import World
 
@@ -200,7 +210,8 @@ class CaseView:
     next: str
     payer: str
     stops: tuple[Stop, ...]
-    numbers: tuple[UtnRecord, ...]
+    numbers: tuple[tuple[str, str], ...]
+    claim: str
     window: tuple[str, str, str] | None
     items: tuple[tuple[str, str, tuple[str, ...]], ...]
     notes: tuple[str, ...]
@@ -210,7 +221,7 @@ class CaseView:
     history: tuple[tuple[str, str], ...]
     waiting: bool
     recovery: str
-    disagree: bool
+    warnings: tuple[str, ...]
     due: str
     due_rule: str
     signed_by: str
@@ -245,13 +256,14 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     zone, state = site.time_zone, states.headline(case.tracks)
     decision = store.latest(case.id, "decision", Decision)
     numbers = tuple(one for one in store.utns(case.id) if one.status == "active")
-    active = numbers[0] if numbers else None
-    decides = world.payers.find(case.payer_id)
-    recovery = decides.recovery if decides else "person"
+    active = numbers[0] if len(numbers) == 1 else None
     until = active.valid_to if active else None
     tone, shape, words = formatters.CHIPS.get(state, ("warn", "diamond", state))
     mac = case.scope.route.mac_name if case.scope.route else "the MAC"
     events = world.audit.events(case.id)
+    decides = world.payers.find(case.payer_id)
+    asks = decides is not None and not for_a_person(events)
+    recovery = decides.recovery if decides and asks else "person"
     writes = store.history(case.id, "write", WriteReceipt)
     where = writes[0].where_people_see_it if writes else "Documents"
     window = None
@@ -276,7 +288,8 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         next=formatters.next_line(case, state, payer, mac, recovery),
         payer=payer,
         stops=_stops(case, events, zone, mac),
-        numbers=numbers,
+        numbers=tuple((one.number, _codes_of(case, one, len(numbers))) for one in numbers),
+        claim=formatters.claim_head(claim_card(flow, case)),
         window=window,
         items=_items(case, decision),
         notes=decision.notes if decision else (),
@@ -286,7 +299,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         history=tuple(rows),
         waiting=not finished and state != "dismissed" and not settled,
         recovery=recovery,
-        disagree=_disagree(events),
+        warnings=_warnings(case, events, payer),
         due=formatters.moment(case.due_at, zone),
         due_rule=case.due_rule or "",
         signed_by=case.signed_by.name if case.signed_by else "",
@@ -295,10 +308,30 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     )
 
 
-def _disagree(events: list[Event]) -> bool:
-    """Tell whether the payer's own answer contradicts the last letter."""
-    kinds = [one.kind for one in events if one.kind in ("letter", "sources_disagree")]
-    return bool(kinds) and kinds[-1] == "sources_disagree"
+def claim_card(flow: Flow, case: Case) -> ClaimCard:
+    """Return where the number goes on the claim (stage 14): page and card both use it."""
+    world = flow.world
+    today = world.clock.today(world.sites.of_id(case.site).time_zone)
+    return claim.placement(case, world.program, tuple(world.store.utns(case.id)), today)
+
+
+def _codes_of(case: Case, found: UtnRecord, count: int) -> str:
+    """Return the codes that a number is for, where there are several numbers."""
+    codes = [item.code for item in case.items if item.trace in found.traces]
+    return formatters.join(codes) if count > 1 else ""
+
+
+def _warnings(case: Case, events: list[Event], payer: str) -> tuple[str, ...]:
+    """Return what a person must know before acting on the page."""
+    kinds = [one.kind for one in events]
+    found = ["closed"] if case.closed else []
+    told = [one for one in kinds if one in ("letter", "sources_disagree")]
+    if told and told[-1] == "sources_disagree":
+        found.append("sources_disagree")
+    marks = [one for one in kinds if one in ("decided", "order_not_taken_back")]
+    if marks and marks[-1] == "order_not_taken_back":
+        found.append("order_not_taken_back")
+    return tuple(formatters.WARNINGS[one].format(payer=payer) for one in found)
 
 
 def _items(case: Case, decision: Decision | None) -> tuple[tuple[str, str, tuple[str, ...]], ...]:

@@ -146,6 +146,7 @@ def test_a_payer_that_is_down_for_days_is_still_asked(
 ) -> None:
     tasks = Tasks(store, LEASE)
     with store.write() as db:
+        store.insert(db, a_case(tracks=Tracks(documentation="signed", submission="unknown")))
         tasks.add(db, kind, "case-1", max_attempts=3)
     follow = Follow(a_world(tasks, store, clock))
     follow.handlers = {kind: raising(PayerError("down"))}
@@ -153,3 +154,5 @@ def test_a_payer_that_is_down_for_days_is_still_asked(
         assert run_due(follow.world, follow)
         assert tasks.of_case("case-1")[0].state == "due"
         clock.pass_by(3600)
+    told = [one.kind for one in AuditChain(store, Seal((KEY,))).events("case-1")]
+    assert ("person_needed" in told) is (kind == "recover")
