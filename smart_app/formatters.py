@@ -91,11 +91,13 @@ EVENTS = {
     "number_refused": "A number was not used: it does not fit this patient or program",
     "quarantined": "An answer was not used: it is not about this request",
     "numbers_disagree": "Two different numbers came: none was used",
-    "written": "Chart: {outcome}",
+    "written": "{what} in the chart: {outcome}",
     "awaiting_launch": "Will be filed when the signer next opens this chart",
     "parked": "Needs a person: it did not work after several tries",
     "letter": "A decision was entered from a letter",
 }
+
+RUNGS = {"DocumentReference.create": "Document", "ServiceRequest.update": "Order"}
 
 WRITE_OUTCOMES = {
     "filed_and_read_back": "Written to the chart and read back.",
@@ -296,7 +298,7 @@ def days_left(left: int) -> str:
     return "today is the last day" if left == 0 else f"{left} day{'s' if left > 1 else ''} left"
 
 
-def next_line(case: Case, state: str, payer: str, mac: str, recovery: str) -> str:
+def next_line(case: Case, state: str, payer: str, mac: str, recovery: str, decided: str) -> str:
     """Return what happens next, in one line; ``recovery`` is the payer's, or a person's."""
     if state == "non_affirmed" and case.tracks.utn == "awaited":
         return f"{payer} has decided; the number has not come."
@@ -307,7 +309,7 @@ def next_line(case: Case, state: str, payer: str, mac: str, recovery: str) -> st
         "rejected": "Mend what is listed, then begin a new request here.",
         "parked": "We tried several times. Try again here, or ask the person who runs Preclear.",
         "pended": "Nothing for you to do. This page changes by itself.",
-        "affirmed": "Nothing for you to do.",
+        "affirmed": f"Decided {decided}. Nothing for you to do.",
         "affirmed_number_awaited": f"{mac} gives the number, sometimes days later. We keep asking.",
         "affirmed_modified": "What was affirmed differs from what was asked. Hold the claim.",
         "affirmed_modified_number_awaited": "What was affirmed differs from what was asked.",
@@ -330,7 +332,8 @@ def event(found: Event, payer: str) -> str:
     facts: dict[str, Any] = {"payer": payer, **found.facts}
     facts["decision"] = DECISIONS.get(str(found.facts.get("word")), "decision").lower()
     outcome = str(found.facts.get("outcome") or "")
-    facts["outcome"] = WRITE_OUTCOMES.get(outcome, outcome).format(where="Documents")
+    facts["outcome"] = WRITE_OUTCOMES.get(outcome, outcome).format(where="Documents").lower()
+    facts["what"] = RUNGS.get(str(found.facts.get("rung")), "Nothing")
     facts.setdefault("place", "")
     words = EVENTS.get(found.kind, found.kind).format(**facts)
     return f"{words} by {found.who}" if found.who and found.kind in ("signed", "letter") else words
@@ -340,6 +343,15 @@ def item_line(case: Case, found: ItemDecision) -> str:
     """Return one code's decision."""
     code = next((one.code for one in case.items if one.trace == found.trace), "")
     return f"{code}: {DECISIONS[found.decision].lower()}"
+
+
+def chart_line(outcome: str, where: str, orders: int) -> str:
+    """Return what is known of the chart; ``orders`` is how many orders were marked with it."""
+    words = WRITE_OUTCOMES.get(outcome, "").format(where=where)
+    if outcome != "filed_and_read_back":
+        return words
+    also = {0: "", 1: " The order is marked too."}.get(orders, f" {orders} orders are marked too.")
+    return f"{words} The document is under {where}.{also}"
 
 
 def number_line(case: Case, found: UtnRecord, count: int) -> str:

@@ -266,6 +266,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     recovery = decides.recovery if decides and asks else "person"
     writes = store.history(case.id, "write", WriteReceipt)
     where = writes[0].where_people_see_it if writes else "Documents"
+    decided = formatters.day(active.decided_on, year=True) if active else ""
     window = None
     if active and active.valid_from and until and state == "affirmed":
         window = (
@@ -285,7 +286,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         shape=shape,
         words=words,
         headline=formatters.headline(case, state, payer, until, zone),
-        next=formatters.next_line(case, state, payer, mac, recovery),
+        next=formatters.next_line(case, state, payer, mac, recovery, decided),
         payer=payer,
         stops=_stops(case, events, zone, mac),
         numbers=tuple((one.number, _codes_of(case, one, len(numbers))) for one in numbers),
@@ -294,7 +295,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         items=_items(case, decision),
         notes=decision.notes if decision else (),
         faults=_faults(flow, case),
-        chart_words=formatters.WRITE_OUTCOMES.get(case.tracks.chart, "").format(where=where),
+        chart_words=formatters.chart_line(case.tracks.chart, where, _orders_marked(writes)),
         chart_tick=case.tracks.chart == "filed_and_read_back",
         history=tuple(rows),
         waiting=not finished and state != "dismissed" and not settled,
@@ -313,6 +314,13 @@ def claim_card(flow: Flow, case: Case) -> ClaimCard:
     world = flow.world
     today = world.clock.today(world.sites.of_id(case.site).time_zone)
     return claim.placement(case, world.program, tuple(world.store.utns(case.id)), today)
+
+
+def _orders_marked(writes: list[WriteReceipt]) -> int:
+    """Return how many orders the newest filing marked and read back."""
+    newest = max((one.written_at for one in writes), default=None)
+    marked = (one for one in writes if one.rung == "ServiceRequest.update")
+    return sum(o.written_at == newest and o.outcome == "filed_and_read_back" for o in marked)
 
 
 def _codes_of(case: Case, found: UtnRecord, count: int) -> str:

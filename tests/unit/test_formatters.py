@@ -7,6 +7,8 @@ from itertools import product
 from pathlib import Path
 from typing import get_args
 
+import pytest
+
 from smart_app import formatters
 from smart_app.cases import states
 from smart_app.cases.model import DecisionWord, Evidence, Tracks, WriteOutcome
@@ -71,3 +73,16 @@ def test_words_that_were_looked_for_are_marked() -> None:
     assert formatters.marked(found) == [("No ", False), ("Fever", True), (", no sign.", False)]
     plain = Evidence("DocumentReference/1", "DocumentReference", sentence="a (b")
     assert formatters.marked(plain) == [("a (b", False)]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "orders", "words"),
+    [
+        ("filed_and_read_back", 0, "read back. The document is under Documents."),
+        ("filed_and_read_back", 2, "2 orders are marked too."),
+        ("accepted_unverified", 0, "could not be read back. Look under Documents."),
+        ("none", 0, ""),
+    ],
+)
+def test_the_chart_line_says_what_is_known(outcome: str, orders: int, words: str) -> None:
+    assert formatters.chart_line(outcome, "Documents", orders).endswith(words)
