@@ -143,7 +143,8 @@ class Deciding(Steps):
         changed = before is None or _said(before) != _said(found)
         if changed or before is None:
             self.store.put(db, case.id, "decision", found)
-            self.note(db, case, "decided", word=found.word, source=found.source)
+            if before is None or not same_verdicts(before, found):
+                self.note(db, case, "decided", word=found.word, source=found.source)
             if found.quarantined:
                 self.note(db, case, "numbers_disagree" if found.items else "quarantined")
         else:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from smart_app.cases.model import (
     Case,
+    Check,
     ClaimCard,
     Decision,
     Event,
@@ -163,12 +164,13 @@ def short_day(value: str | None) -> str:
     return f"{found.day} {found:%b}"
 
 
-def moment(value: datetime | None, zone: str) -> str:
-    """Return a time as ``Mon 23 Nov, 09:52`` in the site's zone."""
+def moment(value: datetime | None, zone: str, *, named: bool = False) -> str:
+    """Return a time as ``Mon 23 Nov, 09:52`` in the site's zone, which is ``named`` when asked."""
     if value is None:
         return ""
     local = value.astimezone(ZoneInfo(zone))
-    return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+    said = f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+    return f"{said} {local:%Z}" if named else said
 
 
 def age(born: str | None, today: date) -> str:
@@ -222,7 +224,7 @@ def scope_line(case: Case) -> str:
 
 def headline(case: Case, state: str, payer: str, until: date | None, zone: str) -> str:
     """Return the one line of a sent case."""
-    due = moment(case.due_at, zone)
+    due = moment(case.due_at, zone, named=True)
     lines = {
         "queued": f"Signed. Sending to {payer} now.",
         "sending": f"Sending to {payer} now.",
@@ -278,6 +280,35 @@ CLAIM_HEADS = {
 }
 
 
+CHECKS: dict[str, dict[bool | None, str]] = {
+    "number": {True: "Number recorded", False: "No number yet"},
+    "codes": {True: "Every code affirmed", False: "Not affirmed: {facts}"},
+    "date": {
+        True: "Planned {facts}: inside the valid dates",
+        False: "Planned {facts}: outside the valid dates",
+        None: "No planned date to check",
+    },
+    "one_number": {False: "Several numbers, one claim carries one: {facts}"},
+}
+"""What was checked before billing, by outcome: a check that failed says what is wrong."""
+
+
+def check_line(found: Check) -> str:
+    """Return a check in words."""
+    facts = day(found.why) if found.words == "date" and found.why else found.why
+    return CHECKS[found.words][found.passed].format(facts=facts)
+
+
+def claim_chip(card: ClaimCard, planned: date | None, today: date) -> tuple[str, str, str]:
+    """Return tone, icon and words of the claim's state."""
+    if card.state == "ready":
+        waits = planned is not None and planned > today
+        return "ok", "tick", "Ready, waiting for the service" if waits else "Ready to bill"
+    if card.state == "number_with_abn":
+        return "stop", "octagon", "Not ready to bill"
+    return "warn", "hold", "Not ready to bill"
+
+
 def claim_head(card: ClaimCard) -> str:
     """Return whose claim carries the number, or why the claim waits."""
     whose = "facility’s" if card.whose_claim == "facility" else "practice’s"
@@ -316,7 +347,8 @@ def next_line(case: Case, state: str, payer: str, mac: str, recovery: str, decid
         "partial": "Read the decision for each code below before you act. Hold the claim.",
         "partial_number_awaited": "Read the decision for each code below. We keep asking.",
         "non_affirmed": (
-            "A non-affirmation is not payment. It can be resubmitted with what is missing."
+            "A non-affirmation is not payment. It can be resubmitted with what is missing, by "
+            f"{payer}'s portal, fax or mail: Preclear does not prepare that yet."
         ),
         "dismissed": (
             "A dismissed request may be sent again as a first request once the reason is mended."

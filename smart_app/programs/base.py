@@ -74,6 +74,7 @@ class ClaimPlace:
     position: str
     text: str
     source: str
+    facility_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

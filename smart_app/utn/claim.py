@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from smart_app.cases.model import Case, Check, ClaimCard, ClaimState, Placement, UtnRecord
+from smart_app.cases.model import (
+    Case,
+    Check,
+    ClaimCard,
+    ClaimState,
+    Decision,
+    Placement,
+    UtnRecord,
+)
 from smart_app.programs.base import Program
 
 MODIFIERS = (
@@ -13,6 +21,10 @@ MODIFIERS = (
     ("non_affirmed", "GA", "Signed before the service"),
     ("cosmetic", "GX", "Voluntary notice"),
 )
+
+
+USED = ("ready", "number_with_abn")
+"""States in which a number is put on a claim."""
 
 
 def whose_claim(case: Case, program: Program) -> Literal["facility", "professional", "unknown"]:
@@ -53,56 +65,71 @@ def _inside(record: UtnRecord, on: date) -> bool | None:
 
 
 def placement(
-    case: Case, program: Program, numbers: tuple[UtnRecord, ...], today: date
+    case: Case,
+    program: Program,
+    numbers: tuple[UtnRecord, ...],
+    today: date,
+    decision: Decision | None = None,
 ) -> ClaimCard:
     """Return the claim card: whose claim, which number, which field, which dates."""
     active = [one for one in numbers if one.status == "active"]
     record = active[0] if len(active) == 1 else None
-    whose = whose_claim(case, program)
     on = case.planned_date
     state = _state(case, active, on, today)
-    tob = any(item.place and item.place.tob for item in case.items)
-    claim = "institutional" if tob else "professional"
-    number = record.number if record else None
-    placements = tuple(
-        Placement(
-            form=one.form,
-            form_words=one.words,
-            field=one.field,
-            position=one.position,
-            text=one.text.replace("{number}", number or "…"),
-            this_claim=number is not None and one.claim == claim,
-            source=one.source,
-        )
-        for one in program.claim_places
-    )
     verdict = case.tracks.decision
+    dated = record if verdict == "affirmed" else None
     return ClaimCard(
-        whose_claim=whose,
+        whose_claim=whose_claim(case, program),
         state=state,
-        number=number,
-        placements=placements,
-        valid_from=record.valid_from if record else None,
-        valid_to=record.valid_to if record else None,
+        number=record.number if record else None,
+        placements=_placements(case, program, record.number if record else "", state),
+        valid_from=dated.valid_from if dated else None,
+        valid_to=dated.valid_to if dated else None,
         modifiers=tuple(
             (when, modifier, notice, when == verdict) for when, modifier, notice in MODIFIERS
         ),
-        checks=_checks(case, active, on),
+        checks=_checks(case, active, on, decision),
         chain=numbers,
     )
 
 
-def _numbers(active: list[UtnRecord]) -> list[str]:
-    return [one.number for one in active] if len(active) > 1 else []
+def _placements(
+    case: Case, program: Program, number: str, state: ClaimState
+) -> tuple[Placement, ...]:
+    """Return the fields of each form, this claim's first; a number only where it is to be used."""
+    facility = whose_claim(case, program) == "facility"
+    tob = any(item.place and item.place.tob for item in case.items)
+    kind = "institutional" if tob else "professional"
+    usable = number if state in USED else ""
+    rows = [
+        Placement(
+            form=one.form,
+            form_words=one.facility_words if facility and kind == one.claim else one.words,
+            field=one.field,
+            position=one.position,
+            text=one.text.replace("{number}", usable) if usable and one.claim == kind else "",
+            this_claim=one.claim == kind,
+            source=one.source,
+        )
+        for one in program.claim_places
+    ]
+    if facility and kind == "professional":
+        rows.append(Placement("", "", "", "", "", False, program.source))
+    return tuple(sorted(rows, key=lambda row: not row.this_claim))
 
 
-def _checks(case: Case, active: list[UtnRecord], on: date | None) -> tuple[Check, ...]:
+def _checks(
+    case: Case, active: list[UtnRecord], on: date | None, decision: Decision | None
+) -> tuple[Check, ...]:
+    """Return what was checked; ``words`` name the check, its outcome and facts stand apart."""
     inside = all(_inside(one, on) is not False for one in active) if active and on else None
-    codes = ", ".join(item.code for item in case.items)
-    affirmed = case.tracks.decision == "affirmed"
-    return (
-        Check("Number recorded", bool(active), "" if active else "not yet given"),
-        Check("One number for the whole claim", len(active) < 2, ", ".join(_numbers(active))),
-        Check("Every code affirmed", affirmed, "" if affirmed else codes),
-        Check("Planned date is inside", inside, "" if on else "no planned date"),
-    )
+    items = decision.items if decision else ()
+    affirmed = {one.trace for one in items if one.decision == "affirmed"}
+    open_codes = [item.code for item in case.items if item.trace not in affirmed]
+    several = [one.number for one in active] if len(active) > 1 else []
+    found = [
+        Check("number", bool(active)),
+        Check("codes", not open_codes, ", ".join(open_codes)),
+        Check("date", inside, on.isoformat() if on else ""),
+    ]
+    return tuple(found + [Check("one_number", False, ", ".join(several))] * bool(several))

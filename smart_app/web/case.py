@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 
 from flask import Blueprint, make_response, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -103,8 +103,17 @@ class CasePages:
         context, case, _ = self.desk.case(launch_id, case_id)
         card = presenters.claim_card(self.desk.flow, case)
         view = presenters.case_view(self.desk.flow, case)
+        zone = self.desk.world.sites.of_id(case.site).time_zone
+        today = self.desk.world.clock.today(zone)
         page = self.desk.render(
-            "case/claim.html", context, case, card=card, view=view, day=formatters.day
+            "case/claim.html",
+            context,
+            case,
+            card=card,
+            chip=formatters.claim_chip(card, case.planned_date, today),
+            checks=[(one.passed, formatters.check_line(one)) for one in card.checks],
+            view=view,
+            day=formatters.day,
         )
         return make_response(page)
 
@@ -134,10 +143,7 @@ class CasePages:
 
     def _take(self, case: Case, person: Person) -> None:
         world = self.desk.world
-        try:
-            decided_on = date.fromisoformat(request.form.get("decided_on", ""))
-        except ValueError as cause:
-            raise LetterError(say="The day of the decision is missing.") from cause
+        decided_on = self._day(request.form.get("decided_on", ""))
         zone = world.sites.of_id(case.site).time_zone
         if decided_on > world.clock.today(zone):
             raise LetterError(say="The day of the decision lies in the future.")
@@ -163,6 +169,16 @@ class CasePages:
             case, revision(), found, Event("letter", now, person.name, {"word": found.word})
         )
 
+    @staticmethod
+    def _day(typed: str) -> date:
+        """Return a day as a browser sends it, or as people here write it."""
+        for form in ("%Y-%m-%d", "%m/%d/%Y"):
+            try:
+                return datetime.strptime(typed.strip(), form).date()
+            except ValueError:
+                continue
+        raise LetterError(say="Enter the day of the decision, such as 11/24/2026.")
+
     def _item(self, trace: str, number: str | None, note: str) -> ItemDecision:
         word = request.form.get(f"decision-{trace}", "")
         if word not in TYPED:
@@ -174,5 +190,5 @@ class CasePages:
             decision=word,
             number=None if word == "dismissed" else number,
             number_path="letter" if number else None,
-            notes=(note,) if note else (),
+            notes=(note,) if note and word != "affirmed" else (),
         )

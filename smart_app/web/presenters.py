@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from fhirclient.models.patient import Patient
@@ -66,6 +66,7 @@ class Stop:
     when: str
     detail: str
     state: str
+    shape: str
 
 
 def strip(world: World, flow: Flow, case: Case, today: date) -> Strip:
@@ -88,7 +89,7 @@ def strip(world: World, flow: Flow, case: Case, today: date) -> Strip:
         f"born {formatters.birth(born)}",
     ]
     site = world.sites.of_id(case.site)
-    read = formatters.moment(chart.read_at, site.time_zone)
+    read = formatters.moment(chart.read_at, site.time_zone, named=True)
     kind = next((one for one in case.scope.reasons if one.rule == "coverage"), None)
     coverage = (
         "Original Medicare" if case.scope.verdict == "in_scope" else (kind.words if kind else "")
@@ -229,24 +230,31 @@ class CaseView:
     planned: str
 
 
-def _stops(case: Case, events: list[Event], zone: str, mac: str) -> tuple[Stop, ...]:
+def _stops(
+    case: Case, events: list[Event], zone: str, mac: str, tone: str, shape: str
+) -> tuple[Stop, ...]:
+    """Return the case's line; the decision's own icon stands at its stop."""
     last = {one.kind: one.at for one in events}
     decided = case.tracks.decision not in ("none", "pended")
     numbered = case.tracks.utn == "recorded"
 
     def stop(words: str, kind: str, reached: bool, detail: str = "") -> Stop:
         when = formatters.moment(last.get(kind), zone) if reached else ""
-        return Stop(words, when, detail, "done" if reached else "ahead")
+        return Stop(words, when, detail, "done" if reached else "ahead", "done")
 
     due = f"by {formatters.moment(case.due_at, zone)}" if case.due_at and not decided else ""
     word = formatters.DECISIONS.get(case.tracks.decision, "") if decided else "Decision due"
-    return (
+    verdict = stop(word, "decided", decided, due)
+    if decided and tone != "ok":
+        verdict = replace(verdict, state=tone, shape=shape)
+    line = (
         stop("Sent", "sending", "sending" in last),
         stop("Received", "received", "received" in last),
-        stop(word, "decided", decided, due),
+        verdict,
         stop("Number", "number", numbered, "" if numbered else f"from {mac}"),
         stop("In the chart", "written", case.tracks.chart == "filed_and_read_back"),
     )
+    return line[:3] if case.tracks.decision in ("dismissed", "cancelled") else line
 
 
 def case_view(flow: Flow, case: Case) -> CaseView:
@@ -288,7 +296,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         headline=formatters.headline(case, state, payer, until, zone),
         next=formatters.next_line(case, state, payer, mac, recovery, decided),
         payer=payer,
-        stops=_stops(case, events, zone, mac),
+        stops=_stops(case, events, zone, mac, tone, shape),
         numbers=tuple((one.number, _codes_of(case, one, len(numbers))) for one in numbers),
         claim=formatters.claim_head(claim_card(flow, case)),
         window=window,
@@ -301,7 +309,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         waiting=not finished and state != "dismissed" and not settled,
         recovery=recovery,
         warnings=_warnings(case, events, payer),
-        due=formatters.moment(case.due_at, zone),
+        due=formatters.moment(case.due_at, zone, named=True),
         due_rule=case.due_rule or "",
         signed_by=case.signed_by.name if case.signed_by else "",
         places=", ".join(sorted({item.place.name for item in case.items if item.place})),
@@ -313,7 +321,9 @@ def claim_card(flow: Flow, case: Case) -> ClaimCard:
     """Return where the number goes on the claim (stage 14): page and card both use it."""
     world = flow.world
     today = world.clock.today(world.sites.of_id(case.site).time_zone)
-    return claim.placement(case, world.program, tuple(world.store.utns(case.id)), today)
+    decision = world.store.latest(case.id, "decision", Decision)
+    numbers = tuple(world.store.utns(case.id))
+    return claim.placement(case, world.program, numbers, today, decision)
 
 
 def _orders_marked(writes: list[WriteReceipt]) -> int:

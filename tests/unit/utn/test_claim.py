@@ -10,10 +10,20 @@ from typing import Any
 import pytest
 
 import smart_app
-from smart_app.cases.model import Case, ClaimCard, Place, Tracks, UtnRecord
+from smart_app import formatters
+from smart_app.cases.model import (
+    Case,
+    ClaimCard,
+    Decision,
+    DecisionWord,
+    ItemDecision,
+    Place,
+    Tracks,
+    UtnRecord,
+)
 from smart_app.programs import base
 from smart_app.utn import claim
-from tests.unit.kit import a_case, an_item
+from tests.unit.kit import NOW, a_case, an_item
 
 WISER = base.load(Path(smart_app.__file__).parent / "programs/wiser")
 UTN = "JFA99900004417"
@@ -102,11 +112,24 @@ def test_the_forms_of_this_claim_are_marked(place: Place, forms: set[str]) -> No
     assert not forms & {one.form for one in others}
 
 
-def test_without_a_number_no_form_is_marked_and_none_is_made_up() -> None:
-    found = card(case_at(HOPD))
-    assert found.number is None
-    assert not any(one.this_claim for one in found.placements)
-    assert all("{number}" not in one.text and UTN not in one.text for one in found.placements)
+@pytest.mark.parametrize("decision", ["affirmed", "partial", "pended"])
+def test_a_claim_that_waits_shows_nothing_to_type(decision: str) -> None:
+    numbers = () if decision == "affirmed" else (RECORD,)
+    found = card(case_at(HOPD, decision), *numbers)
+    assert [one.text for one in found.placements] == [""] * len(found.placements)
+
+
+def test_in_a_surgery_center_the_doctors_own_claim_has_its_row() -> None:
+    rows = card(case_at(SURGERY), RECORD).placements
+    assert [one.form_words for one in rows if one.this_claim][0] == "Surgery center, electronic"
+    assert [one.this_claim for one in rows][-1] is False
+    assert rows[-1].form_words == ""
+    assert not any("Surgery" in one.form_words for one in card(case_at(OFFICE), RECORD).placements)
+
+
+def test_dates_of_service_stand_only_beside_an_affirmation() -> None:
+    assert card(case_at(HOPD), RECORD).valid_to == date(2027, 3, 23)
+    assert card(case_at(HOPD, "non_affirmed"), RECORD).valid_to is None
 
 
 def test_a_superseded_number_is_shown_in_the_chain_and_not_used() -> None:
@@ -141,10 +164,29 @@ def test_an_expired_number_without_a_planned_date_holds_the_claim() -> None:
     assert found.state == "outside_window"
 
 
-def test_checks_tell_passed_failed_and_unknown_apart() -> None:
-    known = card(case_at(HOPD, planned_date=date(2026, 12, 1)), RECORD).checks
-    assert [one.passed for one in known] == [True, True, True, True]
-    late = card(case_at(HOPD, planned_date=date(2027, 12, 1)), RECORD).checks
-    assert [one.passed for one in late] == [True, True, True, False]
-    nothing = card(case_at(HOPD, "non_affirmed")).checks
-    assert [one.passed for one in nothing] == [False, True, False, None]
+def said(case: Case, *numbers: UtnRecord, **items: DecisionWord) -> list[tuple[bool | None, str]]:
+    """Return the checks in words; ``items`` are decisions by trace."""
+    decided = tuple(ItemDecision(name.replace("_", "-"), word) for name, word in items.items())
+    decision = Decision("d1", "case-1", decided, NOW, "pas")
+    found = claim.placement(case, WISER, numbers, date(2026, 11, 24), decision)
+    return [(one.passed, formatters.check_line(one)) for one in found.checks]
+
+
+def test_checks_say_what_is_wrong() -> None:
+    soon, late = date(2026, 12, 1), date(2027, 12, 1)
+    assert said(case_at(HOPD, planned_date=soon), RECORD, trace_1="affirmed") == [
+        (True, "Number recorded"),
+        (True, "Every code affirmed"),
+        (True, "Planned Tue 1 Dec: inside the valid dates"),
+    ]
+    assert said(case_at(HOPD, planned_date=late), RECORD, trace_1="affirmed")[2] == (
+        False,
+        "Planned Wed 1 Dec: outside the valid dates",
+    )
+    assert said(case_at(HOPD, "non_affirmed"), trace_1="non_affirmed") == [
+        (False, "No number yet"),
+        (False, "Not affirmed: 62323"),
+        (None, "No planned date to check"),
+    ]
+    two = replace(RECORD, number="JFA99900004418")
+    assert said(case_at(HOPD), RECORD, two, trace_1="affirmed")[-1][0] is False
