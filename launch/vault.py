@@ -292,21 +292,21 @@ class Vault:
     def renew(self, launch_id: str, owner: str, tokens: Tokens) -> None:
         """Store refreshed tokens and give the lease back."""
         newer = replace(tokens, serial=tokens.serial + 1)
+        sealed = self._lock(launch_id, "token", asdict(newer))
+        self._end_lease(launch_id, owner, token=sealed, token_serial=newer.serial)
+
+    def release(self, launch_id: str, owner: str) -> None:
+        """Give a lease back unused, so that the next one may ask at once."""
+        self._end_lease(launch_id, owner)
+
+    def drop_token(self, launch_id: str, owner: str) -> None:
+        """Forget tokens that the EHR no longer accepts, unless the lease was lost meanwhile."""
+        self._end_lease(launch_id, owner, token=None)
+
+    def _end_lease(self, launch_id: str, owner: str, **values: Any) -> None:
         with self._engine.begin() as db:
             db.execute(
                 launch_session.update()
                 .where(launch_session.c.id == launch_id, launch_session.c.lease_owner == owner)
-                .values(
-                    token=self._lock(launch_id, "token", asdict(newer)),
-                    token_serial=newer.serial,
-                    lease_until=0.0,
-                    lease_owner=None,
-                )
-            )
-
-    def drop_token(self, launch_id: str) -> None:
-        """Forget tokens that the EHR no longer accepts."""
-        with self._engine.begin() as db:
-            db.execute(
-                launch_session.update().where(launch_session.c.id == launch_id).values(token=None)
+                .values(lease_until=0.0, lease_owner=None, **values)
             )

@@ -9,7 +9,7 @@ import uuid
 
 import sqlalchemy as sa
 
-from launch import LaunchError
+from launch import LaunchError, SignInUnavailable
 from smart_app.cases.model import Case, Decision, Event, Person, Task
 from smart_app.cases.tasks import LeaseLost
 from smart_app.decide import Deciding
@@ -21,7 +21,8 @@ from smart_app.world import World
 
 RETRY_FIRST, RETRY_LONGEST = 2.0, 600.0  # seconds
 SOON, LATER = 0.2, 5.0  # seconds
-ENDLESS = ("poll", "recover")  # a payer that is down for a day must not end the waiting
+ENDLESS = {"poll", "recover", SignInUnavailable.code}
+"""A payer or a chart's sign-in that is down for a day must not end the waiting."""
 
 
 class Follow(Steps):
@@ -69,7 +70,7 @@ class Follow(Steps):
         with tasks.during(task) as db:
             if task.attempt < task.max_attempts:
                 tasks.later(db, task, code, pause)
-            elif task.kind in ENDLESS:
+            elif {task.kind, code} & ENDLESS:
                 tasks.later(db, task, code, RETRY_LONGEST, afresh=True)
             else:
                 tasks.park(db, task, code)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import responses
 
 from launch import Bearer, Discovery, Registration, Registrations, Vault
-from launch.errors import SessionEnded, TokenRevoked
+from launch.errors import SessionEnded, SignInUnavailable, TokenRevoked
 from launch.token import UNSTATED_LIFE, read
 from launch.vault import launch_session
 from smart_app.errors import ConfigError
@@ -30,6 +32,13 @@ class Meeting:
     def wait(self, _seconds: float) -> None:
         self.waits.set()
         self.go_on.wait(20)
+
+
+class Impatient:
+    """Stand in for a pause that is over at once."""
+
+    def wait(self, _seconds: float) -> None:
+        return
 
 
 @pytest.fixture
@@ -110,10 +119,11 @@ def _first_done(futures: list[Future[str]]) -> list[str]:
     return [one.result() for one in wait(futures, 20, FIRST_COMPLETED).done]
 
 
+@pytest.mark.parametrize(("status", "error"), [(400, "invalid_grant"), (401, "invalid_client")])
 def test_a_refused_refresh_token_ends_it_and_is_never_tried_again(
-    house: House, network: Network, session: str
+    house: House, network: Network, session: str, status: int, error: str
 ) -> None:
-    network.post(f"{ISS}/token", json={"error": "invalid_grant"}, status=400)
+    network.post(f"{ISS}/token", json={"error": error}, status=status)
     bearer = a_bearer(house)
     for _ in range(2):
         with pytest.raises(TokenRevoked):
@@ -121,12 +131,59 @@ def test_a_refused_refresh_token_ends_it_and_is_never_tried_again(
     assert len(token_posts(network)) == 1
 
 
-def test_an_outcome_in_place_of_a_token_is_no_token(
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 503, "json": {"error": "invalid_grant"}},
+        {"status": 503, "body": "<html>"},
+        {"status": 200, "body": "<html>"},
+        {"status": 200, "json": {"resourceType": "OperationOutcome"}},
+        {"status": 401, "json": {"resourceType": "OperationOutcome"}},
+        {"status": 400, "json": {"error": "temporarily_unavailable"}},
+        {"status": 400, "json": {"error": ["invalid_grant"]}},
+        {"status": 429, "json": []},
+        {"status": 302, "headers": {"Location": f"{ISS}/x"}},
+        {"body": requests.ConnectTimeout()},
+    ],
+    ids=str,
+)
+def test_an_outage_of_the_token_endpoint_ends_nothing(
+    house: House, network: Network, session: str, answer: dict[str, Any]
+) -> None:
+    network.post(f"{ISS}/token", **answer)
+    bearer = a_bearer(house)
+    with pytest.raises(SignInUnavailable) as told:
+        bearer.token(session, "access-1")
+    assert told.value.http_status == 503
+    network.remove("POST", f"{ISS}/token")
+    rotated(house, network)
+    assert bearer.token(session, "access-1") == "access-2"
+    assert "refresh-1" in token_posts(network)[-1]
+
+
+def test_a_refusal_that_comes_after_the_lease_was_lost_drops_nothing(
     house: House, network: Network, session: str
 ) -> None:
-    network.post(f"{ISS}/token", json={"resourceType": "OperationOutcome"}, status=401)
+    def late(_request: Any) -> tuple[int, dict[str, str], str]:
+        house.ehr.clock.pass_by(31)
+        vault = house.door.vault
+        assert vault.lease(session, 0, "another")
+        vault.renew(session, "another", replace(vault.tokens(session), refresh="refresh-2"))
+        return 400, {}, '{"error": "invalid_grant"}'
+
+    network.add_callback("POST", f"{ISS}/token", late)
     with pytest.raises(TokenRevoked):
         a_bearer(house).token(session, "access-1")
+    assert house.door.vault.tokens(session).refresh == "refresh-2"
+
+
+def test_who_waits_in_vain_for_another_is_told_to_try_again(house: House, session: str) -> None:
+    bearer = a_bearer(house)
+    bearer._pause = Impatient()  # type: ignore[assignment]
+    assert house.door.vault.lease(session, 0, "another")
+    with pytest.raises(SignInUnavailable):
+        bearer.token(session, "access-1")
+    assert house.door.vault.tokens(session).refresh == "refresh-1"
 
 
 def test_without_a_refresh_token_the_sign_in_ends(house: House, network: Network) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from launch import SignInUnavailable
 from smart_app import reopen
 from smart_app.cases.model import ChartSnapshot, Decision, ItemDecision, Tracks, UtnRecord
 from smart_app.cases.store import Store
@@ -81,6 +82,33 @@ def test_only_the_signers_launch_files(store: Store, clock: FakeClock) -> None:
     launch(line, SIGNER.fhir_user)
     assert line.step()
     assert len(chart.creates) == 1
+
+
+class AtLunch(FakeChart):
+    """A chart whose sign-in cannot be renewed for a while."""
+
+    away = True
+
+    def create(self, resource: Any, if_none_exist: str | None = None) -> Any:
+        if self.away:
+            raise SignInUnavailable
+        return super().create(resource, if_none_exist)
+
+
+def test_a_sign_in_that_is_down_for_a_day_only_delays_the_filing(
+    store: Store, clock: FakeClock
+) -> None:
+    chart = AtLunch({"ServiceRequest/1": order()})
+    line = affirmed(store, clock, chart)
+    document = SimpleNamespace(**vars(line.world.sites.of_id("site").document))
+    document.search_by_identifier = False  # what was never tried needs no looking for
+    line.world.sites.of_id("site").document = document
+    line.pass_by(100, each=864)
+    assert line.case().tracks.chart == "writing"
+    assert "parked" not in line.events()
+    chart.away = False
+    line.pass_by(2, each=864)
+    assert (len(chart.creates), line.case().tracks.chart) == (1, "filed_and_read_back")
 
 
 def _no_token(_: Any) -> Any:
