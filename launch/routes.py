@@ -174,11 +174,14 @@ class Door:
             return stated
         return iss
 
-    def session(self, launch_id: str) -> LaunchContext:
-        """Match path, cookie and record of a request; raises SessionEnded."""
+    def session(self, launch_id: str, *, active: bool = True) -> LaunchContext:
+        """Match path, cookie and record of a request; raises SessionEnded.
+
+        What a page asks by itself is not ``active``: it must not keep a deserted window open.
+        """
         row_site = self.vault.site(launch_id)
         idle = self.registrations.of_site(row_site).idle_minutes
-        return self.vault.session(launch_id, self.secret(launch_id), idle)
+        return self.vault.session(launch_id, self.secret(launch_id), idle, active=active)
 
 
 def blueprint(door: Door, render: Render) -> Blueprint:

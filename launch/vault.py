@@ -203,16 +203,20 @@ class Vault:
             )
         return secret
 
-    def session(self, launch_id: str, secret: str | None, idle_minutes: int) -> LaunchContext:
-        """Return the context of a live session and mark it seen; raises SessionEnded."""
+    def session(
+        self, launch_id: str, secret: str | None, idle_minutes: int, *, active: bool = True
+    ) -> LaunchContext:
+        """Return the context of a live session; raises SessionEnded.
+
+        It is marked as seen when a person is ``active``, not when a page asks by itself.
+        """
         row = self._row(launch_id)
         self._match(row, secret)
-        now = self._now()
-        idle = now - self._when(row.seen_at) > timedelta(minutes=idle_minutes)
-        if idle or now - self._when(row.started_at) > ABSOLUTE_LIFE:
+        if not self._alive(row, idle_minutes):
             self.end(launch_id)
             raise SessionEnded
-        if now.timestamp() - row.seen_at > 30:
+        now = self._now()
+        if active and now.timestamp() - row.seen_at > 30:
             with self._engine.begin() as db:
                 db.execute(
                     launch_session.update()
@@ -220,6 +224,12 @@ class Vault:
                     .values(seen_at=now.timestamp())
                 )
         return self._context(row)
+
+    def _alive(self, row: sa.Row[Any], idle_minutes: int) -> bool:
+        now = self._now()
+        idle = now - self._when(row.seen_at) > timedelta(minutes=idle_minutes)
+        old = now - self._when(row.started_at) > ABSOLUTE_LIFE
+        return row.ended_at is None and not idle and not old
 
     def _context(self, row: sa.Row[Any]) -> LaunchContext:
         stored = self._open(row, "context")

@@ -70,7 +70,7 @@ class CasePages:
 
     def live(self, launch_id: str, case_id: str) -> BaseResponse:
         """Show the part that changes while something is awaited."""
-        context, case, person = self.desk.case(launch_id, case_id)
+        context, case, person = self.desk.case(launch_id, case_id, active=False)
         part = self._parts(context, case, person, whole=False)
         return reply(part, f"/l/{launch_id}/case/{case_id}")
 

@@ -34,18 +34,20 @@ class Desk:
     review: Review
     follow: Follow
 
-    def session(self, launch_id: str) -> LaunchContext:
+    def session(self, launch_id: str, *, active: bool = True) -> LaunchContext:
         """Match path, cookie and record; check unsafe methods. Raises SessionEnded, Forbidden."""
-        context = self.door.session(launch_id)
+        context = self.door.session(launch_id, active=active)
         g.site = self.world.sites.of_id(context.site)
         if request.method != "GET":
             token = csrf_token(self.door.secret(launch_id) or "")
             security.check_unsafe(request, token, self.world.config.public_url)
         return context
 
-    def case(self, launch_id: str, case_id: str) -> tuple[LaunchContext, Case, Person]:
+    def case(
+        self, launch_id: str, case_id: str, *, active: bool = True
+    ) -> tuple[LaunchContext, Case, Person]:
         """Return session, case and person; a case of another patient or chart is no case."""
-        context = self.session(launch_id)
+        context = self.session(launch_id, active=active)
         case = self.world.store.case(case_id)
         same = (case.site, case.iss, case.patient_ref) == (
             context.site,
