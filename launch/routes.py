@@ -81,6 +81,7 @@ class Door:
             raise UnlistedIssuer
         if not launch:
             raise BadState("no launch parameter")
+        self.vault.sweep(self.registrations.idle_minutes())
         launch_id, secret = self.vault.begin(registration.site, iss, launch)
         return self.with_cookie(redirect(f"/l/{launch_id}/go", 303), launch_id, secret)
 

@@ -17,6 +17,7 @@ import requests
 from authlib.common.errors import AuthlibBaseError
 
 from launch.authorize import session
+from launch.context import LaunchContext
 from launch.discovery import Discovery
 from launch.errors import (
     GrantRefused,
@@ -68,6 +69,14 @@ class Bearer:
         self._registrations = registrations
         self._now = now
         self._pause = threading.Event()
+
+    def context(self, launch_id: str, case_id: str) -> LaunchContext:
+        """Return a launch whose token may be used for a case now; raises SessionEnded.
+
+        A session that its user has left is over, even if the browser never came back to end it.
+        """
+        idle = self._registrations.of_site(self._vault.site(launch_id)).idle_minutes
+        return self._vault.for_case(launch_id, case_id, idle)
 
     def token(self, launch_id: str, refused: str | None = None) -> str:
         """Return an access token; ``refused`` is one that the EHR just answered with 401.

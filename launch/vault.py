@@ -242,8 +242,41 @@ class Vault:
         return str(self._row(launch_id).site)
 
     def context(self, launch_id: str) -> LaunchContext:
-        """Return a launch's context for work without a browser; raises SessionEnded."""
+        """Return a launch's context, whether or not its session lives; raises SessionEnded."""
         return self._context(self._row(launch_id))
+
+    def for_case(self, launch_id: str, case_id: str, idle_minutes: int) -> LaunchContext:
+        """Return a context to work for a case without a browser; raises SessionEnded.
+
+        The session must be alive, or its token kept for this very case.
+        """
+        row = self._row(launch_id)
+        if row.kept_for != case_id and not self._alive(row, idle_minutes):
+            raise SessionEnded
+        return self._context(row)
+
+    def sweep(self, idle_minutes: dict[str, int]) -> None:
+        """Take the tokens of deserted sessions and delete old ones, but none kept for a case.
+
+        ``idle_minutes`` is by site. A browser that never comes back ends no session itself.
+        """
+        now, row = self._now(), launch_session.c
+        with self._engine.begin() as db:
+            born = (now - ABSOLUTE_LIFE).timestamp()
+            db.execute(launch_session.delete().where(row.kept_for.is_(None), row.started_at < born))
+            for minutes in set(idle_minutes.values()):
+                sites = [site for site, its in idle_minutes.items() if its == minutes]
+                seen = (now - timedelta(minutes=minutes)).timestamp()
+                db.execute(
+                    launch_session.update()
+                    .where(
+                        row.kept_for.is_(None),
+                        row.token.is_not(None),
+                        row.site.in_(sites),
+                        row.seen_at < seen,
+                    )
+                    .values(token=None, ended_at=now.timestamp())
+                )
 
     def end(self, launch_id: str) -> None:
         """End the browser session; tokens stay only when they are kept for a case."""

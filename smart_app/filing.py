@@ -79,7 +79,7 @@ class Filing(Steps):
     ) -> tuple[WriteReceipt, ...]:
         """Climb the ladder: the document first, since it says most; the order only if affirmed."""
         site = self.world.sites.of_id(case.site)
-        context = self.world.vault.context(case.launch_id or "")
+        context = self.world.bearer.context(case.launch_id or "", case.id)
         chart = self.world.chart(context)
         now = self.world.clock.now()
         done: list[WriteReceipt] = []

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 import responses
+import sqlalchemy as sa
 
 from launch import Bearer, Discovery, Registration, Registrations, Vault
 from launch.errors import SessionEnded, SignInUnavailable, TokenRevoked
@@ -210,6 +211,54 @@ def test_without_a_case_the_tokens_go_with_the_window(house: House, session: str
     house.door.vault.end(session)
     with pytest.raises(SessionEnded):
         house.door.vault.tokens(session)
+
+
+def test_a_case_is_filed_by_a_launch_that_lives_or_is_kept_for_it(
+    house: House, session: str
+) -> None:
+    bearer, vault = a_bearer(house), house.door.vault
+    assert bearer.context(session, "case-1").launch_id == session
+    house.ehr.clock.pass_by(16 * 60)
+    with pytest.raises(SessionEnded):
+        bearer.context(session, "case-1")
+    vault.keep(session, "case-1")
+    assert bearer.context(session, "case-1").launch_id == session
+    with pytest.raises(SessionEnded):
+        bearer.context(session, "case-2")
+
+
+@pytest.mark.parametrize("how", ["ended", "old", "unknown"])
+def test_no_case_is_filed_by_a_launch_that_is_over(house: House, session: str, how: str) -> None:
+    vault = house.door.vault
+    if how == "ended":
+        vault.end(session)
+    elif how == "old":
+        house.ehr.clock.pass_by(8 * 3600 + 1)
+        with vault._engine.begin() as db:
+            seen = house.ehr.clock.now().timestamp()
+            db.execute(launch_session.update().values(seen_at=seen))
+    with pytest.raises(SessionEnded):
+        a_bearer(house).context("nobody" if how == "unknown" else session, "case-1")
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("minutes", [14, 16, 8 * 60 + 1])
+def test_a_new_launch_takes_the_tokens_of_deserted_ones(
+    house: House, session: str, minutes: int, kept: bool
+) -> None:
+    vault = house.door.vault
+    if kept:
+        vault.keep(session, "case-1")
+    house.ehr.clock.pass_by(minutes * 60)
+    house.begin(house.browser())
+    if kept or minutes == 14:
+        assert vault.tokens(session).refresh == "refresh-1"
+        return
+    with pytest.raises(SessionEnded):
+        vault.tokens(session)
+    with vault._reads.begin() as db:
+        left = db.execute(sa.select(launch_session.c.id)).scalars().all()
+    assert (session in left) == (minutes == 16)  # a day's launches are all that is ever stored
 
 
 def test_a_token_moved_to_another_launch_does_not_open(

@@ -117,6 +117,18 @@ def _no_token(_: Any) -> Any:
     raise TokenRevoked
 
 
+@pytest.mark.parametrize("late_write", ["offline_access", "next_launch"])
+def test_the_launch_that_files_is_kept_for_the_case_where_the_site_says_so(
+    store: Store, clock: FakeClock, late_write: str
+) -> None:
+    line = affirmed(store, clock, FakeChart(), "awaiting_launch")
+    line.world.sites.of_id("site").late_write = late_write
+    launch(line, "Practitioner/2")
+    assert line.kept == []
+    launch(line, SIGNER.fhir_user)
+    assert line.kept == ([("L2", "case-1")] if late_write == "offline_access" else [])
+
+
 def test_an_order_that_is_another_patients_by_now_is_left_alone(
     store: Store, clock: FakeClock
 ) -> None:
