@@ -245,6 +245,25 @@ class Vault:
         """Return a launch's context, whether or not its session lives; raises SessionEnded."""
         return self._context(self._row(launch_id))
 
+    def make_room(self, held: dict[str, str], room: int) -> list[str]:
+        """End a browser's launches but the most recently used; return the names to take from it.
+
+        ``held`` is what the browser holds: cookie names and their secrets.
+        """
+        names = {digest(secret): name for name, secret in held.items()}
+        row = launch_session.c
+        with self._reads.begin() as db:
+            query = (
+                sa.select(row.id, row.secret_sha256)
+                .where(row.secret_sha256.in_(names), row.ended_at.is_(None))
+                .order_by(row.seen_at.desc())
+            )
+            alive = list(db.execute(query))
+        for one in alive[room:]:
+            self.end(one.id)
+        stay = {names[one.secret_sha256] for one in alive[:room]}
+        return [name for name in held if name not in stay]
+
     def for_case(self, launch_id: str, case_id: str, idle_minutes: int) -> LaunchContext:
         """Return a context to work for a case without a browser; raises SessionEnded.
 
