@@ -15,6 +15,7 @@ from launch import Door, LaunchContext, LaunchError, csrf_token
 from smart_app.cases.model import Case, Person
 from smart_app.cases.store import NoCase
 from smart_app.errors import PreclearError
+from smart_app.fhir import refs
 from smart_app.flow import Flow
 from smart_app.follow import Follow
 from smart_app.review import Review
@@ -49,9 +50,9 @@ class Desk:
         """Return session, case and person; a case of another patient or chart is no case."""
         context = self.session(launch_id, active=active)
         case = self.world.store.case(case_id)
-        same = (case.site, case.iss, case.patient_ref) == (
+        same = (case.site, refs.base(case.iss), case.patient_ref) == (
             context.site,
-            context.iss,
+            refs.base(context.iss),
             f"Patient/{context.patient_id}",
         )
         if not same:

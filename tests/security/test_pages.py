@@ -92,6 +92,11 @@ def test_another_patients_window_finds_no_case(office: Office) -> None:
     assert office.window("ann").get("/case/nowhere").status_code == 404
 
 
+def test_the_same_chart_with_a_slash_finds_its_case(office: Office) -> None:
+    assert office.window("ann", office.iss + "/").get(CASE).status_code == 200
+    assert office.window("ann", office.iss + "/x").get(CASE).status_code == 404
+
+
 def test_a_page_needs_the_cookie_of_its_own_launch(office: Office) -> None:
     ann, bob = office.window("ann"), office.window("bob")
     assert bob.get(CASE, ann.launch_id).status_code == 401
