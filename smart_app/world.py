@@ -70,6 +70,8 @@ def build(config: AppConfig, clock: Clock | None = None, *, engines: int = 1) ->
     upgrade(database)
     seal = settled(database, Seal.of_file(config.key_file), clock)
     store = Store(database, seal, clock)
+    audit = AuditChain(store, seal)
+    audit.adopt()
     sites = Sites.of_folder(config.sites, production=config.production)
     vault = Vault(database, seal, clock.now)
     return World(
@@ -80,7 +82,7 @@ def build(config: AppConfig, clock: Clock | None = None, *, engines: int = 1) ->
         seal=seal,
         store=store,
         tasks=Tasks(store, config.worker_lease_seconds),
-        audit=AuditChain(store, seal),
+        audit=audit,
         clock=clock,
         vault=vault,
         bearer=Bearer(vault, Discovery(clock.now), sites.registrations, clock.now),

@@ -15,7 +15,8 @@ from launch import LaunchContext, cookie_name, csrf_token
 from launch.vault import Tokens
 from sandbox.stack import Stack
 from smart_app import create_app
-from smart_app.cases.model import ChartSnapshot
+from smart_app.cases.model import ChartSnapshot, Event
+from smart_app.cases.schema.tables import kv
 from smart_app.config import load_app
 from smart_app.world import World, build
 from tests.unit.kit import NOW, FakeClock, a_case
@@ -148,6 +149,16 @@ def test_refusals_tell_no_more_than_what_to_do(office: Office) -> None:
         assert word not in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     assert "frame-ancestors http://127.0.0.1" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_record_that_is_older_than_its_end_is_whole_after_a_start(office: Office) -> None:
+    with office.world.store.write() as db:
+        office.world.audit.append(db, "case-1", Event("opened", NOW))
+        db.execute(kv.delete())
+    assert office.world.audit.broken_at("case-1") == 2
+    again = build(office.world.config, office.clock, engines=0)
+    assert again.audit.broken_at("case-1") is None
+    again.store.engine.dispose()
 
 
 def test_cors_is_given_to_nobody(office: Office) -> None:
