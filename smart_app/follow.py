@@ -92,7 +92,7 @@ class Follow(Steps):
 
     # what people ask -----------------------------------------------------------------------------
 
-    def ask_now(self, case: Case) -> None:
+    def ask_now(self, case: Case, person: Person) -> None:
         """Make the next question to the payer, or a send that was given up, due at once."""
         if case.closed:
             raise CaseClosed
@@ -107,6 +107,9 @@ class Follow(Steps):
             elif case.tracks.submission in ("received", "pended"):
                 self.deciding.plan_poll(db, case, 0)
                 tasks.wake(db, "poll", case.id)
+            else:
+                return
+            self.note(db, case, "asked", person.name)
 
     def not_there(self, case: Case, revision: int, person: Person) -> Case:
         """Take a person's word that the payer has no such request."""

@@ -77,7 +77,7 @@ class CasePages:
     def ask(self, launch_id: str, case_id: str) -> BaseResponse:
         """Ask the payer, or send what was given up, now."""
         context, case, person = self.desk.case(launch_id, case_id)
-        self.desk.follow.ask_now(case)
+        self.desk.follow.ask_now(case, person)
         return self._again(context, case.id, person)
 
     def not_there(self, launch_id: str, case_id: str) -> BaseResponse:
