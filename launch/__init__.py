@@ -10,7 +10,7 @@ from flask import Flask
 
 from launch.context import LaunchContext
 from launch.discovery import Discovery
-from launch.errors import LaunchError
+from launch.errors import LaunchError, SignInUnavailable
 from launch.registration import Registration, Registrations
 from launch.routes import Door, OnEvent, Render, blueprint, cookie_name, csrf_token
 from launch.token import Bearer
@@ -25,6 +25,7 @@ __all__ = [
     "Registration",
     "Registrations",
     "Seal",
+    "SignInUnavailable",
     "Vault",
     "cookie_name",
     "csrf_token",

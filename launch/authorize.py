@@ -12,18 +12,33 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
 
 from launch.discovery import SmartConfiguration
-from launch.errors import CodeRefused
+from launch.errors import CodeRefused, GrantRefused
 from launch.registration import Registration
 
 TIMEOUT = 10  # seconds
+REFUSALS = (
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+)
+"""https://www.rfc-editor.org/rfc/rfc6749#section-5.2"""
 
 
 def refuse_non_tokens(response: requests.Response) -> requests.Response:
-    """Raise CodeRefused for what is no token: Authlib takes an OperationOutcome for one."""
+    """Raise CodeRefused for what is no token: Authlib takes an OperationOutcome for one.
+
+    Only the server's own refusal is GrantRefused: a gateway's error page says nothing of the grant.
+    """
     try:
         body = response.json()
     except ValueError as cause:
         raise CodeRefused("not JSON") from cause
+    told = body.get("error") if isinstance(body, dict) else None
+    if response.status_code in (400, 401) and told in REFUSALS:
+        raise GrantRefused(told)
     if response.status_code != 200 or not isinstance(body, dict):
         raise CodeRefused(f"status {response.status_code}")
     kind = str(body.get("token_type", "")).lower()

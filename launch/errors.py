@@ -39,6 +39,10 @@ class CodeRefused(LaunchError):
     say = "The chart system did not confirm the sign-in."
 
 
+class GrantRefused(CodeRefused):
+    """The EHR said, in OAuth's own words, that it takes this code or refresh token no more."""
+
+
 class BadIdToken(LaunchError):
     """The id_token does not prove who signed in."""
 
@@ -75,6 +79,15 @@ class SessionEnded(LaunchError):
     code = "session-ended"
     http_status = 401
     say = "This Preclear window has ended. What you saved is kept."
+
+
+class SignInUnavailable(LaunchError):
+    """No new token could be had just now; the one that is kept may well be good: try again."""
+
+    code = "sign-in-unavailable"
+    http_status = 503
+    say = "The chart system did not answer just now. What you saved is kept."
+    do = "Try again in a minute."
 
 
 class TokenRevoked(LaunchError):

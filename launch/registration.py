@@ -48,6 +48,10 @@ class Registrations:
         """Return the site whose list holds exactly this issuer."""
         return self._by_issuer.get(iss)
 
+    def idle_minutes(self) -> dict[str, int]:
+        """Return after how many idle minutes a session ends, by site."""
+        return {name: site.idle_minutes for name, site in self._by_site.items()}
+
     def of_site(self, site: str) -> Registration:
         """Return the site of that name; raises KeyError."""
         return self._by_site[site]

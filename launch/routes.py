@@ -20,15 +20,25 @@ from launch.context import ORDER_TYPES, LaunchContext, references
 from launch.discovery import Discovery
 from launch.errors import BadState, CodeRefused, CookiesBlocked, LaunchError, UnlistedIssuer
 from launch.registration import Registration, Registrations
-from launch.vault import Pending, Vault
+from launch.vault import ABSOLUTE_LIFE, Pending, Vault
 
+COOKIE = "__Host-s_"
+ROOM = 8  # launches of one browser at a time: each sends its cookie with every request
+FORGET = 20  # cookies taken from a browser by one reply, whose head must stay small
+ATTRIBUTES: dict[str, Any] = {
+    "secure": True,
+    "httponly": True,
+    "samesite": "None",
+    "partitioned": True,
+    "path": "/",
+}
 Render = Callable[[LaunchError], Response]
 OnEvent = Callable[[str, dict[str, Any]], None]
 
 
 def cookie_name(launch_id: str) -> str:
     """Return the name of a launch's own cookie."""
-    return f"__Host-s_{launch_id[:8]}"
+    return f"{COOKIE}{launch_id[:8]}"
 
 
 def csrf_token(secret: str) -> str:
@@ -57,15 +67,14 @@ class Door:
 
     def with_cookie(self, response: BaseResponse, launch_id: str, secret: str) -> BaseResponse:
         """Set the launch's cookie; Partitioned, so that it lives in an EHR's frame."""
-        response.set_cookie(
-            cookie_name(launch_id),
-            secret,
-            secure=True,
-            httponly=True,
-            samesite="None",
-            partitioned=True,
-            path="/",
-        )
+        response.set_cookie(cookie_name(launch_id), secret, max_age=ABSOLUTE_LIFE, **ATTRIBUTES)
+        return response
+
+    def make_room(self, response: BaseResponse) -> BaseResponse:
+        """End what the browser has used least lately: too many cookies and no server answers."""
+        held = {key: value for key, value in request.cookies.items() if key.startswith(COOKIE)}
+        for name in self.vault.make_room(held, ROOM - 1)[:FORGET]:
+            response.delete_cookie(name, **ATTRIBUTES)
         return response
 
     def secret(self, launch_id: str) -> str | None:
@@ -81,8 +90,10 @@ class Door:
             raise UnlistedIssuer
         if not launch:
             raise BadState("no launch parameter")
+        self.vault.sweep(self.registrations.idle_minutes())
         launch_id, secret = self.vault.begin(registration.site, iss, launch)
-        return self.with_cookie(redirect(f"/l/{launch_id}/go", 303), launch_id, secret)
+        answer = self.make_room(redirect(f"/l/{launch_id}/go", 303))
+        return self.with_cookie(answer, launch_id, secret)
 
     def go(self, launch_id: str) -> BaseResponse:
         """Send the browser to the EHR, if it sent our cookie back."""
@@ -174,11 +185,14 @@ class Door:
             return stated
         return iss
 
-    def session(self, launch_id: str) -> LaunchContext:
-        """Match path, cookie and record of a request; raises SessionEnded."""
+    def session(self, launch_id: str, *, active: bool = True) -> LaunchContext:
+        """Match path, cookie and record of a request; raises SessionEnded.
+
+        What a page asks by itself is not ``active``: it must not keep a deserted window open.
+        """
         row_site = self.vault.site(launch_id)
         idle = self.registrations.of_site(row_site).idle_minutes
-        return self.vault.session(launch_id, self.secret(launch_id), idle)
+        return self.vault.session(launch_id, self.secret(launch_id), idle, active=active)
 
 
 def blueprint(door: Door, render: Render) -> Blueprint:

@@ -17,8 +17,15 @@ import requests
 from authlib.common.errors import AuthlibBaseError
 
 from launch.authorize import session
+from launch.context import LaunchContext
 from launch.discovery import Discovery
-from launch.errors import CodeRefused, LaunchError, SessionEnded, TokenRevoked
+from launch.errors import (
+    GrantRefused,
+    LaunchError,
+    SessionEnded,
+    SignInUnavailable,
+    TokenRevoked,
+)
 from launch.registration import Registrations
 from launch.vault import Tokens, Vault
 
@@ -63,10 +70,19 @@ class Bearer:
         self._now = now
         self._pause = threading.Event()
 
+    def context(self, launch_id: str, case_id: str) -> LaunchContext:
+        """Return a launch whose token may be used for a case now; raises SessionEnded.
+
+        A session that its user has left is over, even if the browser never came back to end it.
+        """
+        idle = self._registrations.of_site(self._vault.site(launch_id)).idle_minutes
+        return self._vault.for_case(launch_id, case_id, idle)
+
     def token(self, launch_id: str, refused: str | None = None) -> str:
         """Return an access token; ``refused`` is one that the EHR just answered with 401.
 
-        Raises TokenRevoked when there is no way to a good one.
+        Raises TokenRevoked when there is no way to a good one, SignInUnavailable when there may be
+        one later.
         """
         for _ in range(WAIT_STEPS):
             try:
@@ -82,7 +98,7 @@ class Bearer:
             if self._vault.lease(launch_id, tokens.serial, owner):
                 return self._refresh(launch_id, owner, tokens)
             self._pause.wait(WAIT_STEP)
-        raise TokenRevoked
+        raise SignInUnavailable("another one is still asking")
 
     def _refresh(self, launch_id: str, owner: str, tokens: Tokens) -> str:
         context = self._vault.context(launch_id)
@@ -94,11 +110,12 @@ class Bearer:
                 answer = client.refresh_token(
                     configuration.token_endpoint, refresh_token=tokens.refresh
                 )
-        except (AuthlibBaseError, CodeRefused) as cause:
-            self._vault.drop_token(launch_id)
+        except GrantRefused as cause:
+            self._vault.drop_token(launch_id, owner)
             raise TokenRevoked from cause
-        except (requests.RequestException, LaunchError) as cause:
-            raise TokenRevoked from cause
+        except (AuthlibBaseError, requests.RequestException, LaunchError) as cause:
+            self._vault.release(launch_id, owner)
+            raise SignInUnavailable from cause
         newer = read(dict(answer), tokens.scope, self._now())
         kept = Tokens(
             access=newer.access,

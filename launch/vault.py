@@ -203,16 +203,20 @@ class Vault:
             )
         return secret
 
-    def session(self, launch_id: str, secret: str | None, idle_minutes: int) -> LaunchContext:
-        """Return the context of a live session and mark it seen; raises SessionEnded."""
+    def session(
+        self, launch_id: str, secret: str | None, idle_minutes: int, *, active: bool = True
+    ) -> LaunchContext:
+        """Return the context of a live session; raises SessionEnded.
+
+        It is marked as seen when a person is ``active``, not when a page asks by itself.
+        """
         row = self._row(launch_id)
         self._match(row, secret)
-        now = self._now()
-        idle = now - self._when(row.seen_at) > timedelta(minutes=idle_minutes)
-        if idle or now - self._when(row.started_at) > ABSOLUTE_LIFE:
+        if not self._alive(row, idle_minutes):
             self.end(launch_id)
             raise SessionEnded
-        if now.timestamp() - row.seen_at > 30:
+        now = self._now()
+        if active and now.timestamp() - row.seen_at > 30:
             with self._engine.begin() as db:
                 db.execute(
                     launch_session.update()
@@ -220,6 +224,12 @@ class Vault:
                     .values(seen_at=now.timestamp())
                 )
         return self._context(row)
+
+    def _alive(self, row: sa.Row[Any], idle_minutes: int) -> bool:
+        now = self._now()
+        idle = now - self._when(row.seen_at) > timedelta(minutes=idle_minutes)
+        old = now - self._when(row.started_at) > ABSOLUTE_LIFE
+        return row.ended_at is None and not idle and not old
 
     def _context(self, row: sa.Row[Any]) -> LaunchContext:
         stored = self._open(row, "context")
@@ -232,8 +242,60 @@ class Vault:
         return str(self._row(launch_id).site)
 
     def context(self, launch_id: str) -> LaunchContext:
-        """Return a launch's context for work without a browser; raises SessionEnded."""
+        """Return a launch's context, whether or not its session lives; raises SessionEnded."""
         return self._context(self._row(launch_id))
+
+    def make_room(self, held: dict[str, str], room: int) -> list[str]:
+        """End a browser's launches but the most recently used; return the names to take from it.
+
+        ``held`` is what the browser holds: cookie names and their secrets.
+        """
+        names = {digest(secret): name for name, secret in held.items()}
+        row = launch_session.c
+        with self._reads.begin() as db:
+            query = (
+                sa.select(row.id, row.secret_sha256)
+                .where(row.secret_sha256.in_(names), row.ended_at.is_(None))
+                .order_by(row.seen_at.desc())
+            )
+            alive = list(db.execute(query))
+        for one in alive[room:]:
+            self.end(one.id)
+        stay = {names[one.secret_sha256] for one in alive[:room]}
+        return [name for name in held if name not in stay]
+
+    def for_case(self, launch_id: str, case_id: str, idle_minutes: int) -> LaunchContext:
+        """Return a context to work for a case without a browser; raises SessionEnded.
+
+        The session must be alive, or its token kept for this very case.
+        """
+        row = self._row(launch_id)
+        if row.kept_for != case_id and not self._alive(row, idle_minutes):
+            raise SessionEnded
+        return self._context(row)
+
+    def sweep(self, idle_minutes: dict[str, int]) -> None:
+        """Take the tokens of deserted sessions and delete old ones, but none kept for a case.
+
+        ``idle_minutes`` is by site. A browser that never comes back ends no session itself.
+        """
+        now, row = self._now(), launch_session.c
+        with self._engine.begin() as db:
+            born = (now - ABSOLUTE_LIFE).timestamp()
+            db.execute(launch_session.delete().where(row.kept_for.is_(None), row.started_at < born))
+            for minutes in set(idle_minutes.values()):
+                sites = [site for site, its in idle_minutes.items() if its == minutes]
+                seen = (now - timedelta(minutes=minutes)).timestamp()
+                db.execute(
+                    launch_session.update()
+                    .where(
+                        row.kept_for.is_(None),
+                        row.token.is_not(None),
+                        row.site.in_(sites),
+                        row.seen_at < seen,
+                    )
+                    .values(token=None, ended_at=now.timestamp())
+                )
 
     def end(self, launch_id: str) -> None:
         """End the browser session; tokens stay only when they are kept for a case."""
@@ -292,21 +354,21 @@ class Vault:
     def renew(self, launch_id: str, owner: str, tokens: Tokens) -> None:
         """Store refreshed tokens and give the lease back."""
         newer = replace(tokens, serial=tokens.serial + 1)
+        sealed = self._lock(launch_id, "token", asdict(newer))
+        self._end_lease(launch_id, owner, token=sealed, token_serial=newer.serial)
+
+    def release(self, launch_id: str, owner: str) -> None:
+        """Give a lease back unused, so that the next one may ask at once."""
+        self._end_lease(launch_id, owner)
+
+    def drop_token(self, launch_id: str, owner: str) -> None:
+        """Forget tokens that the EHR no longer accepts, unless the lease was lost meanwhile."""
+        self._end_lease(launch_id, owner, token=None)
+
+    def _end_lease(self, launch_id: str, owner: str, **values: Any) -> None:
         with self._engine.begin() as db:
             db.execute(
                 launch_session.update()
                 .where(launch_session.c.id == launch_id, launch_session.c.lease_owner == owner)
-                .values(
-                    token=self._lock(launch_id, "token", asdict(newer)),
-                    token_serial=newer.serial,
-                    lease_until=0.0,
-                    lease_owner=None,
-                )
-            )
-
-    def drop_token(self, launch_id: str) -> None:
-        """Forget tokens that the EHR no longer accepts."""
-        with self._engine.begin() as db:
-            db.execute(
-                launch_session.update().where(launch_session.c.id == launch_id).values(token=None)
+                .values(lease_until=0.0, lease_owner=None, **values)
             )

@@ -21,6 +21,8 @@ from smart_app.worker import serve
 from smart_app.world import World, build
 
 THREADS = 32
+LINE_BYTES = 8190  # an EHR's launch and code parameters may be long
+HEADER_BYTES = 16_384  # our cookies take 600 at most; on localhost those of other ports come along
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -38,6 +40,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "workers": 1,
             "threads": THREADS,
             "keepalive": 5,
+            "limit_request_line": LINE_BYTES,
+            "limit_request_field_size": HEADER_BYTES,
             "errorlog": "-",
             "loglevel": "warning",
             "graceful_timeout": 10,

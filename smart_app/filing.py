@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from launch import LaunchError
+from launch import LaunchError, SignInUnavailable
 from launch.scopes import allows
 from smart_app import formatters
 from smart_app.cases.model import (
@@ -58,6 +58,10 @@ class Filing(Steps):
                 case = self.move(db, case, chart="writing")
         try:
             receipts = self._write(case, found, numbers, asked_before)
+        except SignInUnavailable:  # nothing was written: the same is tried again later
+            with self.world.tasks.during(task) as db:
+                self._forget_try(db, case, asked_before)
+            raise
         except LaunchError:
             receipts = ()
         with self.world.tasks.finish(task) as db:
@@ -74,18 +78,22 @@ class Filing(Steps):
             self.world.vault.forget(case.id)
 
     def _await_launch(self, db: sa.Connection, case: Case, asked_before: bool) -> None:
-        """Wait for the signer to open the chart; only an earlier try may have arrived."""
-        if not asked_before:
-            self.store.put(db, case.id, INTENT, "")
+        """Wait for the signer to open the chart."""
+        self._forget_try(db, case, asked_before)
         case = self.move(db, case, chart="awaiting_launch")
         self.note(db, case, "awaiting_launch")
+
+    def _forget_try(self, db: sa.Connection, case: Case, asked_before: bool) -> None:
+        """Take back that something was tried: only an earlier try may have arrived."""
+        if not asked_before:
+            self.store.put(db, case.id, INTENT, "")
 
     def _write(
         self, case: Case, found: Decision, numbers: list[UtnRecord], asked_before: bool
     ) -> tuple[WriteReceipt, ...]:
         """Climb the ladder: the document first, since it says most; the order only if affirmed."""
         site = self.world.sites.of_id(case.site)
-        context = self.world.vault.context(case.launch_id or "")
+        context = self.world.bearer.context(case.launch_id or "", case.id)
         chart = self.world.chart(context)
         now = self.world.clock.now()
         done: list[WriteReceipt] = []

@@ -299,7 +299,12 @@ class Flow:
         )
 
     def _store_draft(
-        self, case_id: str, answer: CoverageAnswer, received: QuestionnairePackage, draft: Draft
+        self,
+        case_id: str,
+        answer: CoverageAnswer,
+        received: QuestionnairePackage,
+        draft: Draft,
+        event: Event | None = None,
     ) -> None:
         """Keep the outcome of stages 4 to 6, unless a person went on without it."""
         if self.store.prepared(case_id):
@@ -310,6 +315,8 @@ class Flow:
             self.store.put(db, case_id, "package", received)
             self.store.put(db, case_id, "draft", draft)
             self.store.end_preparation(db, case_id)
+            if event:
+                self.world.audit.append(db, case_id, event)
             if case.tracks.documentation == "none":
                 moved = states.move(case.tracks, documentation="draft")
                 self.store.save(db, replace(case, tracks=moved))
@@ -328,7 +335,8 @@ class Flow:
         why = "continued without the payer"
         self.store.mark(case.id, "ask", "failed", why)
         answer = CoverageAnswer("failed", case.payer_id or "", why=why)
-        self._store_draft(case.id, answer, received, draft)
+        event = Event("continued_locally", self.world.clock.now(), context.fhir_user)
+        self._store_draft(case.id, answer, received, draft, event)
 
     # what other stages find here ------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import uuid
 
 import sqlalchemy as sa
 
-from launch import LaunchError
+from launch import LaunchError, SignInUnavailable
 from smart_app.cases.model import Case, Decision, Event, Person, Task
 from smart_app.cases.tasks import LeaseLost
 from smart_app.decide import Deciding
@@ -28,7 +28,8 @@ from smart_app.world import World
 
 RETRY_FIRST, RETRY_LONGEST = 2.0, 600.0  # seconds
 SOON, LATER = 0.2, 5.0  # seconds
-ENDLESS = ("poll", "recover")  # a payer that is down for a day must not end the waiting
+ENDLESS = {"poll", "recover", SignInUnavailable.code}
+"""A payer or a chart's sign-in that is down for a day must not end the waiting."""
 
 
 class Follow(Steps):
@@ -76,7 +77,7 @@ class Follow(Steps):
         with tasks.during(task) as db:
             if task.attempt < task.max_attempts:
                 tasks.later(db, task, code, pause)
-            elif task.kind in ENDLESS:
+            elif {task.kind, code} & ENDLESS:
                 tasks.later(db, task, code, RETRY_LONGEST, afresh=True)
                 self._in_vain(db, task)
             else:
@@ -106,7 +107,7 @@ class Follow(Steps):
 
     # what people ask -----------------------------------------------------------------------------
 
-    def ask_now(self, case: Case) -> None:
+    def ask_now(self, case: Case, person: Person) -> None:
         """Make the next question to the payer, or a send that was given up, due at once."""
         if case.closed:
             raise CaseClosed
@@ -121,6 +122,9 @@ class Follow(Steps):
             elif case.tracks.submission in ("received", "pended"):
                 self.deciding.plan_poll(db, case, 0)
                 tasks.wake(db, "poll", case.id)
+            else:
+                return
+            self.note(db, case, "asked", person.name)
 
     def not_there(self, case: Case, revision: int, person: Person) -> Case:
         """Take a person's word that the payer has no such request."""

@@ -92,6 +92,7 @@ def join(world: World, case: Case, context: LaunchContext, chart: ChartSnapshot)
     if case.launch_id == context.launch_id:
         return
     before = world.store.latest(case.id, "chart", ChartSnapshot)
+    files = False
     with world.store.write() as db:
         if before is not None and case.tracks.submission == "none":
             named = {kind: chart.of(kind) for kind in snapshot.FOLLOWED if chart.of(kind)}
@@ -106,3 +107,6 @@ def join(world: World, case: Case, context: LaunchContext, chart: ChartSnapshot)
         ):  # what is filed is the signer's own, so it is filed with the signer's own token
             world.store.save(db, replace(case, launch_id=context.launch_id))
             world.tasks.add(db, "file", case.id, tag=f"launch-{context.launch_id}")
+            files = True
+    if files and world.sites.of_id(case.site).late_write == "offline_access":
+        world.vault.keep(context.launch_id, case.id)

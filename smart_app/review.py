@@ -149,14 +149,20 @@ class Review:
             self.world.audit.append(db, case.id, event)
         return saved
 
-    def choose_documents(self, case: Case, revision: int, sent: tuple[str, ...]) -> Case:
+    def choose_documents(
+        self, case: Case, revision: int, person: Person, sent: tuple[str, ...]
+    ) -> Case:
         """Take which documents go with the request."""
         _, draft = self._editable(case, revision)
         listed = documents.listed(self.flow.kept(case), draft)
         unsent = tuple(one.ref for one in listed if one.needed and one.ref not in sent)
         also = tuple(one.ref for one in listed if not one.needed and one.ref in sent)
+        facts = {"left_unsent": unsent, "also_sent": also}
+        event = Event("documents_chosen", self.world.clock.now(), person.name, facts)
         with self.store.write() as db:
-            return self.store.save(db, replace(case, left_unsent=unsent, also_sent=also))
+            saved = self.store.save(db, replace(case, left_unsent=unsent, also_sent=also))
+            self.world.audit.append(db, case.id, event)
+        return saved
 
     # stages 8 and 9 ------------------------------------------------------------------------------
 

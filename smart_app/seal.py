@@ -22,14 +22,15 @@ KEY_BYTES = 32
 
 
 class Seal:
-    """Lock with the first key, open with any."""
+    """Lock with the first key, open with any; ``blind`` has a key of its own."""
 
-    def __init__(self, keys: tuple[bytes, ...]) -> None:
+    def __init__(self, keys: tuple[bytes, ...], blind: bytes | None = None) -> None:
         if not keys or any(len(key) != KEY_BYTES for key in keys):
             raise ConfigError("key file: every line must be 32 bytes in base64")
         self._ciphers = {self._id(key): AESGCM(key) for key in keys}
         self._current = self._id(keys[0])
-        self._blind = hmac.digest(keys[-1], b"blind index", "sha256")
+        self._keys = keys
+        self._blind = blind or self.derived()[0]
 
     @staticmethod
     def _id(key: bytes) -> bytes:
@@ -51,6 +52,14 @@ class Seal:
             return
         with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
             file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")
+
+    def derived(self) -> tuple[bytes, ...]:
+        """Return a blind key made from each key, the oldest key's first."""
+        return tuple(hmac.digest(key, b"blind index", "sha256") for key in reversed(self._keys))
+
+    def with_blind(self, blind: bytes) -> Seal:
+        """Return a seal of the same keys with another blind key."""
+        return Seal(self._keys, blind)
 
     def lock(self, place: str, plain: bytes) -> bytes:
         """Return the sealed bytes of a value for its place."""

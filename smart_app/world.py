@@ -10,6 +10,7 @@ import requests
 
 from launch import Bearer, Discovery, LaunchContext, Vault
 from smart_app.audit.chain import AuditChain
+from smart_app.cases.blind import settled
 from smart_app.cases.database import connect
 from smart_app.cases.schema.migrate import upgrade
 from smart_app.cases.store import Store
@@ -65,10 +66,12 @@ class World:
 def build(config: AppConfig, clock: Clock | None = None, *, engines: int = 1) -> World:
     """Read every file, migrate the database, and return the world; raises ConfigError."""
     clock = clock or SystemClock()
-    seal = Seal.of_file(config.key_file)
     database = connect(config.database_url)
     upgrade(database)
+    seal = settled(database, Seal.of_file(config.key_file), clock)
     store = Store(database, seal, clock)
+    audit = AuditChain(store, seal)
+    audit.adopt()
     sites = Sites.of_folder(config.sites, production=config.production)
     vault = Vault(database, seal, clock.now)
     return World(
@@ -79,7 +82,7 @@ def build(config: AppConfig, clock: Clock | None = None, *, engines: int = 1) ->
         seal=seal,
         store=store,
         tasks=Tasks(store, config.worker_lease_seconds),
-        audit=AuditChain(store, seal),
+        audit=audit,
         clock=clock,
         vault=vault,
         bearer=Bearer(vault, Discovery(clock.now), sites.registrations, clock.now),

@@ -1,8 +1,12 @@
-"""A case's record: every event hashed over the one before, so that none can be changed unseen."""
+"""A case's record: every event hashed over the one before, so that none can be changed unseen.
+
+Where a chain ends is kept apart from it, sealed, so that its last events cannot be taken unseen.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,10 +14,14 @@ import sqlalchemy as sa
 from smart_app.cases import codec
 from smart_app.cases.model import Event
 from smart_app.cases.schema.tables import audit as table
+from smart_app.cases.schema.tables import kv
 from smart_app.cases.store import Store
 from smart_app.seal import Seal
 
 FIRST = "0" * 64
+ENDS = "audit_end"
+ADOPTED = ""  # no chain: that the ends of older chains were taken
+NEVER = 1e12  # the ends do not expire
 
 
 class AuditChain:
@@ -29,14 +37,10 @@ class AuditChain:
 
     def append(self, db: sa.Connection, chain: str, event: Event) -> None:
         """Add one event to a chain."""
-        last = db.execute(
-            sa.select(table.c.number, table.c.sha256)
-            .where(table.c.chain == chain)
-            .order_by(table.c.number.desc())
-            .limit(1)
-        ).first()
-        number, previous = (last.number + 1, last.sha256) if last else (1, FIRST)
-        body = codec.dump(event)
+        # After an end that was taken away the next event links to nothing: it shows for ever.
+        last, previous = self._end(db, chain) or (self._last(db, chain), FIRST)
+        number, body = last + 1, codec.dump(event)
+        digest = self._hash(previous, number, body)
         db.execute(
             table.insert().values(
                 chain=chain,
@@ -45,28 +49,63 @@ class AuditChain:
                 kind=event.kind,
                 body=self._seal.lock(f"audit:{chain}:{number}", body),
                 previous=previous,
-                sha256=self._hash(previous, number, body),
+                sha256=digest,
             )
         )
+        self._keep_end(db, chain, number, digest)
 
-    def _rows(self, chain: str) -> list[sa.Row[Any]]:
-        with self._store.read() as db:
-            query = sa.select(table).where(table.c.chain == chain).order_by(table.c.number)
-            return list(db.execute(query))
+    def adopt(self) -> None:
+        """Take the ends of chains that are older than this keeping, once in a database's life."""
+        longest = sa.select(table.c.chain, sa.func.max(table.c.number).label("number"))
+        ends = longest.group_by(table.c.chain).subquery()
+        same = (table.c.chain == ends.c.chain) & (table.c.number == ends.c.number)
+        with self._store.write() as db:
+            if self._end(db, ADOPTED) is None:
+                query = sa.select(table.c.chain, table.c.number, table.c.sha256).join(ends, same)
+                for row in db.execute(query).all():
+                    self._keep_end(db, row.chain, row.number, row.sha256)
+                self._keep_end(db, ADOPTED, 0, FIRST)
+
+    @staticmethod
+    def _last(db: sa.Connection, chain: str) -> int:
+        query = sa.select(sa.func.max(table.c.number)).where(table.c.chain == chain)
+        return db.execute(query).scalar() or 0
+
+    def _end(self, db: sa.Connection, chain: str) -> tuple[int, str] | None:
+        query = sa.select(kv.c.body).where(kv.c.namespace == ENDS, kv.c.key == chain)
+        sealed = db.execute(query).scalar()
+        if sealed is None:
+            return None
+        number, digest = json.loads(self._seal.open(f"kv:{ENDS}:{chain}", sealed))
+        return number, digest
+
+    def _keep_end(self, db: sa.Connection, chain: str, number: int, digest: str) -> None:
+        sealed = self._seal.lock(f"kv:{ENDS}:{chain}", json.dumps([number, digest]).encode())
+        db.execute(kv.delete().where(kv.c.namespace == ENDS, kv.c.key == chain))
+        db.execute(kv.insert().values(namespace=ENDS, key=chain, expires_at=NEVER, body=sealed))
+
+    @staticmethod
+    def _rows(db: sa.Connection, chain: str) -> list[sa.Row[Any]]:
+        query = sa.select(table).where(table.c.chain == chain).order_by(table.c.number)
+        return list(db.execute(query))
 
     def _body(self, row: sa.Row[Any]) -> bytes:
         return self._seal.open(f"audit:{row.chain}:{row.number}", row.body)
 
     def events(self, chain: str) -> list[Event]:
         """Return a chain's events, oldest first."""
-        return [codec.load(Event, self._body(row)) for row in self._rows(chain)]
+        with self._store.read() as db:
+            rows = self._rows(db, chain)
+        return [codec.load(Event, self._body(row)) for row in rows]
 
     def broken_at(self, chain: str) -> int | None:
-        """Return the number of the first event that does not fit its chain, or None."""
+        """Return the number of the first event that does not fit or is not there, or None."""
+        with self._store.read() as db:
+            rows, end = self._rows(db, chain), self._end(db, chain)
         previous = FIRST
-        for expected, row in enumerate(self._rows(chain), start=1):
+        for expected, row in enumerate(rows, start=1):
             fits = row.number == expected and row.previous == previous
             if not fits or row.sha256 != self._hash(previous, row.number, self._body(row)):
                 return expected
             previous = row.sha256
-        return None
+        return None if end == (len(rows), previous) else len(rows) + 1

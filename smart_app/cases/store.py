@@ -19,6 +19,7 @@ from smart_app.cases import codec
 from smart_app.cases.model import Case, Submission, UtnRecord
 from smart_app.cases.schema import tables
 from smart_app.errors import PreclearError, StaleRevision
+from smart_app.fhir import refs
 from smart_app.ports import Clock
 from smart_app.seal import Seal
 
@@ -61,7 +62,7 @@ class Store:
 
     def orders_key(self, site: str, iss: str, patient_ref: str, order_refs: tuple[str, ...]) -> str:
         """Return the key of which only one open case may exist."""
-        return self.blind(site, iss, patient_ref, *sorted(order_refs))
+        return self.blind(site, refs.base(iss), patient_ref, *sorted(order_refs))
 
     # cases ---------------------------------------------------------------------------------------
 
@@ -82,7 +83,7 @@ class Store:
             "id": case.id,
             "site": case.site,
             "orders_key": self.orders_key(case.site, case.iss, case.patient_ref, case.order_refs),
-            "patient_key": self.blind(case.site, case.iss, case.patient_ref),
+            "patient_key": self.blind(case.site, refs.base(case.iss), case.patient_ref),
             "attempt": case.attempt,
             "created_at": case.created_at.timestamp(),
         }
@@ -121,9 +122,11 @@ class Store:
         self, site: str, iss: str, patient_ref: str, db: sa.Connection | None = None
     ) -> list[Case]:
         """Return a patient's cases at one chart, newest first."""
+        spelled = (refs.base(iss), refs.base(iss) + "/")  # the second only in rows of old
+        keys = [self.blind(site, one, patient_ref) for one in spelled]
         query = (
             sa.select(tables.pa_case)
-            .where(tables.pa_case.c.patient_key == self.blind(site, iss, patient_ref))
+            .where(tables.pa_case.c.patient_key.in_(keys))
             .order_by(tables.pa_case.c.created_at.desc())
         )
         if db is not None:

@@ -26,6 +26,11 @@ def of(resource: Resource) -> str:
     return f"{resource['resourceType']}/{resource['id']}"
 
 
+def base(iss: str) -> str:
+    """Return a FHIR base as it is compared: EHRs state the same one with and without a slash."""
+    return iss.rstrip("/")
+
+
 def version_of(resource: Resource) -> str | None:
     """Return the resource's version id, if the EHR states one."""
     version = resource.get("meta", {}).get("versionId")

@@ -70,14 +70,14 @@ class CasePages:
 
     def live(self, launch_id: str, case_id: str) -> BaseResponse:
         """Show the part that changes while something is awaited."""
-        context, case, person = self.desk.case(launch_id, case_id)
+        context, case, person = self.desk.case(launch_id, case_id, active=False)
         part = self._parts(context, case, person, whole=False)
         return reply(part, f"/l/{launch_id}/case/{case_id}")
 
     def ask(self, launch_id: str, case_id: str) -> BaseResponse:
         """Ask the payer, or send what was given up, now."""
         context, case, person = self.desk.case(launch_id, case_id)
-        self.desk.follow.ask_now(case)
+        self.desk.follow.ask_now(case, person)
         return self._again(context, case.id, person)
 
     def not_there(self, launch_id: str, case_id: str) -> BaseResponse:

@@ -15,6 +15,7 @@ from launch import Door, LaunchContext, LaunchError, csrf_token
 from smart_app.cases.model import Case, Person
 from smart_app.cases.store import NoCase
 from smart_app.errors import PreclearError
+from smart_app.fhir import refs
 from smart_app.flow import Flow
 from smart_app.follow import Follow
 from smart_app.review import Review
@@ -34,22 +35,24 @@ class Desk:
     review: Review
     follow: Follow
 
-    def session(self, launch_id: str) -> LaunchContext:
+    def session(self, launch_id: str, *, active: bool = True) -> LaunchContext:
         """Match path, cookie and record; check unsafe methods. Raises SessionEnded, Forbidden."""
-        context = self.door.session(launch_id)
+        context = self.door.session(launch_id, active=active)
         g.site = self.world.sites.of_id(context.site)
         if request.method != "GET":
             token = csrf_token(self.door.secret(launch_id) or "")
             security.check_unsafe(request, token, self.world.config.public_url)
         return context
 
-    def case(self, launch_id: str, case_id: str) -> tuple[LaunchContext, Case, Person]:
+    def case(
+        self, launch_id: str, case_id: str, *, active: bool = True
+    ) -> tuple[LaunchContext, Case, Person]:
         """Return session, case and person; a case of another patient or chart is no case."""
-        context = self.session(launch_id)
+        context = self.session(launch_id, active=active)
         case = self.world.store.case(case_id)
-        same = (case.site, case.iss, case.patient_ref) == (
+        same = (case.site, refs.base(case.iss), case.patient_ref) == (
             context.site,
-            context.iss,
+            refs.base(context.iss),
             f"Patient/{context.patient_id}",
         )
         if not same:

@@ -114,7 +114,8 @@ class ReviewPages:
         """Take which documents go with the request."""
         context, case, person = self.desk.case(launch_id, case_id)
         sent = tuple(request.form.getlist("document"))
-        return self._show(context, self.acts.choose_documents(case, revision(), sent), person)
+        saved = self.acts.choose_documents(case, revision(), person, sent)
+        return self._show(context, saved, person)
 
     def local(self, launch_id: str, case_id: str) -> BaseResponse:
         """Continue with Medicare's own list."""

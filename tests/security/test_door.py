@@ -70,7 +70,7 @@ def test_the_cookie_is_the_launchs_own(house: House) -> None:
     cookie = answer.headers["Set-Cookie"]
     launch_id = answer.headers["Location"].split("/")[2]
     assert cookie.startswith(f"__Host-s_{launch_id[:8]}=")
-    for part in ("Secure", "HttpOnly", "SameSite=None", "Partitioned", "Path=/"):
+    for part in ("Secure", "HttpOnly", "SameSite=None", "Partitioned", "Path=/", "Max-Age=28800"):
         assert part in cookie
     assert "Domain" not in cookie
     assert ISS not in cookie

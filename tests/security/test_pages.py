@@ -15,10 +15,13 @@ from launch import LaunchContext, cookie_name, csrf_token
 from launch.vault import Tokens
 from sandbox.stack import Stack
 from smart_app import create_app
+from smart_app.cases.model import ChartSnapshot, Event
+from smart_app.cases.schema.tables import kv
 from smart_app.config import load_app
 from smart_app.world import World, build
-from tests.unit.kit import a_case
+from tests.unit.kit import NOW, FakeClock, a_case
 
+CHART = ChartSnapshot({"resourceType": "Patient", "id": "ann"}, {}, {}, NOW)
 SAME = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -31,8 +34,9 @@ class Window:
     launch_id: str
     secret: str
 
-    def get(self, path: str, launch_id: str = "") -> Any:
-        return self.browser.get(f"/l/{launch_id or self.launch_id}{path}", base_url=self.home)
+    def get(self, path: str, launch_id: str = "", headers: dict[str, str] | None = None) -> Any:
+        url = f"/l/{launch_id or self.launch_id}{path}"
+        return self.browser.get(url, base_url=self.home, headers=headers)
 
     def post(self, path: str, headers: dict[str, str], token: str = "") -> Any:
         form = {"csrf": token or csrf_token(self.secret), "revision": "1"}
@@ -47,6 +51,7 @@ class Office:
     world: World
     app: Any
     iss: str
+    clock: FakeClock
 
     def window(self, patient: str, iss: str = "") -> Window:
         """Open a window of a patient's chart, as after a sign-in."""
@@ -66,11 +71,13 @@ class Office:
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     stack = Stack(tmp_path)
-    world = build(load_app(tmp_path / "app.toml"), engines=0)
-    made = Office(world, create_app(world), f"{stack.ehr}/fhir")
+    clock = FakeClock()
+    world = build(load_app(tmp_path / "app.toml"), clock, engines=0)
+    made = Office(world, create_app(world), f"{stack.ehr}/fhir", clock)
     case = replace(a_case(patient_ref="Patient/ann"), site="sandbox", iss=made.iss)
     with world.store.write() as db:
         world.store.insert(db, case)
+        world.store.put(db, case.id, "chart", CHART)
     yield made
     world.chart_pool.shutdown()
     world.prepare_pool.shutdown()
@@ -86,12 +93,32 @@ def test_another_patients_window_finds_no_case(office: Office) -> None:
     assert office.window("ann").get("/case/nowhere").status_code == 404
 
 
+def test_the_same_chart_with_a_slash_finds_its_case(office: Office) -> None:
+    assert office.window("ann", office.iss + "/").get(CASE).status_code == 200
+    assert office.window("ann", office.iss + "/x").get(CASE).status_code == 404
+
+
 def test_a_page_needs_the_cookie_of_its_own_launch(office: Office) -> None:
     ann, bob = office.window("ann"), office.window("bob")
     assert bob.get(CASE, ann.launch_id).status_code == 401
     stolen = office.give(bob, cookie_name(ann.launch_id), bob.secret)
     assert stolen.get(CASE, ann.launch_id).status_code == 401
     assert bob.get(CASE, secrets.token_hex(16)).status_code == 401
+
+
+def test_a_page_that_polls_does_not_keep_a_deserted_window_open(office: Office) -> None:
+    ann, clock = office.window("ann"), office.clock
+    for _ in range(3):  # a person who acts stays in
+        clock.pass_by(29 * 60)
+        assert ann.get(CASE).status_code == 200
+    polls = []
+    for _ in range(4):
+        clock.pass_by(10 * 60)
+        polls.append(ann.get(f"{CASE}/live", headers={"HX-Request": "true"}))
+    assert [one.status_code for one in polls] == [200, 200, 200, 401]
+    assert ["has ended" in one.text for one in polls] == [False, False, False, True]
+    assert "every" not in polls[3].text  # and it polls no more
+    assert ann.get(CASE).status_code == 401
 
 
 def test_no_act_without_token_and_origin(office: Office) -> None:
@@ -122,6 +149,16 @@ def test_refusals_tell_no_more_than_what_to_do(office: Office) -> None:
         assert word not in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     assert "frame-ancestors http://127.0.0.1" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_record_that_is_older_than_its_end_is_whole_after_a_start(office: Office) -> None:
+    with office.world.store.write() as db:
+        office.world.audit.append(db, "case-1", Event("opened", NOW))
+        db.execute(kv.delete())
+    assert office.world.audit.broken_at("case-1") == 2
+    again = build(office.world.config, office.clock, engines=0)
+    assert again.audit.broken_at("case-1") is None
+    again.store.engine.dispose()
 
 
 def test_cors_is_given_to_nobody(office: Office) -> None:

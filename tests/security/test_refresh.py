@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import responses
+import sqlalchemy as sa
 
 from launch import Bearer, Discovery, Registration, Registrations, Vault
-from launch.errors import SessionEnded, TokenRevoked
+from launch.errors import SessionEnded, SignInUnavailable, TokenRevoked
 from launch.token import UNSTATED_LIFE, read
 from launch.vault import launch_session
 from smart_app.errors import ConfigError
@@ -30,6 +33,13 @@ class Meeting:
     def wait(self, _seconds: float) -> None:
         self.waits.set()
         self.go_on.wait(20)
+
+
+class Impatient:
+    """Stand in for a pause that is over at once."""
+
+    def wait(self, _seconds: float) -> None:
+        return
 
 
 @pytest.fixture
@@ -110,10 +120,11 @@ def _first_done(futures: list[Future[str]]) -> list[str]:
     return [one.result() for one in wait(futures, 20, FIRST_COMPLETED).done]
 
 
+@pytest.mark.parametrize(("status", "error"), [(400, "invalid_grant"), (401, "invalid_client")])
 def test_a_refused_refresh_token_ends_it_and_is_never_tried_again(
-    house: House, network: Network, session: str
+    house: House, network: Network, session: str, status: int, error: str
 ) -> None:
-    network.post(f"{ISS}/token", json={"error": "invalid_grant"}, status=400)
+    network.post(f"{ISS}/token", json={"error": error}, status=status)
     bearer = a_bearer(house)
     for _ in range(2):
         with pytest.raises(TokenRevoked):
@@ -121,12 +132,59 @@ def test_a_refused_refresh_token_ends_it_and_is_never_tried_again(
     assert len(token_posts(network)) == 1
 
 
-def test_an_outcome_in_place_of_a_token_is_no_token(
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 503, "json": {"error": "invalid_grant"}},
+        {"status": 503, "body": "<html>"},
+        {"status": 200, "body": "<html>"},
+        {"status": 200, "json": {"resourceType": "OperationOutcome"}},
+        {"status": 401, "json": {"resourceType": "OperationOutcome"}},
+        {"status": 400, "json": {"error": "temporarily_unavailable"}},
+        {"status": 400, "json": {"error": ["invalid_grant"]}},
+        {"status": 429, "json": []},
+        {"status": 302, "headers": {"Location": f"{ISS}/x"}},
+        {"body": requests.ConnectTimeout()},
+    ],
+    ids=str,
+)
+def test_an_outage_of_the_token_endpoint_ends_nothing(
+    house: House, network: Network, session: str, answer: dict[str, Any]
+) -> None:
+    network.post(f"{ISS}/token", **answer)
+    bearer = a_bearer(house)
+    with pytest.raises(SignInUnavailable) as told:
+        bearer.token(session, "access-1")
+    assert told.value.http_status == 503
+    network.remove("POST", f"{ISS}/token")
+    rotated(house, network)
+    assert bearer.token(session, "access-1") == "access-2"
+    assert "refresh-1" in token_posts(network)[-1]
+
+
+def test_a_refusal_that_comes_after_the_lease_was_lost_drops_nothing(
     house: House, network: Network, session: str
 ) -> None:
-    network.post(f"{ISS}/token", json={"resourceType": "OperationOutcome"}, status=401)
+    def late(_request: Any) -> tuple[int, dict[str, str], str]:
+        house.ehr.clock.pass_by(31)
+        vault = house.door.vault
+        assert vault.lease(session, 0, "another")
+        vault.renew(session, "another", replace(vault.tokens(session), refresh="refresh-2"))
+        return 400, {}, '{"error": "invalid_grant"}'
+
+    network.add_callback("POST", f"{ISS}/token", late)
     with pytest.raises(TokenRevoked):
         a_bearer(house).token(session, "access-1")
+    assert house.door.vault.tokens(session).refresh == "refresh-2"
+
+
+def test_who_waits_in_vain_for_another_is_told_to_try_again(house: House, session: str) -> None:
+    bearer = a_bearer(house)
+    bearer._pause = Impatient()  # type: ignore[assignment]
+    assert house.door.vault.lease(session, 0, "another")
+    with pytest.raises(SignInUnavailable):
+        bearer.token(session, "access-1")
+    assert house.door.vault.tokens(session).refresh == "refresh-1"
 
 
 def test_without_a_refresh_token_the_sign_in_ends(house: House, network: Network) -> None:
@@ -153,6 +211,54 @@ def test_without_a_case_the_tokens_go_with_the_window(house: House, session: str
     house.door.vault.end(session)
     with pytest.raises(SessionEnded):
         house.door.vault.tokens(session)
+
+
+def test_a_case_is_filed_by_a_launch_that_lives_or_is_kept_for_it(
+    house: House, session: str
+) -> None:
+    bearer, vault = a_bearer(house), house.door.vault
+    assert bearer.context(session, "case-1").launch_id == session
+    house.ehr.clock.pass_by(16 * 60)
+    with pytest.raises(SessionEnded):
+        bearer.context(session, "case-1")
+    vault.keep(session, "case-1")
+    assert bearer.context(session, "case-1").launch_id == session
+    with pytest.raises(SessionEnded):
+        bearer.context(session, "case-2")
+
+
+@pytest.mark.parametrize("how", ["ended", "old", "unknown"])
+def test_no_case_is_filed_by_a_launch_that_is_over(house: House, session: str, how: str) -> None:
+    vault = house.door.vault
+    if how == "ended":
+        vault.end(session)
+    elif how == "old":
+        house.ehr.clock.pass_by(8 * 3600 + 1)
+        with vault._engine.begin() as db:
+            seen = house.ehr.clock.now().timestamp()
+            db.execute(launch_session.update().values(seen_at=seen))
+    with pytest.raises(SessionEnded):
+        a_bearer(house).context("nobody" if how == "unknown" else session, "case-1")
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("minutes", [14, 16, 8 * 60 + 1])
+def test_a_new_launch_takes_the_tokens_of_deserted_ones(
+    house: House, session: str, minutes: int, kept: bool
+) -> None:
+    vault = house.door.vault
+    if kept:
+        vault.keep(session, "case-1")
+    house.ehr.clock.pass_by(minutes * 60)
+    house.begin(house.browser())
+    if kept or minutes == 14:
+        assert vault.tokens(session).refresh == "refresh-1"
+        return
+    with pytest.raises(SessionEnded):
+        vault.tokens(session)
+    with vault._reads.begin() as db:
+        left = db.execute(sa.select(launch_session.c.id)).scalars().all()
+    assert (session in left) == (minutes == 16)  # a day's launches are all that is ever stored
 
 
 def test_a_token_moved_to_another_launch_does_not_open(

@@ -74,7 +74,9 @@ class Line:
             poll_first_seconds=1.0,
             poll_longest_seconds=5.0,
         )
-        site = SimpleNamespace(time_zone="UTC", write_ladder=LADDER, document=DOCUMENT)
+        site = SimpleNamespace(
+            time_zone="UTC", write_ladder=LADDER, document=DOCUMENT, late_write="next_launch"
+        )
         launch = SimpleNamespace(granted_scopes=("patient/*.cruds",), encounter_id=None)
         self.world: Any = SimpleNamespace(
             store=store,
@@ -85,17 +87,22 @@ class Line:
             sites=SimpleNamespace(of_id=lambda _: site),
             program=WISER,
             payer_http=lambda _: payer,
-            vault=SimpleNamespace(context=lambda _: launch, forget=lambda _: None),
+            vault=SimpleNamespace(forget=lambda _: None, keep=self._keep),
+            bearer=SimpleNamespace(context=lambda *_: launch),
             chart=lambda _: chart,
         )
         self.follow = Follow(self.world)
         self.filed: list[str] = []
+        self.kept: list[tuple[str, str]] = []
         if chart is None:
             self.follow.handlers["file"] = self._file
 
     def _file(self, task: Any) -> None:
         with self.world.tasks.finish(task):
             self.filed.append(task.key)
+
+    def _keep(self, launch_id: str, case_id: str) -> None:
+        self.kept.append((launch_id, case_id))
 
     def signed(self, orders: int = 1, **more: Any) -> Case:
         """Return a signed case whose request is queued."""

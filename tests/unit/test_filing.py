@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from launch import SignInUnavailable
 from smart_app import reopen
 from smart_app.cases.model import (
     ChartSnapshot,
@@ -152,10 +153,49 @@ def test_only_the_signers_launch_files(store: Store, clock: FakeClock) -> None:
     assert len(chart.creates) == 1
 
 
+class AtLunch(FakeChart):
+    """A chart whose sign-in cannot be renewed for a while."""
+
+    away = True
+
+    def create(self, resource: Any, if_none_exist: str | None = None) -> Any:
+        if self.away:
+            raise SignInUnavailable
+        return super().create(resource, if_none_exist)
+
+
+def test_a_sign_in_that_is_down_for_a_day_only_delays_the_filing(
+    store: Store, clock: FakeClock
+) -> None:
+    chart = AtLunch({"ServiceRequest/1": order()})
+    line = affirmed(store, clock, chart)
+    document = SimpleNamespace(**vars(line.world.sites.of_id("site").document))
+    document.search_by_identifier = False  # what was never tried needs no looking for
+    line.world.sites.of_id("site").document = document
+    line.pass_by(100, each=864)
+    assert line.case().tracks.chart == "writing"
+    assert "parked" not in line.events()
+    chart.away = False
+    line.pass_by(2, each=864)
+    assert (len(chart.creates), line.case().tracks.chart) == (1, "filed_and_read_back")
+
+
 def _no_token(_: Any) -> Any:
     from launch.errors import TokenRevoked
 
     raise TokenRevoked
+
+
+@pytest.mark.parametrize("late_write", ["offline_access", "next_launch"])
+def test_the_launch_that_files_is_kept_for_the_case_where_the_site_says_so(
+    store: Store, clock: FakeClock, late_write: str
+) -> None:
+    line = affirmed(store, clock, FakeChart(), "awaiting_launch")
+    line.world.sites.of_id("site").late_write = late_write
+    launch(line, "Practitioner/2")
+    assert line.kept == []
+    launch(line, SIGNER.fhir_user)
+    assert line.kept == ([("L2", "case-1")] if late_write == "offline_access" else [])
 
 
 def test_an_order_that_is_another_patients_by_now_is_left_alone(

@@ -16,7 +16,7 @@ from smart_app.cases.store import Store
 from smart_app.errors import CaseClosed, IllegalMove, PayerUnknown, StaleRevision
 from smart_app.utn import claim
 from tests.unit.kit import FakeClock, FakePayer, Reply
-from tests.unit.line import LEASE, WISER, Line
+from tests.unit.line import LEASE, SIGNER, WISER, Line
 from tests.unit.pas.test_decision import an_answer, an_answer_item, extension
 
 N1, N2 = "JFA99900004417", "JFA99900004418"
@@ -366,7 +366,7 @@ def test_a_send_that_cannot_be_begun_says_so_and_can_be_tried_again(
     assert (headline(line), line.submits()) == ("parked", 0)
     assert line.events()[-1] == "parked"
     line.world.payers = payers
-    line.follow.ask_now(line.case())
+    line.follow.ask_now(line.case(), SIGNER)
     line.pass_by(2)
     assert headline(line) == "affirmed"
 

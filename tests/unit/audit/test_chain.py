@@ -6,10 +6,13 @@ import contextlib
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from smart_app.audit.chain import AuditChain
+from smart_app.cases import codec
 from smart_app.cases.model import Event
 from smart_app.cases.schema.tables import audit as table
+from smart_app.cases.schema.tables import kv
 from smart_app.cases.store import Store
 from smart_app.errors import ConfigError
 from smart_app.seal import Seal
@@ -72,13 +75,70 @@ def test_a_changed_row_is_found(chain: AuditChain, store: Store, change: dict[st
 def test_an_event_written_anew_with_the_key_breaks_the_next(
     chain: AuditChain, store: Store
 ) -> None:
+    body = codec.dump(Event("signed", NOW, "Somebody else"))
     with store.write() as db:
-        where = (table.c.chain == "case-1", table.c.number.in_((2, 3, 4)))
-        db.execute(table.delete().where(*where))
-        chain.append(db, "case-1", Event("signed", NOW, "Somebody else"))
-        row = dict(chain="case-1", number=3, at=0.0, kind="sending", body=b"x" * 60)
-        db.execute(table.insert().values(**row, previous="1" * 64, sha256="2" * 64))
+        first = db.execute(sa.select(table.c.sha256).where(table.c.number == 1)).scalar()
+        forged = chain._hash(str(first), 2, body)
+        values = {"body": Seal((KEY,)).lock("audit:case-1:2", body), "sha256": forged}
+        where = (table.c.chain == "case-1", table.c.number == 2)
+        db.execute(table.update().where(*where).values(**values))
     assert chain.broken_at("case-1") == 3
+
+
+@pytest.mark.parametrize("left", [3, 2, 0])
+def test_last_events_that_are_taken_out_are_found(
+    chain: AuditChain, store: Store, left: int
+) -> None:
+    with store.write() as db:
+        db.execute(table.delete().where(table.c.chain == "case-1", table.c.number > left))
+    assert chain.broken_at("case-1") == left + 1
+    with store.write() as db:
+        chain.append(db, "case-1", Event("decided", NOW))
+    assert chain.broken_at("case-1") == left + 1
+    assert chain.broken_at("case-2") is None
+
+
+def test_last_events_taken_out_with_their_end_are_found(chain: AuditChain, store: Store) -> None:
+    with store.write() as db:
+        db.execute(table.delete().where(table.c.chain == "case-1", table.c.number > 2))
+        db.execute(kv.delete().where(kv.c.key == "case-1"))
+    assert chain.broken_at("case-1") == 3
+    with store.write() as db:
+        chain.append(db, "case-1", Event("decided", NOW))
+    chain.adopt()
+    assert chain.broken_at("case-1") == 3
+
+
+def test_the_end_of_another_chain_is_found(chain: AuditChain, store: Store) -> None:
+    with store.write() as db:
+        theirs = db.execute(sa.select(kv.c.body).where(kv.c.key == "case-2")).scalar()
+        db.execute(kv.update().where(kv.c.key == "case-1").values(body=theirs))
+    assert not unseen(chain)
+
+
+def test_an_event_and_its_end_are_written_together(chain: AuditChain, store: Store) -> None:
+    with pytest.raises(RuntimeError), store.write() as db:
+        chain.append(db, "case-1", Event("cancelled", NOW))
+        raise RuntimeError
+    assert chain.broken_at("case-1") is None
+
+
+def test_chains_that_are_older_than_their_ends_are_adopted_once(store: Store) -> None:
+    chain = AuditChain(store, Seal((KEY,)))
+    with store.write() as db:
+        for kind in KINDS:
+            chain.append(db, "case-1", Event(kind, NOW))
+        db.execute(kv.delete())
+    chain.adopt()
+    assert chain.broken_at("case-1") is None
+    with store.write() as db:
+        chain.append(db, "case-1", Event("decided", NOW))
+        assert chain._last(db, "case-1") == len(KINDS) + 1
+    assert chain.broken_at("case-1") is None
+    with store.write() as db:
+        db.execute(table.delete().where(table.c.number > 3))
+    chain.adopt()
+    assert chain.broken_at("case-1") == 4
 
 
 def test_what_fails_leaves_no_event(chain: AuditChain, store: Store) -> None:

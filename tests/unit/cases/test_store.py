@@ -14,7 +14,7 @@ from smart_app.cases.model import Case, Submission, Tracks, UtnRecord
 from smart_app.cases.schema import tables
 from smart_app.cases.store import NoCase, Store
 from smart_app.errors import ConfigError, StaleRevision
-from tests.unit.kit import NOW, FakeClock, a_case
+from tests.unit.kit import ISS, NOW, FakeClock, a_case
 
 
 def insert(store: Store, case: Case) -> bool:
@@ -62,6 +62,25 @@ def test_other_charts_and_patients_have_cases_of_their_own(
 ) -> None:
     insert(store, a_case("one"))
     assert insert(store, replace(a_case("two"), **change))
+
+
+@pytest.mark.parametrize("ends", [("", "/"), ("/", ""), ("/", "/")])
+def test_a_chart_is_the_same_with_and_without_a_slash(store: Store, ends: tuple[str, str]) -> None:
+    first, second = (a_case(f"case-{end}", iss=ISS + end) for end in ends)
+    assert insert(store, first)
+    assert not insert(store, replace(second, id="two", attempt=2))
+    for end in ("", "/"):
+        assert store.open_of(key_of(store, replace(first, iss=ISS + end))) == first
+        assert store.of_patient("site", ISS + end, "Patient/p1") == [first]
+
+
+def test_a_case_of_a_time_when_a_slash_counted_is_found(store: Store) -> None:
+    case = a_case(iss=ISS + "/")
+    insert(store, case)
+    before = store.blind("site", ISS + "/", "Patient/p1")
+    with store.write() as db:
+        db.execute(tables.pa_case.update().values(patient_key=before, orders_key="x"))
+    assert store.of_patient("site", ISS, "Patient/p1") == [case]
 
 
 def test_a_stale_revision_writes_nothing(store: Store) -> None:
