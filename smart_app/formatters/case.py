@@ -1,0 +1,170 @@
+"""A case in words: what it is about, where it stands, what happens next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from smart_app.cases.model import Case, ItemDecision
+from smart_app.formatters.dates import day, moment
+
+DECISIONS = {
+    "affirmed": "Affirmed",
+    "affirmed_modified": "Affirmed with changes",
+    "partial": "Partially affirmed",
+    "non_affirmed": "Non-affirmed",
+    "pended": "Waiting for a decision",
+    "dismissed": "Dismissed",
+    "cancelled": "Cancelled",
+    "contact_payer": "Call the reviewer",
+    "not_required": "No authorization needed",
+    "unreadable": "Read the letter",
+}
+
+
+CHIPS: dict[str, tuple[str, str, str]] = {
+    "review": ("", "", ""),
+    "queued": ("wait", "arrow", "Sending"),
+    "sending": ("wait", "arrow", "Sending"),
+    "unknown": ("warn", "diamond", "Sent, outcome unknown"),
+    "rejected": ("stop", "square", "Not accepted"),
+    "parked": ("warn", "diamond", "Not sent"),
+    "pended": ("wait", "clock", "Waiting for a decision"),
+    "cancelled": ("warn", "square", "Withdrawn"),
+    "affirmed": ("ok", "tick", "Affirmed"),
+    "affirmed_number_awaited": ("ok", "tick", "Affirmed, number awaited"),
+    "affirmed_modified": ("warn", "half", "Affirmed with changes"),
+    "affirmed_modified_number_awaited": ("warn", "half", "Affirmed with changes, number awaited"),
+    "partial": ("warn", "half", "Partially affirmed"),
+    "partial_number_awaited": ("warn", "half", "Partially affirmed, number awaited"),
+    "non_affirmed": ("stop", "octagon", "Non-affirmed"),
+    "dismissed": ("stop", "square", "Dismissed"),
+    "contact_payer": ("warn", "diamond", "Call the reviewer"),
+    "not_required": ("wait", "clock", "No authorization needed"),
+    "unreadable": ("warn", "diamond", "Read the letter"),
+}
+"""Headline state → tone, icon shape, words. Only affirmed is green (``ok``)."""
+
+
+STAGES = {
+    "chart": "Chart read",
+    "rules": "Medicare rules",
+    "ask": "Asking {payer}",
+    "form": "{payer}'s form",
+    "fill": "Answers from the chart",
+}
+
+
+def codes(case: Case) -> str:
+    """Return the codes of a case, as ``64483 and 64484``."""
+    return join([item.code for item in case.items])
+
+
+def join(words: Sequence[str]) -> str:
+    """Return words as a spoken list."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def services(case: Case) -> str:
+    """Return our plain words for what is ordered."""
+    return case.items[0].coding[0].words or "the ordered service"
+
+
+def scope_line(case: Case) -> str:
+    """Return the sentence of the finding."""
+    if case.scope.verdict == "in_scope":
+        return f"Medicare prior authorization is recommended for {codes(case)}, {services(case)}."
+    if case.scope.verdict == "out_of_scope":
+        return f"No Medicare prior authorization for {codes(case)}: this order is outside WISeR."
+    return f"Medicare prior authorization may be recommended for {codes(case)}: one thing is open."
+
+
+def headline(case: Case, state: str, payer: str, until: date | None, zone: str) -> str:
+    """Return the one line of a sent case."""
+    due = moment(case.due_at, zone, named=True)
+    lines = {
+        "queued": f"Signed. Sending to {payer} now.",
+        "sending": f"Sending to {payer} now.",
+        "unknown": "We do not know whether it arrived.",
+        "rejected": f"{payer} did not accept the request. Nothing was decided.",
+        "parked": f"{payer} could not be reached. Nothing was sent yet.",
+        "pended": f"Sent to {payer}. Decision due by {due}.",
+        "affirmed": f"{payer} affirmed {codes(case)}. Do it by {day(until, zone, year=True)}.",
+        "affirmed_number_awaited": (
+            f"{payer} affirmed {codes(case)}. Hold the claim, do not resubmit."
+        ),
+        "affirmed_modified": (
+            f"{payer} affirmed {codes(case)} with changes. Look at them before acting."
+        ),
+        "affirmed_modified_number_awaited": (
+            f"{payer} affirmed with changes. Hold the claim for the number."
+        ),
+        "partial": f"{payer} affirmed a part of {codes(case)}.",
+        "partial_number_awaited": (
+            f"{payer} affirmed a part of {codes(case)}. The number has not come."
+        ),
+        "non_affirmed": f"{payer} did not affirm this request.",
+        "dismissed": f"{payer} dismissed the request. Nothing was decided.",
+        "cancelled": "The request was withdrawn.",
+        "contact_payer": f"{payer} asks you to call before it decides.",
+        "not_required": f"{payer} says that no authorization is needed.",
+        "unreadable": f"{payer}'s answer could not be read by software. Read the letter.",
+    }
+    return lines.get(state, "")
+
+
+WARNINGS = {
+    "closed": "This request is closed: a newer one took its place.",
+    "sources_disagree": (
+        "{payer}’s own answer says otherwise than the letter that was entered. Ask {payer}, then "
+        "enter the decision again. Until then nothing is counted as affirmed."
+    ),
+    "order_not_taken_back": (
+        "The order in the chart still says that it is authorized. Change it there by hand: the "
+        "decision that stands is on this page."
+    ),
+}
+"""What a person must know before acting on a case's page."""
+
+
+UNKNOWN = {
+    "inquire": "We ask {payer} whether it has the request. A second one would be dismissed.",
+    "idempotent_resend": "We send the same again: {payer} keeps one of it.",
+    "person": "It is not sent again by itself. Call {payer} and ask, then say so on this page.",
+}
+
+
+def next_line(case: Case, state: str, payer: str, mac: str, recovery: str, decided: str) -> str:
+    """Return what happens next, in one line; ``recovery`` is the payer's, or a person's."""
+    if state == "non_affirmed" and case.tracks.utn == "awaited":
+        return f"{payer} has decided; the number has not come."
+    lines = {
+        "queued": "Nothing for you to do.",
+        "sending": "Nothing for you to do.",
+        "unknown": UNKNOWN.get(recovery, UNKNOWN["person"]).format(payer=payer),
+        "rejected": "Mend what is listed, then begin a new request here.",
+        "parked": "We tried several times. Try again here, or ask the person who runs Preclear.",
+        "pended": "Nothing for you to do. This page changes by itself.",
+        "affirmed": f"Decided {decided}. Nothing for you to do.",
+        "affirmed_number_awaited": f"{mac} gives the number, sometimes days later. We keep asking.",
+        "affirmed_modified": "What was affirmed differs from what was asked. Hold the claim.",
+        "affirmed_modified_number_awaited": "What was affirmed differs from what was asked.",
+        "partial": "Read the decision for each code below before you act. Hold the claim.",
+        "partial_number_awaited": "Read the decision for each code below. We keep asking.",
+        "non_affirmed": (
+            "A non-affirmation is not payment. It can be resubmitted with what is missing, by "
+            f"{payer}'s portal, fax or mail: Preclear does not prepare that yet."
+        ),
+        "dismissed": (
+            "A dismissed request may be sent again as a first request once the reason is mended."
+        ),
+        "unreadable": "Nothing is counted as affirmed until a person has read it.",
+        "contact_payer": f"Call {payer}. Nothing is counted as affirmed.",
+    }
+    return lines.get(state, "")
+
+
+def item_line(case: Case, found: ItemDecision) -> str:
+    """Return one code's decision."""
+    code = next((one.code for one in case.items if one.trace == found.trace), "")
+    return f"{code}: {DECISIONS[found.decision].lower()}"

@@ -1,0 +1,103 @@
+"""What stands in the chart: sources of answers, and what is filed there."""
+
+from __future__ import annotations
+
+import re
+
+from smart_app.cases.model import Case, Decision, Evidence, UtnRecord
+from smart_app.formatters.case import DECISIONS, item_line, join
+from smart_app.formatters.dates import day, short_day
+
+RUNGS = {"DocumentReference.create": "Document", "ServiceRequest.update": "Order"}
+
+
+WRITE_OUTCOMES = {
+    "filed_and_read_back": "Written to the chart and read back.",
+    "accepted_unverified": "The chart took it, but it could not be read back. Look under {where}.",
+    "draft_awaiting_signature": "In the chart as a draft that waits for your signature.",
+    "notified_only": "A message was sent; nothing was filed.",
+    "refused": "The chart refused it. Copy the number into the chart yourself.",
+    "unknown": "We do not know whether the chart took it. Look under {where} before writing again.",
+    "manual_pending": "Not in the chart yet: copy the number into the chart yourself.",
+    "manual_confirmed": "Someone wrote it into the chart and said so.",
+    "awaiting_launch": "Will be filed when the signer next opens this chart from the order.",
+    "writing": "Being written to the chart.",
+    "none": "",
+}
+
+
+KINDS = {
+    "DocumentReference": "Note",
+    "DiagnosticReport": "Imaging",
+    "Observation": "Measure",
+    "Condition": "Problem list",
+    "Procedure": "Procedure",
+    "MedicationRequest": "Medicine",
+    "CarePlan": "Care plan",
+    "ServiceRequest": "Order",
+    "Appointment": "Appointment",
+    "Patient": "Patient",
+    "Encounter": "Visit",
+    "calculated": "Calculated",
+}
+
+
+def chip(found: Evidence) -> str:
+    """Return a source chip's words: kind, day, author."""
+    kind = KINDS.get(found.kind, found.kind)
+    return " · ".join(one for one in (kind, short_day(found.date), found.author or "") if one)
+
+
+def marked(found: Evidence) -> list[tuple[str, bool]]:
+    """Return a sentence in parts, each with whether it is one of the words looked for."""
+    sentence = found.sentence or ""
+    if not found.marks:
+        return [(sentence, False)]
+    looked_for = "|".join(re.escape(one) for one in sorted(found.marks, key=len, reverse=True))
+    parts = re.split(f"({looked_for})", sentence, flags=re.IGNORECASE)
+    return [(words, number % 2 == 1) for number, words in enumerate(parts) if words]
+
+
+def chart_line(outcome: str, where: str, orders: int) -> str:
+    """Return what is known of the chart; ``orders`` is how many orders were marked with it."""
+    words = WRITE_OUTCOMES.get(outcome, "").format(where=where)
+    if outcome != "filed_and_read_back":
+        return words
+    also = {0: "", 1: " The order is marked too."}.get(orders, f" {orders} orders are marked too.")
+    return f"{words} The document is under {where}.{also}"
+
+
+def number_line(case: Case, found: UtnRecord, count: int) -> str:
+    """Return a number; where there are several, with the codes that it is for."""
+    if count < 2:
+        return found.number
+    return f"{found.number} ({join([i.code for i in case.items if i.trace in found.traces])})"
+
+
+def chart_title(found: Decision) -> str:
+    """Return the title of the document in the chart."""
+    return f"Medicare prior authorization: {DECISIONS[found.word].lower()}"
+
+
+def chart_text(case: Case, found: Decision, numbers: list[UtnRecord], payer: str) -> str:
+    """Return the document in the chart: decision first, the number second, what it means third."""
+    lines = [f"Medicare prior authorization decision by {payer}", ""]
+    lines += [item_line(case, one).capitalize() for one in found.items]
+    if found.decided_on:
+        lines.append(f"Decided {day(found.decided_on, year=True)}")
+    if found.source in ("letter", "portal"):
+        lines.append(f"Entered from a {found.source} by {found.entered_by or 'a person'}.")
+    for one in numbers:
+        lines += ["", f"Unique tracking number (UTN): {number_line(case, one, len(numbers))}"]
+        if found.word == "affirmed":
+            lines.append(f"Valid for dates of service {one.valid_from} to {one.valid_to}.")
+        else:
+            lines.append("The number alone does not mean payment: read the decision above.")
+    notes = [note for one in found.items for note in (*one.reasons, *one.notes)]
+    if notes:
+        lines += ["", "The reviewer's reasons:", *dict.fromkeys(notes)]
+    places = {item.place.name for item in case.items if item.place}
+    lines += ["", "Order: " + ", ".join(case.order_refs), "Place: " + ", ".join(sorted(places))]
+    if case.signed_by:
+        lines.append(f"Requested by {case.signed_by.name} with Preclear.")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,55 @@
+"""What happened to a case, line by line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from smart_app.cases.model import Event
+from smart_app.formatters.case import DECISIONS
+from smart_app.formatters.chart import RUNGS, WRITE_OUTCOMES
+
+EVENTS = {
+    "opened": "Opened from the order",
+    "again": "A new first request begun from the earlier one",
+    "joined": "Opened again from the order",
+    "superseded": "The order or coverage changed in the chart: begun anew",
+    "answered": "Answers changed",
+    "documents_chosen": "Documents to send chosen",
+    "document_used": "A document chosen for an open point",
+    "sent_without": "A point left open knowingly",
+    "settled": "Place chosen: {place}",
+    "continued_locally": "Continued with Medicare's own list",
+    "signed": "Signed",
+    "sending": "Sending started",
+    "send_unknown": "No answer: we do not know whether it arrived",
+    "not_there": "The reviewer has no such request: sending the same again",
+    "person_not_there": "{payer} does not have it, a person asked: sending the same again",
+    "person_not_accepted": "{payer} has none of it and refuses it, a person asked",
+    "person_needed": "A person has to ask {payer} what became of it",
+    "order_not_taken_back": "The order in the chart could not be changed back: {outcome}",
+    "sources_disagree": "{payer}'s own answer ({decision}) contradicts the letter",
+    "asked": "A person asked to try again now",
+    "received": "{payer} confirmed receipt",
+    "rejected": "{payer} did not accept the request",
+    "decided": "{payer}: {decision}",
+    "number": "The number came",
+    "number_refused": "A number was not used: it does not fit this patient or program",
+    "quarantined": "An answer was not used: it is not about this request",
+    "numbers_disagree": "Two different numbers came: none was used",
+    "written": "{what} in the chart: {outcome}",
+    "awaiting_launch": "Will be filed when the signer next opens this chart",
+    "parked": "Needs a person: it did not work after several tries",
+    "letter": "A decision was entered from a letter",
+}
+
+
+def event(found: Event, payer: str) -> str:
+    """Return a line of the case's history."""
+    facts: dict[str, Any] = {"payer": payer, **found.facts}
+    facts["decision"] = DECISIONS.get(str(found.facts.get("word")), "decision").lower()
+    outcome = str(found.facts.get("outcome") or "")
+    facts["outcome"] = WRITE_OUTCOMES.get(outcome, outcome).format(where="Documents").lower()
+    facts["what"] = RUNGS.get(str(found.facts.get("rung")), "Nothing")
+    facts.setdefault("place", "")
+    words = EVENTS.get(found.kind, found.kind).format(**facts)
+    return f"{words} by {found.who}" if found.who and found.kind in ("signed", "letter") else words
