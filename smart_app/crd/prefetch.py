@@ -2,7 +2,8 @@
 
 Grammar: ``{{path|path}}`` with members, ``resolve()`` and ``ofType(T)``; the first step is
 ``context`` or ``%key`` of an earlier key. A query whose values are empty is never run: a search
-becomes an empty Bundle, a read becomes null. What cannot be understood is left out.
+becomes an empty Bundle, a read becomes null. What cannot be understood, or is too long to be
+meant, is left out.
 https://hl7.org/fhir/us/davinci-crd/2.2.1/en/foundation.html#prefetch
 """
 
@@ -14,9 +15,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from smart_app.cases.model import ChartSnapshot, Resource
+from smart_app.errors import PayerError
 from smart_app.fhir import refs
 
-_TOKEN = re.compile(r"\{\{(.+?)\}\}")
+LONGEST, MOST = 4096, 64  # characters of a template, templates of a service
+_TOKEN = re.compile(r"\{\{([^{}]+)\}\}")
 _STEP = re.compile(r"^(?:(resolve)\(\)|ofType\((\w+)\)|(%?\w+))$")
 EMPTY: Resource = {"resourceType": "Bundle", "type": "searchset", "total": 0}
 
@@ -77,6 +80,8 @@ def _evaluate(path: str, known: dict[str, Any]) -> list[Any]:
 
 def fill(template: str, known: dict[str, Any]) -> str | None:
     """Return the query with its tokens filled, or None when a token is empty."""
+    if len(template) > LONGEST:  # splitting a path takes the square of its length
+        raise Unreadable("too long")
     empty = False
 
     def value(match: re.Match[str]) -> str:
@@ -94,7 +99,12 @@ def fill(template: str, known: dict[str, Any]) -> str | None:
 def resolve(
     templates: dict[str, str], context: dict[str, Any], snapshot: ChartSnapshot, coverage: Resource
 ) -> dict[str, Any]:
-    """Return the prefetch for a hook call, every key that could be understood."""
+    """Return the prefetch for a hook call, every key that could be understood.
+
+    Raises PayerError for more templates than any service needs.
+    """
+    if len(templates) > MOST:
+        raise PayerError("too many prefetch templates")
     known: dict[str, Any] = {"context": context}
     filled: dict[str, Any] = {}
     for key in _in_order(templates):

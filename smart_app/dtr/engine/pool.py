@@ -25,11 +25,12 @@ WORKER = Path(__file__).parent / "worker.py"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one worker may use: bytes of memory, seconds of CPU a call, seconds of wall clock."""
+    """What one worker may use: bytes of memory and of a result, seconds of CPU and wall clock."""
 
     memory: int = 256_000_000
     cpu_seconds: int = 5
     wall_seconds: float = 10.0
+    output: int = 256_000
 
 
 class Worker:
@@ -37,8 +38,9 @@ class Worker:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        given = (limits.memory, limits.cpu_seconds, limits.output)
         self._process = subprocess.Popen(
-            [sys.executable, "-I", str(WORKER), str(limits.memory), str(limits.cpu_seconds)],
+            [sys.executable, "-I", str(WORKER), *map(str, given)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -61,6 +63,9 @@ class Worker:
                 self.kill()
                 raise EngineLimit("stopped" if readable else "wall clock")
             collected += chunk
+            if len(collected) > self._limits.output + 1:  # the worker itself would have cut it
+                self.kill()
+                raise EngineLimit("output")
         answer: dict[str, Any] = json.loads(collected)
         return answer
 

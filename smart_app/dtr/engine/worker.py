@@ -81,14 +81,17 @@ def answer(made: quickjs.Context, asked: dict[str, Any], number: int) -> dict[st
 
 def main() -> None:
     """Serve until the input ends."""
-    memory, seconds = int(sys.argv[1]), int(sys.argv[2])
+    memory, seconds, output = (int(one) for one in sys.argv[1:4])
     source = (Path(__file__).parent / "engine.bundle.js").read_text()
     made = context(memory, seconds, source)
     confine(memory, seconds)
     sys.stdout.write('{"ready": true}\n')
     sys.stdout.flush()
     for number, line in enumerate(sys.stdin):
-        sys.stdout.write(json.dumps(answer(made, json.loads(line), number)) + "\n")
+        told = json.dumps(answer(made, json.loads(line), number))
+        if len(told) > output:  # one result is too large; the others may still be had
+            told = json.dumps({"error": "Output"})
+        sys.stdout.write(told + "\n")
         sys.stdout.flush()
 
 

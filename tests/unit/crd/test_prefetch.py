@@ -8,6 +8,7 @@ import pytest
 
 from smart_app.cases.model import ChartSnapshot
 from smart_app.crd import prefetch
+from smart_app.errors import PayerError
 from tests.unit.kit import NOW
 
 PATIENT = {"resourceType": "Patient", "id": "p1"}
@@ -81,6 +82,23 @@ def test_a_search_of_everything_is_never_answered_with_the_chart() -> None:
 )
 def test_what_cannot_be_understood_is_left_out(template: str) -> None:
     assert resolved(odd=template, p="Patient/{{context.patientId}}") == {"p": PATIENT}
+
+
+@pytest.mark.parametrize("made_of", ["{{", ".a", "%a", "|", "("])
+def test_a_template_that_is_too_long_to_be_meant_is_left_out(made_of: str) -> None:
+    wanted = "Patient/{{context.patientId}}"
+    longest = wanted + "?" + "x" * (prefetch.LONGEST - len(wanted) - 1)
+    most = resolved(fits=longest)
+    assert set(most) == {"fits"}
+    assert resolved(long=longest + "x", odd=made_of * 20_000, p=wanted) == {"p": PATIENT}
+
+
+def test_no_service_needs_templates_without_number() -> None:
+    several = {f"k{number}": "Patient/{{context.patientId}}" for number in range(prefetch.MOST + 1)}
+    with pytest.raises(PayerError):
+        resolved(**several)
+    del several["k0"]
+    assert len(resolved(**several)) == prefetch.MOST
 
 
 def test_a_key_may_name_an_earlier_key_in_any_order() -> None:
