@@ -59,11 +59,10 @@ class Flow:
         site = self.world.sites.of_id(context.site)
         chart = self._read(context)
         known = self.store.of_patient(site.id, context.iss, refs.of(chart.patient))
-        sent = reopen.sent_already(known, context)
+        sent, chosen = reopen.asked(known, context, chart)
         if sent:
             reopen.join(self.world, sent, context, chart)
             return sent
-        chosen = reopen.not_sent(known, orders.chosen(chart, context.order_refs))
         case, attempt = reopen.unsent(self.world, known, chosen, chart, context)
         if case is None:
             case = self._new_case(context, site, chart, chosen, attempt)
