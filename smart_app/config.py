@@ -163,8 +163,24 @@ def _facility(name: str, table: dict[str, Any]) -> Place:
     )
 
 
-def load_site(path: Path) -> Site:
-    """Read one site file; raises ConfigError that names file, key and rule."""
+def _check_hospital(name: str, place: Place, hospital_pos: tuple[str, ...]) -> None:
+    """Refuse an outpatient department that would be billed as if it were an office."""
+    if place.pos not in hospital_pos:
+        return
+    for key, value in (("tob", place.tob), ("ccn", place.ccn)):
+        if not value:
+            raise ConfigError(
+                f"{name}: facility {place.facility_id}: {key} is missing: place of service "
+                f"{place.pos} is a hospital's, known by its CCN and billed by type of bill "
+                "(rules.toml: claims.ccn_pos)"
+            )
+
+
+def load_site(path: Path, hospital_pos: tuple[str, ...]) -> Site:
+    """Read one site file; raises ConfigError that names file, key and rule.
+
+    ``hospital_pos`` are the places of service that the program knows by their CCN.
+    """
     table, name = _toml(path), path.name
     check_keys(name, table, SITE_KEYS, "")
     try:
@@ -173,6 +189,8 @@ def load_site(path: Path) -> Site:
         raise ConfigError(f"{name}: key {cause} is missing") from cause
     except TypeError as cause:
         raise ConfigError(f"{name}: {cause}") from cause
+    for place in site.facilities:
+        _check_hospital(name, place, hospital_pos)
     if not set(site.write_ladder) <= set(LADDER):
         raise ConfigError(f"{name}: write_ladder may hold {', '.join(LADDER)}")
     if site.late_write not in LATE_WRITES:
@@ -223,9 +241,9 @@ class Sites:
         )
 
     @classmethod
-    def of_folder(cls, folder: Path, *, production: bool) -> Sites:
+    def of_folder(cls, folder: Path, *, production: bool, hospital_pos: tuple[str, ...]) -> Sites:
         """Read every site file; a stand-in is refused in production."""
-        sites = tuple(load_site(path) for path in sorted(folder.glob("*.toml")))
+        sites = tuple(load_site(path, hospital_pos) for path in sorted(folder.glob("*.toml")))
         for site in sites:
             if site.stand_in and production:
                 raise ConfigError(f"site {site.id} is a stand-in and is refused in production")

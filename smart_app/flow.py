@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from launch import LaunchContext
-from launch.scopes import allows
+from launch.scopes import allows, allows_a_part
 from smart_app import crd, reopen
 from smart_app.cases import states
 from smart_app.cases.model import (
@@ -59,11 +59,10 @@ class Flow:
         site = self.world.sites.of_id(context.site)
         chart = self._read(context)
         known = self.store.of_patient(site.id, context.iss, refs.of(chart.patient))
-        sent = reopen.sent_already(known, context)
+        sent, chosen = reopen.asked(known, context, chart)
         if sent:
             reopen.join(self.world, sent, context, chart)
             return sent
-        chosen = reopen.not_sent(known, orders.chosen(chart, context.order_refs))
         case, attempt = reopen.unsent(self.world, known, chosen, chart, context)
         if case is None:
             case = self._new_case(context, site, chart, chosen, attempt)
@@ -76,14 +75,17 @@ class Flow:
         return case
 
     def _read(self, context: LaunchContext) -> ChartSnapshot:
-        """Read the chart, the types that the sign-in allows."""
-        allowed = frozenset(k for k in READABLE if allows(context.granted_scopes, k, "s"))
+        """Read the chart, the types that the sign-in allows as a whole."""
+        granted = context.granted_scopes
+        allowed = frozenset(k for k in READABLE if allows(granted, k, "s"))
+        partly = frozenset(k for k in READABLE if allows_a_part(granted, k, "s"))
         return snapshot.read(
             self.world.chart(context),
             context.patient_id,
             self.world.chart_pool,
             self.world.clock.now(),
             allowed,
+            partly,
         )
 
     def _new_case(

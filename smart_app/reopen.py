@@ -14,16 +14,22 @@ TELLING = ("ServiceRequest", "Condition", "Coverage")
 """What must have been read for a difference to be one."""
 
 
-def sent_already(known: list[Case], context: LaunchContext) -> Case | None:
-    """Return the open case in which the launch's first order was sent, or None."""
+def asked(
+    known: list[Case], context: LaunchContext, chart: ChartSnapshot
+) -> tuple[Case | None, tuple[Resource, ...]]:
+    """Return the open case in which a launch's orders were sent, or the orders left to ask about.
+
+    An order is asked about once. One that is cancelled leads to the request of its siblings.
+    """
     first = context.order_refs[0] if context.order_refs else None
-    return next((one for one in known if _sent(one) and first in one.order_refs), None)
-
-
-def not_sent(known: list[Case], chosen: tuple[Resource, ...]) -> tuple[Resource, ...]:
-    """Return the orders that no open case has sent: an order is asked about once."""
-    sent = {ref for one in known if _sent(one) for ref in one.order_refs}
-    return tuple(one for one in chosen if refs.of(one) not in sent)
+    sent = [one for one in known if _sent(one)]
+    for case in sent:
+        if first in case.order_refs:
+            return case, ()
+    chosen = orders.chosen(chart, context.order_refs)
+    where = {ref: case for case in reversed(sent) for ref in case.order_refs}
+    left = tuple(one for one in chosen if refs.of(one) not in where)
+    return (None, left) if left else (where[refs.of(chosen[0])], ())
 
 
 def unsent(

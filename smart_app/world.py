@@ -72,13 +72,16 @@ def build(config: AppConfig, clock: Clock | None = None, *, engines: int = 1) ->
     store = Store(database, seal, clock)
     audit = AuditChain(store, seal)
     audit.adopt()
-    sites = Sites.of_folder(config.sites, production=config.production)
+    program = base.load(Path(config.programs) / "wiser")
+    sites = Sites.of_folder(
+        config.sites, production=config.production, hospital_pos=program.ccn_pos
+    )
     vault = Vault(database, seal, clock.now)
     return World(
         config=config,
         sites=sites,
         payers=Payers.of_folder(config.payers, production=config.production),
-        program=base.load(Path(config.programs) / "wiser"),
+        program=program,
         seal=seal,
         store=store,
         tasks=Tasks(store, config.worker_lease_seconds),

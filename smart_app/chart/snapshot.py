@@ -15,6 +15,8 @@ from smart_app.fhir import refs
 from smart_app.ports import EhrReader
 
 BOUND = 20_000  # resources of one chart
+NOT_ALLOWED = "not allowed by this sign-in"
+PARTLY = "only partly allowed by this sign-in"
 
 SEARCHES: dict[str, dict[str, str]] = {
     "Coverage": {},
@@ -42,12 +44,13 @@ def read(
     pool: ThreadPoolExecutor,
     now: datetime,
     supported: frozenset[str] | None = None,
+    partly: frozenset[str] = frozenset(),
 ) -> ChartSnapshot:
     """Return a patient's chart.
 
-    ``supported`` names the types that granted scopes allow; the others are unavailable. Raises
-    NoPatient, ChartUnavailable when the patient cannot be read, WrongPatient when the EHR answers
-    with another.
+    ``supported`` names the types that granted scopes allow as a whole, ``partly`` those of which
+    they allow a part; all but the first are unavailable. Raises NoPatient, ChartUnavailable when
+    the patient cannot be read, WrongPatient when the EHR answers with another.
     """
     if not patient_id:
         raise NoPatient
@@ -64,7 +67,9 @@ def read(
     if patient.get("resourceType") != "Patient" or refs.of(patient) != patient_ref:
         raise WrongPatient
     resources, unavailable, left_out = _collect(tasks, patient_ref)
-    unavailable |= {kind: "not allowed by this sign-in" for kind in SEARCHES if kind not in wanted}
+    unavailable |= {
+        kind: PARTLY if kind in partly else NOT_ALLOWED for kind in SEARCHES if kind not in wanted
+    }
     _follow(reader, resources, unavailable, pool)
     return ChartSnapshot(
         patient=patient,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from smart_app.cases.model import QuestionnairePackage, Resource
+from smart_app.dtr import shape
 from smart_app.errors import PackageError
 from smart_app.ports import PayerHttp
 
@@ -52,12 +53,13 @@ def _bundles(body: Resource) -> list[Resource]:
 def _of_bundle(bundle: Resource, origin: Literal["payer", "local"]) -> QuestionnairePackage:
     kinds: dict[str, list[Resource]] = {}
     for entry in bundle.get("entry") or []:
-        resource = entry.get("resource")
+        resource = entry.get("resource") if isinstance(entry, dict) else None
         if isinstance(resource, dict):
             kinds.setdefault(str(resource.get("resourceType")), []).append(resource)
     forms = kinds.get("Questionnaire", [])
     if not forms or not forms[0].get("item") or not forms[0].get("url"):
         raise PackageError("no questionnaire with items")
+    shape.check(forms[0])
     libraries = tuple(kinds.get("Library", ()))
     warnings = tuple(
         f"library {one.get('name') or one.get('id')} has no ELM"
@@ -81,7 +83,7 @@ def elm(library: Resource) -> Resource | None:
         if content.get("contentType") == ELM and content.get("data"):
             try:
                 found = json.loads(base64.b64decode(content["data"]))
-            except (binascii.Error, ValueError):
+            except (binascii.Error, ValueError, RecursionError):
                 return None
             return found if isinstance(found, dict) and "library" in found else None
     return None

@@ -7,10 +7,7 @@ only give hints. https://hl7.org/fhir/us/davinci-dtr/STU2/specification.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from smart_app.cases.model import (
@@ -23,6 +20,7 @@ from smart_app.cases.model import (
 )
 from smart_app.dtr import coerce, gaps, items, terminology
 from smart_app.dtr.engine import Engine, Load, Outcome, Session
+from smart_app.dtr.logic import Logic
 from smart_app.dtr.package import elm
 from smart_app.errors import EngineError
 from smart_app.fhir import codes, refs
@@ -32,45 +30,7 @@ MOST_EVIDENCE = 3
 Hints = dict[str, tuple[Evidence, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Logic:
-    """The libraries of a package, by ELM identifier."""
-
-    libraries: dict[str, Resource]
-
-    def has(self, library: str, name: str) -> bool:
-        return any(one.get("name") == name for one in self._defines(library))
-
-    def _defines(self, library: str) -> list[Resource]:
-        found = self.libraries.get(library) or {}
-        statements = (found.get("library") or {}).get("statements") or {}
-        return list(statements.get("def") or [])
-
-    def retrieves(self, library: str, name: str, seen: frozenset[str] = frozenset()) -> set[str]:
-        """Return the resource types that a define reads, through the defines it names."""
-        if name in seen:
-            return set()
-        body = next((one for one in self._defines(library) if one.get("name") == name), None)
-        found: set[str] = set()
-        for node in _nodes(body):
-            if node.get("type") == "Retrieve":
-                found.add(str(node.get("dataType", "")).rpartition("}")[2])
-            elif node.get("type") == "ExpressionRef":
-                found |= self.retrieves(library, str(node.get("name")), seen | {name})
-        return found
-
-
-def _nodes(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-        for inner in value.values():
-            yield from _nodes(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _nodes(inner)
-
-
-def _parameters(logic: _Logic, orders: tuple[Resource, ...]) -> dict[str, Resource]:
+def _parameters(logic: Logic, orders: tuple[Resource, ...]) -> dict[str, Resource]:
     """Bind the libraries' parameters by their declared type to the orders."""
     bound: dict[str, Resource] = {}
     for one in logic.libraries.values():
@@ -84,7 +44,7 @@ def _parameters(logic: _Logic, orders: tuple[Resource, ...]) -> dict[str, Resour
     return bound
 
 
-def _split(expression: str, logic: _Logic) -> tuple[str, str]:
+def _split(expression: str, logic: Logic) -> tuple[str, str]:
     match = _DEFINE.match(expression.strip())
     library, name = (match[1], match[2]) if match else (None, expression)
     return library or next(iter(logic.libraries), ""), name
@@ -145,7 +105,7 @@ class _Filler:
         package: QuestionnairePackage,
         chart: ChartSnapshot,
         session: Session | None,
-        logic: _Logic,
+        logic: Logic,
         at: datetime,
         hints: Hints,
     ) -> None:
@@ -157,6 +117,18 @@ class _Filler:
         self.at = at
         self.hints = hints
         self.warnings: list[str] = list(package.warnings)
+
+    def _unread(self, library: str, name: str) -> set[str]:
+        """Return the types that a define reads and the chart does not have as a whole.
+
+        Logic that cannot be followed may read any of them.
+        """
+        unavailable = {one.partition("/")[0] for one in self.chart.unavailable}
+        read = self.logic.retrieves(library, name)
+        if read is None:
+            return unavailable
+        never = {one for one in read if one != "Patient" and one not in self.chart.resources}
+        return (read & unavailable) | never
 
     def item(self, item: Resource) -> list[Answer]:
         """Return an item's answers, or one unavailable answer that says why there is none."""
@@ -170,13 +142,12 @@ class _Filler:
             found = self.session.path(text, self.chart.patient, {})
         else:
             library, name = _split(text, self.logic)
-            failed = self.logic.retrieves(library, name) & set(self.chart.unavailable)
-            if failed:
-                why = f"could not read {', '.join(sorted(failed))} from the chart"
-                return [Answer(f"{link_id}[0]", None, "auto", "unavailable", why_empty=why)]
             if not self.logic.has(library, name):
                 self.warnings.append(f"{name}: not in the form's logic")
                 return []
+            if failed := self._unread(library, name):
+                why = f"could not read {', '.join(sorted(failed))} from the chart"
+                return [Answer(f"{link_id}[0]", None, "auto", "unavailable", why_empty=why)]
             found = self.session.define(library, name)
             source = f"{name} Source"
             sources = (
@@ -214,7 +185,7 @@ def fill(
     is lost. ``now`` is told to the logic in the site's zone.
     """
     parsed = [found for one in package.libraries if (found := elm(one))]
-    logic = _Logic({str(one["library"]["identifier"]["id"]): one for one in parsed})
+    logic = Logic({str(one["library"]["identifier"]["id"]): one for one in parsed})
     resources = [snapshot.patient, *(r for several in snapshot.resources.values() for r in several)]
     local = now.astimezone(ZoneInfo(zone)).isoformat(timespec="milliseconds")
     load = Load(

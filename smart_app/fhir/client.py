@@ -24,6 +24,21 @@ MAX_PAGES = 40
 FHIR_JSON = "application/fhir+json"
 
 
+def _entries(page: Resource) -> list[dict[str, Any]]:
+    entries = page.get("entry") or []
+    return [
+        one for one in entries if isinstance(one, dict) and isinstance(one.get("resource"), dict)
+    ]
+
+
+def _failed(resource: Resource) -> bool:
+    """Tell whether a resource is an OperationOutcome that reports an error."""
+    if resource.get("resourceType") != "OperationOutcome":
+        return False
+    issues = [one for one in resource.get("issue") or [] if isinstance(one, dict)]
+    return any(one.get("severity") in ("error", "fatal") for one in issues)
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """The EHR's answer to a write."""
@@ -105,18 +120,20 @@ class FhirClient:
         return self._json(self._send("GET", reference))
 
     def search(self, resource_type: str, params: Mapping[str, str]) -> list[Resource]:
-        """Return all matches over all pages; raises ChartUnavailable rather than give a part."""
+        """Return all matches over all pages; raises ChartUnavailable rather than give a part.
+
+        A page may carry the EHR's own word that the search failed, with status 200: then what it
+        lists is no answer, least of all when it lists nothing.
+        """
         page = self._json(self._send("GET", resource_type, params=dict(params)))
         found: list[Resource] = []
         for _ in range(MAX_PAGES):
             if page.get("resourceType") != "Bundle":
                 raise ChartUnavailable("not a Bundle")
-            found += [
-                entry["resource"]
-                for entry in page.get("entry") or []
-                if isinstance(entry.get("resource"), dict)
-                and entry.get("search", {}).get("mode", "match") != "outcome"
-            ]
+            listed = [one["resource"] for one in _entries(page)]
+            if any(_failed(one) for one in listed):
+                raise ChartUnavailable("the search reports an error")
+            found += [one for one in listed if one.get("resourceType") != "OperationOutcome"]
             links = page.get("link") or []
             following = next((one["url"] for one in links if one.get("relation") == "next"), None)
             if following is None:

@@ -219,3 +219,19 @@ def test_an_order_that_was_sent_is_not_sent_with_a_later_one(golden: Golden) -> 
     assert second.page.url.split("/case/")[1] != case
     second.ready()
     assert recorded(golden) == before
+
+
+def test_a_cancelled_order_leads_to_the_request_of_its_sibling(golden: Golden) -> None:
+    first, later = an_order(golden), f"later-{golden.order}"[:64]
+    shared = {"requisition": {"system": "urn:example", "value": golden.order}}
+    ehr(golden, chart=[first | shared])
+    for step in (golden.open, golden.ready, golden.settle, golden.sign, golden.decided):
+        step()
+    case = golden.page.url.split("/case/")[1]
+    ehr(golden, chart=[first | shared | {"id": later, "status": "revoked"}])
+    before = cases(golden.stack)
+    again = another(golden)
+    again.order = later
+    again.open()
+    assert again.page.url.split("/case/")[1] == case
+    assert cases(golden.stack) == before

@@ -208,3 +208,13 @@ def test_another_patients_resource_is_left_out_and_named() -> None:
     assert [one["id"] for one in found.of("Condition")] == ["ours"]
     assert found.left_out == ("Condition/theirs",)
     assert found.unavailable["Observation"] == "not allowed by this sign-in"
+
+
+def test_a_type_of_which_a_part_is_allowed_is_not_searched() -> None:
+    chart = Counting()
+    some = frozenset({"Condition"})
+    with ThreadPoolExecutor(2) as pool:
+        found = snapshot.read(chart, "p1", pool, NOW, some, frozenset({"Observation"}))
+    assert chart.searched == ["Condition"]
+    assert found.unavailable["Observation"] == "only partly allowed by this sign-in"
+    assert found.unavailable["Procedure"] == "not allowed by this sign-in"

@@ -109,6 +109,40 @@ def test_what_is_no_resource_is_unavailable_never_empty(
         a_client().search("Condition", {})
 
 
+def outcome(severity: str, mode: str | None) -> dict[str, object]:
+    """Return the entry by which an EHR says in a page how its search went."""
+    resource = {
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": severity, "code": "exception"}],
+    }
+    return {"resource": resource} | ({"search": {"mode": mode}} if mode else {})
+
+
+@pytest.mark.parametrize("mode", ["outcome", "match", None])
+@pytest.mark.parametrize("severity", ["error", "fatal"])
+def test_a_page_that_reports_an_error_is_unavailable_never_empty(
+    network: Network, severity: str, mode: str | None
+) -> None:
+    network.get(f"{ISS}/Condition", json=page() | {"entry": [outcome(severity, mode)]})
+    with pytest.raises(ChartUnavailable):
+        a_client().search("Condition", {})
+
+
+def test_an_error_on_a_later_page_fails_the_search(network: Network) -> None:
+    network.get(f"{ISS}/Condition", json=page("1", following=f"{ISS}/Condition?page=2"))
+    network.get(f"{ISS}/Condition", json=page() | {"entry": [outcome("error", "outcome")]})
+    with pytest.raises(ChartUnavailable):
+        a_client().search("Condition", {})
+
+
+@pytest.mark.parametrize("severity", ["warning", "information"])
+def test_what_a_page_remarks_is_no_match(network: Network, severity: str) -> None:
+    told = page("1")
+    told["entry"] = [outcome(severity, None), *told["entry"]]
+    network.get(f"{ISS}/Condition", json=told)
+    assert [one["id"] for one in a_client().search("Condition", {})] == ["1"]
+
+
 def test_a_write_carries_its_conditions(network: Network) -> None:
     network.post(f"{ISS}/DocumentReference", status=201, headers={"Location": "x", "ETag": "e"})
     network.put(f"{ISS}/ServiceRequest/1", status=412, body="<html>")

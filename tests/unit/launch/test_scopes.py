@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from launch.context import references
-from launch.scopes import allows
+from launch.scopes import allows, allows_a_part
 
 
 def allowed(scope: str, kind: str = "Observation") -> str:
@@ -24,8 +24,8 @@ def allowed(scope: str, kind: str = "Observation") -> str:
         ("patient/Observation.rs", "rs"),
         ("patient/Observation.crus", "crus"),
         ("user/Observation.c", "c"),
-        ("patient/Observation.rs?category=laboratory", "rs"),
-        ("patient/Observation.cruds?category=laboratory", "rs"),
+        ("patient/Observation.rs?category=laboratory", ""),
+        ("patient/Observation.cruds?category=laboratory", ""),
         ("patient/Condition.rs", ""),
         ("launch/patient", ""),
         ("openid", ""),
@@ -46,6 +46,22 @@ def test_scopes_add_up_and_none_allow_nothing() -> None:
     assert allows(granted, "Observation", "s")
     assert not allows(granted, "Observation", "c")
     assert not allows([], "Observation", "r")
+
+
+@pytest.mark.parametrize(
+    ("granted", "whole", "part"),
+    [
+        (["patient/Observation.rs?category=laboratory"], False, True),
+        (["patient/Observation.rs?category=a", "patient/Observation.rs?category=b"], False, True),
+        (["patient/Observation.rs?category=laboratory", "user/*.read"], True, False),
+        (["patient/Observation.rs"], True, False),
+        (["patient/Observation.r?category=laboratory"], False, False),
+        (["patient/Condition.rs?category=problem-list-item"], False, False),
+    ],
+)
+def test_a_granular_scope_allows_a_part(granted: list[str], whole: bool, part: bool) -> None:
+    assert allows(granted, "Observation", "s") is whole
+    assert allows_a_part(granted, "Observation", "s") is part
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,58 @@
+"""A site's file is refused when it says what could not be billed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import smart_app
+from smart_app.config import Sites, load_site
+from smart_app.errors import ConfigError
+from smart_app.programs import base
+
+ROOT = Path(smart_app.__file__).resolve().parents[1]
+WISER = base.load(ROOT / "smart_app/programs/wiser")
+SHIPPED = (ROOT / "launch/registrations/sandbox.toml").read_text()
+HOSPITAL = ('tob = "131"\n', 'ccn = "039999"\n')
+
+
+def a_file(folder: Path, text: str) -> Path:
+    path = folder / "clinic.toml"
+    path.write_text(text.replace("{ehr}", "https://ehr.example"))
+    return path
+
+
+def test_the_shipped_site_is_taken(tmp_path: Path) -> None:
+    site = load_site(a_file(tmp_path, SHIPPED), WISER.ccn_pos)
+    place = site.facility("mockingbird-hopd")
+    assert place and (place.pos, place.tob, place.ccn) == ("22", "131", "039999")
+
+
+@pytest.mark.parametrize("pos", ["19", "22"])
+@pytest.mark.parametrize("line", HOSPITAL)
+def test_an_outpatient_department_needs_type_of_bill_and_ccn(
+    tmp_path: Path, line: str, pos: str
+) -> None:
+    assert line in SHIPPED
+    text = SHIPPED.replace(line, "").replace('pos = "22"', f'pos = "{pos}"')
+    with pytest.raises(ConfigError) as refused:
+        load_site(a_file(tmp_path, text), WISER.ccn_pos)
+    key = line.split(" ")[0]
+    told = refused.value.detail
+    for word in ("clinic.toml", "mockingbird-hopd", f"{key} is missing", pos, "ccn_pos"):
+        assert word in told
+
+
+def test_an_office_needs_neither(tmp_path: Path) -> None:
+    text = SHIPPED.replace('pos = "22"', 'pos = "11"')
+    for line in HOSPITAL:
+        text = text.replace(line, "")
+    place = load_site(a_file(tmp_path, text), WISER.ccn_pos).facility("mockingbird-hopd")
+    assert place and place.tob is None
+
+
+def test_a_folder_is_read_by_the_programs_rule(tmp_path: Path) -> None:
+    a_file(tmp_path, SHIPPED.replace(HOSPITAL[0], ""))
+    with pytest.raises(ConfigError):
+        Sites.of_folder(tmp_path, production=False, hospital_pos=WISER.ccn_pos)
