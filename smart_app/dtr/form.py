@@ -82,6 +82,7 @@ class CriterionView:
     gap: Gap | None
     help: str = ""
     takes_document: bool = False
+    against: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _said(item: Resource, display: str) -> str:
     if not short:
         return display
     if kind == "boolean":
-        return str(short) if display == "Yes" else f"not {short}"
+        return str(short) if display == "Yes" else f"{short}: no"
     return f"{short} {display}"
 
 
@@ -146,6 +147,7 @@ def _criterion(
     given = gaps.standing(draft)
     without = bool(given.get(link_id + items.MISSING))
     missing = gaps.missing_items(group, given, applies)
+    against = () if missing else _against(group, applies)
     names = {str(one["linkId"]) for one in asked}
     gap = next((one for one in draft.gaps if gaps.link_of(one.path) in names), None)
     shown = [
@@ -156,11 +158,21 @@ def _criterion(
     return CriterionView(
         link_id=link_id,
         label=str(group.get("text") or link_id),
-        state="open" if missing or without else "documented",
+        state="open" if missing or without or against else "documented",
         summary="; ".join(shown[:3]),
         fields=fields,
         gap=gap,
         takes_document=link_id + items.DOCUMENT in names,
+        against=against,
+    )
+
+
+def _against(group: Resource, applies: set[str]) -> tuple[str, ...]:
+    """Return what the form says because of an answer: text that the answer itself brings up."""
+    return tuple(
+        str(one.get("text") or "")
+        for one in items.walk(group)
+        if one.get("type") == "display" and one.get("enableWhen") and str(one["linkId"]) in applies
     )
 
 
@@ -291,14 +303,35 @@ def use_document(
 def send_without(
     package: QuestionnairePackage, draft: Draft, link_id: str, person: Person, now: datetime
 ) -> Draft:
-    """Let a criterion stand open, knowingly; said in the form where it has a place for that."""
+    """Let a criterion stand open, knowingly; said in the form where it has a place for that.
+
+    One that is answered against the request keeps its answer.
+    """
     form = items.questionnaire(package)
     answers = draft.answers
     for group in items.groups(form):
         if str(group["linkId"]) == link_id:
             asked = {str(one["linkId"]): one for one in items.questions(group)}
             flag = asked.get(link_id + items.MISSING)
-            if flag is not None:
+            if flag is not None and _unanswered(group, form, draft):
                 answers = _take(draft, flag, [True], person, now)
     without = (*(one for one in draft.sent_without if one != link_id), link_id)
     return _next(form, replace(draft, answers=answers, sent_without=without), draft)
+
+
+def ask_again(
+    package: QuestionnairePackage, draft: Draft, link_id: str, person: Person, now: datetime
+) -> Draft:
+    """Open a criterion again that was to be sent as it stood."""
+    form = items.questionnaire(package)
+    answers = draft.answers
+    for item in items.questions(form):
+        if str(item["linkId"]) == link_id + items.MISSING:
+            answers = _take(draft, item, [], person, now)
+    without = tuple(one for one in draft.sent_without if one != link_id)
+    return _next(form, replace(draft, answers=answers, sent_without=without), draft)
+
+
+def _unanswered(group: Resource, form: Resource, draft: Draft) -> bool:
+    given = gaps.standing(draft)
+    return bool(gaps.missing_items(group, given, enable.applicable(form, given)))
