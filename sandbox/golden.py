@@ -139,9 +139,13 @@ class Golden:
         answer = self.page.form("/answer", "answer")
         if answer is None:
             return None
-        yes = {name: "true" for name, values in answer.choices.items() if "true" in values}
-        if yes:
-            return answer, yes
+        said = {
+            name: "false" if name.endswith("-present") else "true"  # what should not be there
+            for name, values in answer.choices.items()
+            if "true" in values
+        }
+        if said:
+            return answer, said
         return self.page.form("/without"), {}
 
     def sign(self) -> str:

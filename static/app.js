@@ -1,6 +1,9 @@
-// Copy buttons and focus: everything else works without this file.
+// Copy buttons, saved ticks and focus: everything else works without this file.
 document.addEventListener("DOMContentLoaded", decorate);
-document.addEventListener("htmx:after:swap", decorate);
+document.addEventListener("htmx:before:swap", remember);
+document.addEventListener("htmx:after:swap", () => { decorate(); refocus(); });
+
+let card = null;
 
 function decorate() {
   for (const number of document.querySelectorAll("[data-copy]:not([data-ready])")) {
@@ -17,4 +20,23 @@ function decorate() {
   }
   const summary = document.getElementById("summary");
   if (summary) summary.focus();
+}
+
+// What was acted on: the card, and where it stands among the cards.
+function remember() {
+  const held = document.activeElement && document.activeElement.closest("article.card");
+  card = held && { id: held.id, at: [...document.querySelectorAll("article.card")].indexOf(held) };
+}
+
+// A card that went away hands its focus to the next one, the last one to the heading.
+function refocus() {
+  if (!card || document.getElementById("summary")) return;
+  const cards = [...document.querySelectorAll("article.card")];
+  const lost = document.activeElement === document.body || !document.activeElement;
+  if (lost || !document.getElementById(card.id)) {
+    const next = document.getElementById(card.id) || cards[card.at] || document.getElementById("needs");
+    const target = next && (next.querySelector("h3") || next);
+    if (target) target.focus();
+  }
+  card = null;
 }

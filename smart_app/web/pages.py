@@ -79,7 +79,10 @@ def failure(error: PreclearError | LaunchError) -> Response:
     """Return the page that tells what failed, what is kept, and the next step."""
     reference = secrets.token_hex(4)
     log.warning("refused", extra={"why": error.code, "reference": reference})
-    page = render_template("error.html", error=error, reference=reference, part=htmx.wanted())
+    where = request.view_args or {}
+    back = f"/l/{where['launch_id']}/case/{where['case_id']}" if "case_id" in where else ""
+    template = "_error.html" if htmx.wanted() else "error.html"
+    page = render_template(template, error=error, reference=reference, back=back)
     return make_response(page, error.http_status)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -10,9 +12,10 @@ from smart_app.cases.model import Case, Person
 from smart_app.dtr.form import FormError
 from smart_app.errors import LintError, MissingFact, PreclearError, StaleRevision
 from smart_app.review import OpenPoints
-from smart_app.web import presenters
+from smart_app.web import htmx, presenters
 from smart_app.web.pages import Desk, reply
 
+Act = Callable[[LaunchContext, Case, Person], Case]
 CASE = "/l/<launch_id>/case/<case_id>"
 
 
@@ -62,60 +65,72 @@ class ReviewPages:
         person: Person,
         *,
         error: PreclearError | None = None,
-        status: int = 200,
     ) -> BaseResponse:
+        """Return the page, or to htmx its body, with what went wrong on top."""
         shown = presenters.review(self.desk.flow, case, person.may_sign)
         more = {"view": shown, "error": error, "person": person}
         url = f"/l/{context.launch_id}/case/{case.id}"
         if error is None:
             return reply(self.desk.render("review/_body.html", context, case, **more), url)
-        page = self.desk.render("review/page.html", context, case, **more)
-        return make_response(page, status)
+        name = "review/_body.html" if htmx.wanted() else "review/page.html"
+        page = self.desk.render(name, context, case, **more)
+        return make_response(page, error.http_status)
+
+    def _act(self, launch_id: str, case_id: str, act: Act) -> BaseResponse:
+        """Do an act, and show the case as it is then; what could not be done is told on top."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        try:
+            saved = act(context, case, person)
+        except (FormError, MissingFact) as cause:
+            return self._show(context, case, person, error=cause)
+        except StaleRevision as cause:
+            newer = self.desk.world.store.case(case_id)
+            if newer.tracks.submission != "none" or newer.closed:
+                raise
+            return self._show(context, newer, person, error=cause)
+        return self._show(context, saved, person)
 
     def answer(self, launch_id: str, case_id: str) -> BaseResponse:
         """Take answers to the fields of one criterion."""
-        context, case, person = self.desk.case(launch_id, case_id)
         posted = {key: request.form.getlist(key) for key in request.form}
-        try:
-            saved = self.acts.answer(case, revision(), person, posted)
-        except FormError as cause:
-            return self._show(context, case, person, error=cause, status=422)
-        return self._show(context, saved, person)
+        return self._act(
+            launch_id, case_id, lambda _, case, who: self.acts.answer(case, revision(), who, posted)
+        )
 
     def document(self, launch_id: str, case_id: str) -> BaseResponse:
         """Close a gap by a document."""
-        context, case, person = self.desk.case(launch_id, case_id)
         path, chosen = request.form.get("path", ""), request.form.get("document", "")
-        try:
-            saved = self.acts.use_document(case, revision(), person, path, chosen)
-        except MissingFact as cause:
-            return self._show(context, case, person, error=cause, status=422)
-        return self._show(context, saved, person)
+        return self._act(
+            launch_id,
+            case_id,
+            lambda _, case, who: self.acts.use_document(case, revision(), who, path, chosen),
+        )
 
     def without(self, launch_id: str, case_id: str) -> BaseResponse:
-        """Let a gap stand knowingly."""
-        context, case, person = self.desk.case(launch_id, case_id)
+        """Let a criterion stand as it is knowingly, or open it again."""
         link_id = request.form.get("criterion", "")
-        return self._show(
-            context, self.acts.send_without(case, revision(), person, link_id), person
+        act = self.acts.ask_again if request.form.get("again") else self.acts.send_without
+        return self._act(
+            launch_id, case_id, lambda _, case, who: act(case, revision(), who, link_id)
         )
 
     def settle(self, launch_id: str, case_id: str) -> BaseResponse:
-        """Settle a conflict."""
-        context, case, person = self.desk.case(launch_id, case_id)
+        """Settle a conflict, or settle it anew."""
         field, key = request.form.get("field", ""), request.form.get("key", "")
-        try:
-            saved = self.acts.settle(case, revision(), person, field, key)
-        except MissingFact as cause:
-            return self._show(context, case, person, error=cause, status=422)
-        return self._show(context, saved, person)
+        return self._act(
+            launch_id,
+            case_id,
+            lambda _, case, who: self.acts.settle(case, revision(), who, field, key),
+        )
 
     def choose(self, launch_id: str, case_id: str) -> BaseResponse:
         """Take which documents go with the request."""
-        context, case, person = self.desk.case(launch_id, case_id)
         sent = tuple(request.form.getlist("document"))
-        saved = self.acts.choose_documents(case, revision(), person, sent)
-        return self._show(context, saved, person)
+        return self._act(
+            launch_id,
+            case_id,
+            lambda _, case, who: self.acts.choose_documents(case, revision(), who, sent),
+        )
 
     def local(self, launch_id: str, case_id: str) -> BaseResponse:
         """Continue with Medicare's own list."""
@@ -129,10 +144,11 @@ class ReviewPages:
         try:
             self.acts.sign(case, revision(), person, context)
         except (OpenPoints, LintError, MissingFact) as cause:
-            return self._show(context, case, person, error=cause, status=422)
-        except StaleRevision:
-            if case.tracks.submission == "none":
-                raise
+            return self._show(context, case, person, error=cause)
+        except StaleRevision as cause:
+            newer = self.desk.world.store.case(case_id)
+            if newer.tracks.submission == "none" and not newer.closed:
+                return self._show(context, newer, person, error=cause)
         return redirect(f"/l/{launch_id}/case/{case_id}", 303)
 
     def again(self, launch_id: str, case_id: str) -> BaseResponse:
