@@ -67,6 +67,7 @@ EVENTS = {
     "document_used": "A document chosen for an open point",
     "sent_without": "A point left open knowingly",
     "settled": "Place chosen: {place}",
+    "coverage_settled": "Coverage chosen: {place}",
     "signed": "Signed",
     "sending": "Sending started",
     "send_unknown": "No answer: we do not know whether it arrived",

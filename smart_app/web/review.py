@@ -101,11 +101,11 @@ class ReviewPages:
         )
 
     def settle(self, launch_id: str, case_id: str) -> BaseResponse:
-        """Settle a conflict."""
+        """Settle a conflict, or settle it anew."""
         context, case, person = self.desk.case(launch_id, case_id)
         field, key = request.form.get("field", ""), request.form.get("key", "")
         try:
-            saved = self.acts.settle(case, revision(), person, field, key)
+            saved = self.acts.settle(case, revision(), person, field, key, context)
         except MissingFact as cause:
             return self._show(context, case, person, error=cause, status=422)
         return self._show(context, saved, person)
