@@ -130,7 +130,7 @@ class Golden:
         raise Failed("open points do not close")
 
     def _next_open(self) -> tuple[Any, dict[str, str]] | None:
-        conflict = self.page.form("/settle")
+        conflict = self.page.form("/settle", "settle")
         if conflict:
             return conflict, {"key": conflict.choices["key"][-1]}
         document = self.page.form("/document", "document")

@@ -9,19 +9,15 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 from launch import LaunchContext
 from launch.scopes import allows, allows_a_part
-from smart_app import crd, reopen
+from smart_app import crd, judging, reopen
 from smart_app.cases import states
 from smart_app.cases.model import (
     Case,
-    CaseItem,
     ChartSnapshot,
-    Conflict,
-    ConflictOption,
     CoverageAnswer,
     Draft,
     Event,
@@ -31,18 +27,23 @@ from smart_app.cases.model import (
     ScopeFinding,
     Tracks,
 )
-from smart_app.chart import annotate, documents, evidence, orders, places, snapshot
+from smart_app.chart import annotate, documents, evidence, orders, snapshot
 from smart_app.config import Site
-from smart_app.dtr import package, populate
+from smart_app.dtr import carry, form, package, populate
 from smart_app.errors import MissingFact, PreclearError
 from smart_app.fhir import codes, refs
-from smart_app.payers.registry import Payer
-from smart_app.programs import scope
 from smart_app.world import World
 
 log = logging.getLogger("preclear.flow")
 PREPARE_LEASE = 90.0  # seconds, longer than all timeouts of stages 4 to 6
+ODD = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
+"""What a form of an odd shape may raise, beyond all that is checked when it comes."""
 READABLE = tuple(snapshot.SEARCHES)
+
+
+def _asks(case: Case) -> tuple[str, str | None]:
+    """Return what a form depends on: who decides, and for which coverage."""
+    return case.payer_id or "", case.coverage_ref
 
 
 class Flow:
@@ -97,15 +98,9 @@ class Flow:
         attempt: int,
     ) -> Case:
         now, program = self.world.clock.now(), self.world.program
-        coverage = orders.coverage(chart, context.coverage_ref)
-        found = places.options(chosen, chart, site.facilities)
+        coverage, several = judging.coverage(program, chart, context.coverage_ref)
+        place, open_place = judging.place(chosen, chart, site)
         items = orders.items(chosen, chart, program.is_add_on, program.words)
-        conflicts = self._place_conflict(found, site)
-        if not conflicts:
-            items = self.placed(items, site, found[0].key)
-        planned = orders.planned_date(chosen)
-        finding = self.judge(items, coverage, chart, found or conflicts[0].options, site, planned)
-        payer = self.payer(finding)
         case = Case(
             id=str(uuid.uuid4()),
             site=site.id,
@@ -116,97 +111,73 @@ class Flow:
             revision=1,
             program=program.id,
             program_version=program.version,
-            scope=finding,
-            items=items,
+            scope=ScopeFinding(program.id, program.version, "unknown"),
+            items=judging.placed(items, place),
             tracks=Tracks(),
             created_at=now,
             coverage_ref=refs.of(coverage) if coverage else None,
-            payer_id=payer.id if payer else None,
-            channel="pas" if payer and payer.pas_base else None,
-            planned_date=planned,
-            conflicts=conflicts,
+            planned_date=orders.planned_date(chosen),
+            conflicts=(*open_place, *several),
             launch_id=context.launch_id,
         )
+        return self._begin(judging.judged(self.world, case, chart), context)
+
+    def _begin(self, case: Case, context: LaunchContext) -> Case:
+        """Store a new case; another launch of the same orders may have been faster."""
         with self.store.write() as db:
             if not self.store.insert(db, case):
                 db.rollback()
             else:
-                self.world.audit.append(
-                    db,
-                    case.id,
-                    Event("opened", now, context.fhir_user, {"verdict": finding.verdict}),
+                event = Event(
+                    "opened", case.created_at, context.fhir_user, {"verdict": case.scope.verdict}
                 )
+                self.world.audit.append(db, case.id, event)
         key = self.store.orders_key(case.site, case.iss, case.patient_ref, case.order_refs)
         return self.store.open_of(key) or case
 
-    def _place_conflict(
-        self, found: tuple[ConflictOption, ...], site: Site
-    ) -> tuple[Conflict, ...]:
-        if len(found) == 1:
-            return ()
-        options = found or places.every(site.facilities)
-        why = "disagree" if found else "unknown"
-        return (Conflict(places.FIELD, "place", why, options),)
-
-    def placed(
-        self, items: tuple[CaseItem, ...], site: Site, facility_id: str
-    ) -> tuple[CaseItem, ...]:
-        place = site.facility(facility_id)
-        return tuple(replace(item, place=place) for item in items)
-
-    def judge(
-        self,
-        items: tuple[CaseItem, ...],
-        coverage: Resource | None,
-        chart: ChartSnapshot,
-        options: tuple[ConflictOption, ...],
-        site: Site,
-        planned: date | None,
-    ) -> ScopeFinding:
-        named = [site.facility(one.key) for one in options]
-        payors = [
-            chart.by_reference(name) or {}
-            for one in (coverage or {}).get("payor") or []
-            if (name := refs.relative(one))
-        ]
-        question = scope.Question(
-            items=items,
-            coverage=coverage,
-            payor_name=" ".join(str(one.get("name") or "") for one in payors),
-            states=tuple({place.state for place in named if place}),
-            places_of_service=tuple({place.pos for place in named if place}),
-            on=planned or self.world.clock.today(site.time_zone),
-        )
-        return scope.judge(self.world.program, question)
-
-    def payer(self, finding: ScopeFinding) -> Payer | None:
-        if finding.route is None or finding.verdict != "in_scope":
-            return None
-        return self.world.payers.of_route(finding.program, finding.route.state)
-
     # stages 4 to 6 -------------------------------------------------------------------------------
 
-    def _start_preparing(self, case: Case, context: LaunchContext, chart: ChartSnapshot) -> None:
+    def _start_preparing(
+        self, case: Case, context: LaunchContext, chart: ChartSnapshot | None
+    ) -> None:
         if case.scope.verdict == "out_of_scope":
             return
         owner = f"{self.world.tasks.owner}"
         if self.store.lease_preparation(case.id, owner, PREPARE_LEASE):
             self.world.prepare_pool.submit(self._prepare_safely, case, context, chart)
 
-    def _prepare_safely(self, case: Case, context: LaunchContext, chart: ChartSnapshot) -> None:
+    def _prepare_safely(
+        self, case: Case, context: LaunchContext, chart: ChartSnapshot | None
+    ) -> None:
         """Prepare on the pool: whatever goes wrong there is told on the page."""
         try:
-            self.prepare(case, context, chart)
+            self.prepare(case, context, chart or self._read(context))
         except PreclearError as cause:
             self.store.mark(case.id, "fill", "failed", cause.code)
         except Exception as cause:
             log.error("preparation failed", extra={"case": case.id, "why": type(cause).__name__})
             self.store.mark(case.id, "fill", "failed", "unexpected")
 
+    def fits(self, before: Case, case: Case) -> bool:
+        """Tell whether the form that a case has, or that is being fetched, is still the right one.
+
+        It is when it was asked of the same payer for the same coverage.
+        """
+        if case.tracks.documentation == "none":
+            # for what is out of scope nothing is fetched, whatever was begun before
+            return before.scope.verdict != "out_of_scope" and _asks(before) == _asks(case)
+        answer = self.store.latest(case.id, "coverage_answer", CoverageAnswer)
+        return answer is not None and (answer.payer_id, answer.coverage_ref) == _asks(case)
+
+    def prepare_on(self, case: Case, context: LaunchContext) -> None:
+        """Prepare a case that has no form yet; what is running for it goes on."""
+        if case.tracks.documentation == "none":
+            self._start_preparing(case, context, None)
+
     def prepare(self, case: Case, context: LaunchContext, chart: ChartSnapshot) -> None:
         """Ask the payer, get the form, answer it from the chart."""
-        chosen = tuple(one for ref in case.order_refs if (one := chart.by_reference(ref)))
-        coverage = chart.by_reference(case.coverage_ref) if case.coverage_ref else None
+        kept = self.kept(case)
+        chosen, coverage = self.chosen(case, kept), self._coverage(case, kept)
         self.store.mark(case.id, "ask", "running")
         answer = self.ask(case, context, chart, chosen, coverage)
         state = {"answered": "done", "failed": "failed"}.get(answer.outcome, answer.outcome)
@@ -215,8 +186,29 @@ class Flow:
         received = self.fetch(case, answer, chosen, coverage)
         self.store.mark(case.id, "form", "done", received.origin)
         self.store.mark(case.id, "fill", "running")
-        draft = self.fill(case, received, chart, chosen, coverage)
-        self._store_draft(case.id, answer, received, draft)
+        received, draft = self.filled(case, received, chart, chosen, coverage)
+        self._store_draft(case, answer, received, draft)
+
+    def filled(
+        self,
+        case: Case,
+        received: QuestionnairePackage,
+        chart: ChartSnapshot,
+        chosen: tuple[Resource, ...],
+        coverage: Resource | None,
+    ) -> tuple[QuestionnairePackage, Draft]:
+        """Answer a form and show it once: what cannot be shown gives way to Medicare's own list."""
+        try:
+            draft = self.fill(case, received, chart, chosen, coverage)
+            form.view(received, draft)
+        except ODD as cause:
+            if received.origin == "local":
+                raise
+            self.store.mark(case.id, "payer_form", "failed", type(cause).__name__)
+            received = self.local_form(case)
+            self.store.mark(case.id, "form", "done", received.origin)
+            return self.filled(case, received, chart, chosen, coverage)
+        return received, draft
 
     def ask(
         self,
@@ -302,43 +294,55 @@ class Flow:
 
     def _store_draft(
         self,
-        case_id: str,
+        case: Case,
         answer: CoverageAnswer,
         received: QuestionnairePackage,
         draft: Draft,
         event: Event | None = None,
     ) -> None:
-        """Keep the outcome of stages 4 to 6, unless a person went on without it."""
-        if self.store.prepared(case_id):
-            return
+        """Keep the outcome of stages 4 to 6, unless a person went on without it.
+
+        It is not kept either when place or coverage were settled otherwise meanwhile.
+        """
+        earlier = self.store.latest(case.id, "package", QuestionnairePackage)
+        given = self.store.latest(case.id, "draft", Draft)
+        if earlier and given:
+            draft = carry.over(earlier, given, received, draft)
+        answer = replace(answer, payer_id=case.payer_id or "", coverage_ref=case.coverage_ref)
         with self.store.write() as db:
-            case = self.store.case(case_id, db)
-            self.store.put(db, case_id, "coverage_answer", answer)
-            self.store.put(db, case_id, "package", received)
-            self.store.put(db, case_id, "draft", draft)
-            self.store.end_preparation(db, case_id)
+            now = self.store.case(case.id, db)
+            if self.store.prepared(case.id) or _asks(now) != _asks(case):
+                return
+            self.store.put(db, case.id, "coverage_answer", answer)
+            self.store.put(db, case.id, "package", received)
+            self.store.put(db, case.id, "draft", draft)
+            self.store.end_preparation(db, case.id)
             if event:
-                self.world.audit.append(db, case_id, event)
-            if case.tracks.documentation == "none":
-                moved = states.move(case.tracks, documentation="draft")
-                self.store.save(db, replace(case, tracks=moved))
-        self.store.mark(case_id, "fill", "done")
+                self.world.audit.append(db, case.id, event)
+            if now.tracks.documentation == "none":
+                moved = states.move(now.tracks, documentation="draft")
+                self.store.save(db, replace(now, tracks=moved))
+        self.store.mark(case.id, "fill", "done")
 
     def go_on_locally(self, case: Case, context: LaunchContext) -> None:
         """Continue with Medicare's own list while the payer has not answered."""
         if self.store.prepared(case.id):
             return
-        chart = self.kept(case)
-        chosen = self.chosen(case, chart)
-        coverage = chart.by_reference(case.coverage_ref) if case.coverage_ref else None
+        kept = self.kept(case)
         received = self.local_form(case)
         whole = self._read(context)
-        draft = self.fill(case, received, whole, chosen, coverage)
+        draft = self.fill(
+            case, received, whole, self.chosen(case, kept), self._coverage(case, kept)
+        )
         why = "continued without the payer"
         self.store.mark(case.id, "ask", "failed", why)
         answer = CoverageAnswer("failed", case.payer_id or "", why=why)
         event = Event("continued_locally", self.world.clock.now(), context.fhir_user)
-        self._store_draft(case.id, answer, received, draft, event)
+        self._store_draft(case, answer, received, draft, event)
+
+    @staticmethod
+    def _coverage(case: Case, chart: ChartSnapshot) -> Resource | None:
+        return chart.by_reference(case.coverage_ref) if case.coverage_ref else None
 
     # what other stages find here ------------------------------------------------------------------
 

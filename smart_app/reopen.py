@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from launch import LaunchContext
+from smart_app import judging
 from smart_app.cases.model import Case, ChartSnapshot, Event, Resource
 from smart_app.chart import orders, snapshot
 from smart_app.fhir import refs
@@ -70,11 +71,10 @@ def _outdated(world: World, case: Case, chart: ChartSnapshot, context: LaunchCon
     program = world.program
     chosen = tuple(one for ref in case.order_refs if (one := chart.by_reference(ref)))
     items = orders.items(chosen, chart, program.is_add_on, program.words)
-    covered = orders.coverage(chart, context.coverage_ref)
     return (
         orders.asks(items) != orders.asks(case.items)
         or orders.planned_date(chosen) != case.planned_date
-        or refs.content(covered) != refs.content(before.by_reference(case.coverage_ref or ""))
+        or not judging.same_coverage(program, case, before, chart, context.coverage_ref)
     )
 
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from launch import LaunchContext
-from smart_app.cases import codec, states
+from smart_app import judging
+from smart_app.cases import codec, preparation, states
 from smart_app.cases.model import (
     Case,
     ChartSnapshot,
@@ -71,10 +72,17 @@ class Review:
         self.world = flow.world
         self.store = flow.store
 
-    def _editable(self, case: Case, revision: int) -> tuple[QuestionnairePackage, Draft]:
+    @staticmethod
+    def _unsent(case: Case, revision: int) -> None:
+        """Refuse an act on what is closed, sent, or newer than the page."""
         if case.closed:
             raise Superseded
-        if case.revision != revision or case.tracks.documentation not in ("draft", "reopened"):
+        if case.revision != revision or case.tracks.submission != "none":
+            raise StaleRevision
+
+    def _editable(self, case: Case, revision: int) -> tuple[QuestionnairePackage, Draft]:
+        self._unsent(case, revision)
+        if case.tracks.documentation not in ("draft", "reopened"):
             raise StaleRevision
         found = self.flow.draft(case)
         if found is None:
@@ -119,34 +127,41 @@ class Review:
         event = Event("sent_without", now, person.name, {"criterion": link_id})
         return self._save_draft(case, newer, event)
 
-    def settle(self, case: Case, revision: int, person: Person, field: str, key: str) -> Case:
-        """Settle a conflict by one of its options; the place decides route and claim."""
-        self._editable(case, revision)
-        site, now = self.world.sites.of_id(case.site), self.world.clock.now()
+    def settle(
+        self,
+        case: Case,
+        revision: int,
+        person: Person,
+        field: str,
+        key: str,
+        context: LaunchContext,
+    ) -> Case:
+        """Settle a conflict by one of its options, or settle it anew; it decides route and claim.
+
+        Another payer or coverage means another form: it is fetched, and takes a person's answers.
+        """
+        self._unsent(case, revision)
         conflict = next((one for one in case.conflicts if one.field == field), None)
         option = (
             next((one for one in conflict.options if one.key == key), None) if conflict else None
         )
-        if conflict is None or option is None or site.facility(key) is None:
-            raise MissingFact("no such option", say="Choose one of the places listed.")
-        settled = replace(conflict, chosen=key, chosen_by=person.name)
-        chart = self.flow.kept(case)
-        items = self.flow.placed(case.items, site, key)
-        coverage = chart.by_reference(case.coverage_ref) if case.coverage_ref else None
-        finding = self.flow.judge(items, coverage, chart, (option,), site, case.planned_date)
-        payer = self.flow.payer(finding)
-        changed = replace(
-            case,
-            conflicts=tuple(settled if one.field == field else one for one in case.conflicts),
-            items=items,
-            scope=finding,
-            payer_id=payer.id if payer else None,
-            channel="pas" if payer and payer.pas_base else None,
+        if conflict is None or option is None:
+            raise MissingFact("no such option", say="Choose one of those listed.")
+        changed = judging.settled(
+            self.world, case, self.flow.kept(case), conflict, key, person.name
         )
+        kind = "settled" if field == "place" else "coverage_settled"
+        event = Event(kind, self.world.clock.now(), person.name, {"place": option.words})
+        again = changed.scope.verdict != "out_of_scope" and not self.flow.fits(case, changed)
         with self.store.write() as db:
+            if again:
+                preparation.forget(db, case.id)
+                if changed.tracks.documentation != "none":
+                    moved = states.move(changed.tracks, documentation="none")
+                    changed = replace(changed, tracks=moved)
             saved = self.store.save(db, changed)
-            event = Event("settled", now, person.name, {"field": field, "place": option.words})
             self.world.audit.append(db, case.id, event)
+        self.flow.prepare_on(saved, context)
         return saved
 
     def choose_documents(
@@ -180,18 +195,29 @@ class Review:
         ]
         return tuple(points)
 
+    def _wire(self, case: Case, person: Person) -> tuple[str, str]:
+        """Return payer and channel; refuse while something is open, or where there is no wire."""
+        if not person.may_sign:
+            raise Forbidden("signer rule")
+        if points := self.open_points(case):
+            raise OpenPoints(points)
+        if case.scope.verdict != "in_scope":
+            raise MissingFact(
+                "not in scope",
+                say="It is not known whether Medicare asks for this order. Nothing was sent.",
+                do="Settle what is open on the page, or complete the chart as it says.",
+            )
+        if case.payer_id is None or case.channel is None:
+            raise MissingFact("no wire", say="No payer connection is set up for this state.")
+        return case.payer_id, case.channel
+
     def sign(self, case: Case, revision: int, person: Person, context: LaunchContext) -> Case:
         """Sign the form, build and lint the request, and queue it: all of it or nothing.
 
         A second click finds a newer revision and changes nothing (StaleRevision).
         """
         received, draft = self._editable(case, revision)
-        if not person.may_sign:
-            raise Forbidden("signer rule")
-        if points := self.open_points(case):
-            raise OpenPoints(points)
-        if case.payer_id is None or case.channel is None:
-            raise MissingFact("no wire", say="No payer connection is set up for this state.")
+        payer_id, channel = self._wire(case, person)
         now, chart = self.world.clock.now(), self.flow.kept(case)
         signed, request = self._request(case, received, draft, person, chart)
         identifier = str(uuid.uuid4())
@@ -202,8 +228,8 @@ class Review:
         entry = Submission(
             case=case.id,
             identifier=identifier,
-            channel=case.channel,
-            payer_id=case.payer_id,
+            channel=channel,
+            payer_id=payer_id,
             kind="initial",
             body_sha256=codec.sha256(payload),
             started_at=now,

@@ -81,7 +81,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class ScopeFinding:
-    """Whether a program asks for prior authorization of these orders, and why."""
+    """Whether a program asks for prior authorization of these orders, and why.
+
+    ``open_rules`` are the rules that ask the questions, in their order.
+    """
 
     program: str
     data_version: str
@@ -90,6 +93,7 @@ class ScopeFinding:
     reasons: tuple[Reason, ...] = ()
     questions: tuple[str, ...] = ()
     route: Route | None = None
+    open_rules: tuple[str, ...] = ()
 
 
 # Stage 4 -----------------------------------------------------------------------------------------
@@ -136,6 +140,7 @@ class CoverageAnswer:
     why: str | None = None
     repetitions: tuple[CoverageRepetition, ...] = ()
     cards: tuple[Card, ...] = ()
+    coverage_ref: str | None = None
 
 
 # Stages 5 and 6 ----------------------------------------------------------------------------------
@@ -215,7 +220,11 @@ class ConflictOption:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Sources disagree about a detail of the request; a person must settle it before sending."""
+    """Sources disagree about a detail of the request; a person must settle it before sending.
+
+    ``why`` is a word that the page has a sentence for; ``named`` is what the chart names beside
+    the options.
+    """
 
     field: str
     question: str
@@ -223,11 +232,16 @@ class Conflict:
     options: tuple[ConflictOption, ...]
     chosen: str | None = None
     chosen_by: str | None = None
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The form as far as it is answered."""
+    """The form as far as it is answered.
+
+    ``left_over`` are questions and answers of a person to an earlier form that this one does not
+    take.
+    """
 
     questionnaire: str
     revision: int
@@ -237,6 +251,7 @@ class Draft:
     sent_without: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     form_origin: Literal["payer", "local"] = "payer"
+    left_over: tuple[tuple[str, Answer], ...] = ()
 
     def answer(self, path: str) -> Answer | None:
         """Return the answer at a path, or None."""

@@ -26,7 +26,8 @@ DECIDED = (
 MOVES: dict[str, dict[str, tuple[str, ...]]] = {
     "documentation": {
         "none": ("draft",),
-        "draft": ("ready", "signed", "draft"),
+        # back to none when another form is to be fetched: place or coverage lead elsewhere
+        "draft": ("ready", "signed", "draft", "none"),
         "ready": ("draft", "signed"),
         "signed": ("reopened",),
         "reopened": ("signed", "draft"),

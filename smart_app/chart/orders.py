@@ -143,11 +143,3 @@ def planned_date(orders: tuple[Resource, ...]) -> date | None:
                 except ValueError:
                     continue
     return None
-
-
-def coverage(snapshot: ChartSnapshot, named: str | None) -> Resource | None:
-    """Return the coverage that the launch names, else the only active one, else None."""
-    if named and (found := snapshot.by_reference(named)):
-        return found
-    active = [one for one in snapshot.of("Coverage") if one.get("status") == "active"]
-    return active[0] if len(active) == 1 else None

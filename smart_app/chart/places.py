@@ -2,46 +2,95 @@
 
 from __future__ import annotations
 
-from smart_app.cases.model import ChartSnapshot, ConflictOption, Evidence, Place, Resource
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from smart_app.cases.model import (
+    ChartSnapshot,
+    Conflict,
+    ConflictOption,
+    Evidence,
+    Place,
+    Resource,
+)
 from smart_app.chart.orders import NOT_ACTIVE
 from smart_app.fhir import codes, refs
 
 FIELD = "place"
 
 
-def options(
-    orders: tuple[Resource, ...], snapshot: ChartSnapshot, facilities: tuple[Place, ...]
-) -> tuple[ConflictOption, ...]:
-    """Return each facility of the site that the orders or their appointments name.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the chart says of the place.
 
-    Two options are a conflict, none is a question, one is the place.
+    ``options`` are the site's facilities that it names, ``others`` the names of what else it
+    names; ``unread`` tells that a source, or a place that it names, could not be read.
     """
+
+    options: tuple[ConflictOption, ...]
+    others: tuple[str, ...]
+    unread: bool
+    unlisted: bool
+
+
+def find(
+    orders: tuple[Resource, ...], snapshot: ChartSnapshot, facilities: tuple[Place, ...]
+) -> Found:
+    """Return the places that the orders or their appointments name."""
     found: dict[str, ConflictOption] = {}
+    others: list[str] = []
+    unread, unlisted = "Appointment" in snapshot.unavailable, False
     for source in _sources(orders, snapshot):
-        for location_ref in _locations(source):
-            facility = _facility(location_ref, snapshot, facilities)
-            if facility is None:
+        for reference in _locations(source):
+            name = refs.relative(reference) or ""
+            facility = _facility(name, snapshot, facilities)
+            if facility is not None:
+                _add(found, facility, _evidence(source, snapshot))
                 continue
-            evidence = Evidence(
-                resource_ref=refs.of(source),
-                kind=source["resourceType"],
-                version=refs.version_of(source),
-                date=_date(source),
-                author=_author(source, snapshot),
-            )
-            before = found.get(facility.facility_id)
-            found[facility.facility_id] = ConflictOption(
-                key=facility.facility_id,
-                words=facility.name,
-                value=facility.pos,
-                evidence=(*(before.evidence if before else ()), evidence),
-            )
-    return tuple(found.values())
+            location = snapshot.by_reference(name)
+            called = (location or {}).get("name") or reference.get("display")
+            others += [str(called)] if called else []
+            # a place that is only called by a name was read, as far as it can be
+            read = location is not None or bool(called and not name)
+            unread, unlisted = unread or not read, unlisted or read
+    return Found(tuple(found.values()), tuple(dict.fromkeys(others)), unread, unlisted)
 
 
-def every(facilities: tuple[Place, ...]) -> tuple[ConflictOption, ...]:
-    """Return all facilities of the site as options, when the chart names none."""
-    return tuple(ConflictOption(one.facility_id, one.name, one.pos) for one in facilities)
+def conflict(found: Found, facilities: tuple[Place, ...]) -> Conflict | None:
+    """Return what a person must settle, or None when the chart names one place and no other.
+
+    Where something was not read, or names a place that the site does not list, the one place that
+    is known is no more than an option among the site's.
+    """
+    if found.unread or found.unlisted:
+        why = "unread" if found.unread else "unlisted"
+        options = _every(found.options, facilities)
+    elif len(found.options) == 1:
+        return None
+    else:
+        why = "disagree" if found.options else "unknown"
+        options = found.options or _every((), facilities)
+    return Conflict(FIELD, FIELD, why, options, named=found.others)
+
+
+def _every(
+    found: tuple[ConflictOption, ...], facilities: tuple[Place, ...]
+) -> tuple[ConflictOption, ...]:
+    """Return all facilities of the site, those that the chart names first."""
+    known = {one.key for one in found}
+    more = (one for one in facilities if one.facility_id not in known)
+    return (*found, *(ConflictOption(one.facility_id, one.name, one.pos) for one in more))
+
+
+def _add(found: dict[str, ConflictOption], facility: Place, evidence: Evidence) -> None:
+    before = found.get(facility.facility_id)
+    found[facility.facility_id] = ConflictOption(
+        key=facility.facility_id,
+        words=facility.name,
+        value=facility.pos,
+        evidence=(*(before.evidence if before else ()), evidence),
+    )
 
 
 def _sources(orders: tuple[Resource, ...], snapshot: ChartSnapshot) -> list[Resource]:
@@ -55,22 +104,31 @@ def _sources(orders: tuple[Resource, ...], snapshot: ChartSnapshot) -> list[Reso
     return [*booked, *(one for one in orders if one.get("status") not in NOT_ACTIVE)]
 
 
-def _locations(source: Resource) -> list[str]:
-    named = [*(source.get("locationReference") or [])]
-    named += [one.get("actor") for one in source.get("participant") or []]
-    found = (refs.relative(one) for one in named)
-    return [one for one in found if one and one.startswith("Location/")]
+def _locations(source: Resource) -> Iterator[dict[str, Any]]:
+    """Yield each reference to a place: an order's, or an appointment's among its participants."""
+    yield from source.get("locationReference") or []
+    for one in source.get("participant") or []:
+        actor = one.get("actor") or {}
+        if actor.get("type") == "Location" or (refs.relative(actor) or "").startswith("Location/"):
+            yield actor
 
 
-def _facility(
-    location_ref: str, snapshot: ChartSnapshot, facilities: tuple[Place, ...]
-) -> Place | None:
-    location = snapshot.by_reference(location_ref) or {}
-    npi = codes.identifier(location, codes.NPI)
+def _facility(name: str, snapshot: ChartSnapshot, facilities: tuple[Place, ...]) -> Place | None:
+    npi = codes.identifier(snapshot.by_reference(name), codes.NPI)
     for facility in facilities:
-        if facility.location_ref == location_ref or (npi and facility.npi == npi):
+        if (name and facility.location_ref == name) or (npi and facility.npi == npi):
             return facility
     return None
+
+
+def _evidence(source: Resource, snapshot: ChartSnapshot) -> Evidence:
+    return Evidence(
+        resource_ref=refs.of(source),
+        kind=source["resourceType"],
+        version=refs.version_of(source),
+        date=_date(source),
+        author=_author(source, snapshot),
+    )
 
 
 def _date(source: Resource) -> str | None:

@@ -87,7 +87,10 @@ class CriterionView:
 
 @dataclass(frozen=True, slots=True)
 class FormView:
-    """The form as the page shows it; the count equals the rows."""
+    """The form as the page shows it; the count equals the rows.
+
+    ``left_over`` are questions and answers of a person that this form does not take.
+    """
 
     title: str
     origin: str
@@ -95,6 +98,7 @@ class FormView:
     documented: int
     applicable: int
     not_applicable: tuple[tuple[str, str], ...]
+    left_over: tuple[tuple[str, str], ...] = ()
 
 
 def _field(
@@ -195,6 +199,7 @@ def view(package: QuestionnairePackage, draft: Draft) -> FormView:
         not_applicable=tuple(
             (labels[one], "an earlier answer rules it out") for one in draft.not_applicable
         ),
+        left_over=tuple((text, values.words(one.value)) for text, one in draft.left_over),
     )
 
 

@@ -18,6 +18,7 @@ EVENTS = {
     "document_used": "A document chosen for an open point",
     "sent_without": "A point left open knowingly",
     "settled": "Place chosen: {place}",
+    "coverage_settled": "Coverage chosen: {place}",
     "continued_locally": "Continued with Medicare's own list",
     "signed": "Signed",
     "sending": "Sending started",

@@ -92,6 +92,7 @@ class Program:
     routes: tuple[Route, ...]
     original_medicare: tuple[str, ...]
     managed: tuple[str, ...]
+    beside_medicare: tuple[str, ...]
     excluded_payors: tuple[str, ...]
     standard_days: int
     expedited_days: int
@@ -172,6 +173,17 @@ def _service(table: dict[str, Any]) -> Service:
     )
 
 
+def _route(table: dict[str, Any]) -> Route:
+    return Route(
+        state=table["state"],
+        state_name=table["state_name"],
+        participant=table["participant"],
+        mac=table["mac"],
+        mac_name=table["mac_name"],
+        channels=tuple(table["channels"]),
+    )
+
+
 def _program(
     folder: Path,
     rules: dict[str, Any],
@@ -188,19 +200,10 @@ def _program(
         requests_from=rules["requests_from"],
         until=rules.get("to"),
         services=tuple(_service(one) for one in services["service"]),
-        routes=tuple(
-            Route(
-                state=one["state"],
-                state_name=one["state_name"],
-                participant=one["participant"],
-                mac=one["mac"],
-                mac_name=one["mac_name"],
-                channels=tuple(one["channels"]),
-            )
-            for one in jurisdictions["route"]
-        ),
+        routes=tuple(_route(one) for one in jurisdictions["route"]),
         original_medicare=tuple(coverage["original_medicare"]),
         managed=tuple(coverage["managed"]),
+        beside_medicare=tuple(coverage["beside_medicare"]),
         excluded_payors=tuple(coverage["excluded_payors"]),
         standard_days=rules["clocks"]["standard_days"],
         expedited_days=rules["clocks"]["expedited_days"],

@@ -10,7 +10,10 @@ from smart_app.cases.model import CaseItem, Reason, Resource, Route, ScopeFindin
 from smart_app.fhir import codes
 from smart_app.programs.base import Program, Service
 
-CoverageKind = Literal["original_medicare", "managed", "excluded", "not_medicare", "unknown"]
+CoverageKind = Literal[
+    "original_medicare", "managed", "excluded", "beside", "not_medicare", "unknown"
+]
+NOT_ITSELF = ("beside", "not_medicare")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,17 @@ class Question:
     states: tuple[str, ...]
     places_of_service: tuple[str, ...]
     on: date
+    payor_unread: bool = False
 
 
-def coverage_kind(program: Program, coverage: Resource | None, payor_name: str) -> CoverageKind:
+def coverage_kind(
+    program: Program, coverage: Resource | None, payor_name: str, payor_unread: bool = False
+) -> CoverageKind:
     """Tell Original Medicare from what is not; a Medicare number alone proves neither.
 
-    https://nahdo.org/sopt is the payer typology of ``Coverage.type``.
+    A payor that could not be read may be a special program's. A plan *beside* Medicare, such as
+    Medigap, supposes a Medicare coverage and is none. https://nahdo.org/sopt is the payer
+    typology of ``Coverage.type``.
     """
     if coverage is None:
         return "unknown"
@@ -37,12 +45,30 @@ def coverage_kind(program: Program, coverage: Resource | None, payor_name: str) 
         return "excluded"
     code = codes.code_in(coverage.get("type"), [codes.SOPT])
     if code in program.original_medicare:
-        return "original_medicare"
+        return "unknown" if payor_unread else "original_medicare"
     if code in program.managed:
         return "managed"
+    if code in program.beside_medicare:
+        return "beside"
     if code is None or code.startswith("1"):
         return "unknown"
     return "not_medicare"
+
+
+def which(kinds: list[CoverageKind]) -> int | None:
+    """Return which of several active coverages counts, or None when a person must say.
+
+    A plan beats Original Medicare, since it takes its place. What stands beside Medicare, or is
+    another insurer's, is not Medicare itself; what is not known may be.
+    """
+    plans = [number for number, kind in enumerate(kinds) if kind == "managed"]
+    medicare = [number for number, kind in enumerate(kinds) if kind not in NOT_ITSELF]
+    for found in (plans, medicare):
+        if len(found) == 1:
+            return found[0]
+    if medicare or not kinds:
+        return None
+    return kinds.index("beside") if "beside" in kinds else 0
 
 
 def judge(program: Program, question: Question) -> ScopeFinding:
@@ -58,7 +84,7 @@ def judge(program: Program, question: Question) -> ScopeFinding:
         return _finding(program, "out_of_scope", None, (_not_listed(program, question),))
     service = next(iter(services.values()))
     reasons: list[Reason] = []
-    questions: list[str] = []
+    questions: list[Reason] = []
     route = _route(program, question)
     for check in (_status, _dates, _coverage, _state, _sites, _diagnoses):
         verdict, reason = check(program, service, question)
@@ -67,7 +93,7 @@ def judge(program: Program, question: Question) -> ScopeFinding:
             return _finding(program, "out_of_scope", service, (reason,), route=route)
         if verdict is None:
             assert reason
-            questions.append(reason.words)
+            questions.append(reason)
         elif reason:
             reasons.append(reason)
     verdict_word: Literal["unknown", "in_scope"] = "unknown" if questions else "in_scope"
@@ -79,7 +105,7 @@ def _finding(
     verdict: Literal["in_scope", "out_of_scope", "unknown"],
     service: Service | None,
     reasons: tuple[Reason, ...],
-    questions: tuple[str, ...] = (),
+    questions: tuple[Reason, ...] = (),
     route: Route | None = None,
 ) -> ScopeFinding:
     return ScopeFinding(
@@ -88,8 +114,9 @@ def _finding(
         verdict=verdict,
         service=service.id if service else None,
         reasons=reasons,
-        questions=questions,
+        questions=tuple(one.words for one in questions),
         route=route,
+        open_rules=tuple(one.rule for one in questions),
     )
 
 
@@ -124,15 +151,16 @@ def _dates(program: Program, service: Service, question: Question) -> Checked:
 
 
 def _coverage(program: Program, service: Service, question: Question) -> Checked:
-    kind = coverage_kind(program, question.coverage, question.payor_name)
+    kind = coverage_kind(program, question.coverage, question.payor_name, question.payor_unread)
     words = {
         "managed": "The patient's Medicare plan is Medicare Advantage, which has its own rules.",
         "excluded": "Railroad Medicare and other special programs are outside this model.",
         "not_medicare": "The patient's coverage is not Original Medicare.",
+        "beside": "The chart shows a plan beside Medicare. Is there Original Medicare as well?",
         "unknown": "Is the patient covered by Original Medicare (Part B, no Advantage plan)?",
         "original_medicare": "The chart shows Original Medicare coverage.",
     }[kind]
-    verdict = {"original_medicare": True, "unknown": None}.get(kind, False)
+    verdict = {"original_medicare": True, "unknown": None, "beside": None}.get(kind, False)
     return verdict, Reason("coverage", words, program.source)
 
 

@@ -120,7 +120,7 @@ class ReviewPages:
         return self._act(
             launch_id,
             case_id,
-            lambda _, case, who: self.acts.settle(case, revision(), who, field, key),
+            lambda seen, case, who: self.acts.settle(case, revision(), who, field, key, seen),
         )
 
     def choose(self, launch_id: str, case_id: str) -> BaseResponse:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.browser import Browser, Page
+from sandbox.browser import Browser, Form, Page
 from sandbox.ehr.people import charts
 from sandbox.golden import Failed, Golden, ask
 from sandbox.stack import Stack
@@ -235,3 +235,67 @@ def test_a_cancelled_order_leads_to_the_request_of_its_sibling(golden: Golden) -
     again.open()
     assert again.page.url.split("/case/")[1] == case
     assert cases(golden.stack) == before
+
+
+def of_act(page: Page, act: str, field: str) -> Form:
+    """Return the page's form of an act on a conflict."""
+    found = [one for one in page.forms if one.act == act and ("field", field) in one.fields]
+    assert len(found) == 1
+    return found[0]
+
+
+def choose(golden: Golden, act: str, field: str, key: str) -> Page:
+    """Choose an option of a conflict, and wait until the form is answered."""
+    golden.page = golden.browser.submit(golden.page, of_act(golden.page, act, field), key=key)
+    assert golden.page.status == 200
+    return golden.page
+
+
+def a_second_coverage(golden: Golden, **changes: Any) -> str:
+    """Add another active coverage to the chart; the first stays."""
+    name = f"c-{golden.order}"[:64]
+    first = authored("Coverage/opal-medicare")
+    ehr(golden, chart=[an_order(golden), first | {"id": name} | changes])
+    return f"Coverage/{name}"
+
+
+def test_a_place_chosen_by_mistake_is_changed_until_it_is_signed(golden: Golden) -> None:
+    ehr(golden, fail={"Appointment": 500})
+    golden.open()
+    assert "Not all could be read" in golden.page.text
+    choose(golden, "settle", "place", "bayou-office")
+    golden.ready()
+    assert "Cohere Health" in golden.page.text
+    choose(golden, "resettle", "place", "mockingbird-hopd")
+    golden.ready()
+    assert "Place: Mockingbird Flats Hospital, outpatient department, chosen by" in golden.page.text
+    assert "gave no form" not in golden.page.text
+    golden.settle()
+    for step in (golden.sign, golden.decided):
+        step()
+    assert golden.page.form("/settle") is None
+
+
+def test_which_of_two_coverages_counts_is_asked(golden: Golden) -> None:
+    railroad = a_second_coverage(golden, payor=[{"display": "Railroad Medicare"}])
+    ehr(golden, context=[f"ServiceRequest/{golden.order}"])
+    golden.open()
+    assert "More than one coverage" in golden.page.text
+    assert "Choose it on this page." in golden.page.text
+    out = choose(golden, "settle", "coverage", railroad)
+    assert "You can close this page" in out.text
+    choose(golden, "resettle", "coverage", "Coverage/opal-medicare")
+    golden.ready()
+    golden.settle()
+    for step in (golden.sign, golden.decided):
+        step()
+
+
+def test_what_the_chart_leaves_open_says_what_to_do_there(golden: Golden) -> None:
+    untold = authored("Coverage/opal-medicare")
+    del untold["type"]
+    ehr(golden, chart=[an_order(golden), untold])
+    golden.open()
+    assert "Record in the chart which kind of Medicare the patient has" in golden.page.text
+    assert golden.page.form("/sign") is None
+    assert "no electronic connection" not in golden.page.text

@@ -73,6 +73,9 @@ def test_the_first_rule_that_says_no_explains_why(change: dict[str, Any], rule: 
         {"coverage": None},
         {"coverage": a_coverage(None)},
         {"coverage": a_coverage("1")},
+        {"coverage": a_coverage("523")},
+        {"coverage": a_coverage("122")},
+        {"payor_unread": True},
         {"states": ()},
         {"states": ("AZ", "TX")},
     ],
@@ -82,6 +85,33 @@ def test_what_is_not_known_becomes_a_question(change: dict[str, Any]) -> None:
     assert found.verdict == "unknown"
     assert len(found.questions) == 1
     assert found.questions[0].endswith("?")
+    assert found.open_rules in (("coverage",), ("state",))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "counts"),
+    [
+        ([], None),
+        (["original_medicare"], 0),
+        (["unknown"], 0),
+        (["beside", "original_medicare"], 1),
+        (["not_medicare", "excluded"], 1),
+        (["original_medicare", "managed", "unknown"], 1),
+        (["beside", "unknown"], 1),
+        (["not_medicare", "beside"], 1),
+        (["not_medicare", "not_medicare"], 0),
+        (["original_medicare", "unknown"], None),
+        (["original_medicare", "excluded"], None),
+        (["managed", "managed"], None),
+    ],
+)
+def test_which_coverage_counts(kinds: list[scope.CoverageKind], counts: int | None) -> None:
+    assert scope.which(kinds) == counts
+
+
+@pytest.mark.parametrize("kind", ["112", "512"])
+def test_an_unread_payer_makes_no_plan_original_medicare(kind: str) -> None:
+    assert judged(coverage=a_coverage(kind), payor_unread=True).verdict == "out_of_scope"
 
 
 def test_a_medicare_number_alone_proves_nothing() -> None:

@@ -1,0 +1,149 @@
+"""Stage 3: where the service is done, which coverage counts, and whether a program asks.
+
+What the chart does not settle becomes a conflict for a person; whatever a person settles, the
+orders are judged anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from smart_app.cases.model import (
+    Case,
+    CaseItem,
+    ChartSnapshot,
+    Conflict,
+    Place,
+    Resource,
+    ScopeFinding,
+)
+from smart_app.chart import coverages, places
+from smart_app.config import Site
+from smart_app.payers.registry import Payer
+from smart_app.programs import scope
+from smart_app.programs.base import Program
+from smart_app.world import World
+
+
+def coverage(
+    program: Program, chart: ChartSnapshot, named: str | None
+) -> tuple[Resource | None, tuple[Conflict, ...]]:
+    """Return the coverage that the launch names or that counts; else the question which does.
+
+    What the launch names counts unless it is not Medicare itself, or a plan has taken its place.
+    """
+    active = coverages.active(chart)
+    kinds = [_kind(program, one, chart) for one in active]
+    found = chart.by_reference(named) if named else None
+    named_kind = _kind(program, found, chart) if found in active else "beside"
+    if found and named_kind not in scope.NOT_ITSELF and "managed" not in kinds:
+        return found, ()
+    number = scope.which(kinds)
+    if number is not None:
+        return active[number], ()
+    if active:
+        return None, (coverages.conflict(active, chart),)
+    return found, ()
+
+
+def _kind(program: Program, found: Resource, chart: ChartSnapshot) -> scope.CoverageKind:
+    paid = coverages.payor(found, chart)
+    return scope.coverage_kind(program, found, paid.names, paid.unread)
+
+
+def same_coverage(
+    program: Program, case: Case, before: ChartSnapshot, chart: ChartSnapshot, named: str | None
+) -> bool:
+    """Tell whether the chart says of the coverage what it said when a case was begun."""
+    found, _ = coverage(program, chart, named)
+    if found is None:
+        return _all_said(before) == _all_said(chart)
+    known = before.by_reference(case.coverage_ref or "")
+    if known is None:
+        return False
+    was, now = coverages.said(known, before), coverages.said(found, chart)
+    # a payor that cannot be read today says nothing against what it said before
+    return was[0] == now[0] and now[1] in ("", was[1])
+
+
+def _all_said(chart: ChartSnapshot) -> list[Resource | None]:
+    return [coverages.said(one, chart)[0] for one in coverages.active(chart)]
+
+
+def place(
+    chosen: tuple[Resource, ...], chart: ChartSnapshot, site: Site
+) -> tuple[Place | None, tuple[Conflict, ...]]:
+    """Return the one place that the chart names, or the question where it is."""
+    found = places.find(chosen, chart, site.facilities)
+    conflict = places.conflict(found, site.facilities)
+    if conflict is not None:
+        return None, (conflict,)
+    return site.facility(found.options[0].key), ()
+
+
+def placed(items: tuple[CaseItem, ...], where: Place | None) -> tuple[CaseItem, ...]:
+    """Return service lines at a place."""
+    return tuple(replace(one, place=where) for one in items)
+
+
+def finding(
+    program: Program, case: Case, chart: ChartSnapshot, site: Site, on: date
+) -> ScopeFinding:
+    """Judge a case's orders by its place and coverage, as far as they are settled."""
+    found = chart.by_reference(case.coverage_ref) if case.coverage_ref else None
+    paid = coverages.payor(found, chart) if found else coverages.Payor("", unread=False)
+    possible = [one.place for one in case.items if one.place] or [
+        where
+        for conflict in case.conflicts
+        if conflict.field == places.FIELD
+        for option in conflict.options
+        if (where := site.facility(option.key))
+    ]
+    question = scope.Question(
+        items=case.items,
+        coverage=found,
+        payor_name=paid.names,
+        payor_unread=paid.unread,
+        states=tuple({one.state for one in possible}),
+        places_of_service=tuple({one.pos for one in possible}),
+        on=on,
+    )
+    return scope.judge(program, question)
+
+
+def judged(world: World, case: Case, chart: ChartSnapshot) -> Case:
+    """Return a case with its finding, and who decides it, as its place and coverage now are."""
+    site = world.sites.of_id(case.site)
+    on = case.planned_date or world.clock.today(site.time_zone)
+    found = finding(world.program, case, chart, site, on)
+    payer = _payer(world, found)
+    return replace(
+        case,
+        scope=found,
+        payer_id=payer.id if payer else None,
+        channel="pas" if payer and payer.pas_base else None,
+    )
+
+
+def _payer(world: World, found: ScopeFinding) -> Payer | None:
+    if found.route is None or found.verdict != "in_scope":
+        return None
+    return world.payers.of_route(found.program, found.route.state)
+
+
+def settled(
+    world: World, case: Case, chart: ChartSnapshot, conflict: Conflict, key: str, who: str
+) -> Case:
+    """Return a case in which a person has settled a conflict, judged anew."""
+    answered = replace(conflict, chosen=key, chosen_by=who)
+    case = replace(
+        case,
+        conflicts=tuple(answered if one.field == conflict.field else one for one in case.conflicts),
+    )
+    if conflict.field == coverages.FIELD:
+        case = replace(case, coverage_ref=key)
+    else:
+        where = world.sites.of_id(case.site).facility(key)
+        case = replace(case, items=placed(case.items, where))
+    return judged(world, case, chart)

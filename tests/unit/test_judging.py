@@ -1,0 +1,248 @@
+"""What the chart does not settle becomes a question; what a person settles is judged anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from smart_app.cases.model import Case, Conflict
+from smart_app.cases.store import Store
+from tests.unit.front import (
+    PLACES,
+    Front,
+    a_coverage,
+    a_launch,
+    an_appointment,
+    an_order,
+    at,
+    unread,
+)
+from tests.unit.kit import FakeClock
+
+
+@pytest.fixture
+def front(store: Store, clock: FakeClock) -> Iterator[Front]:
+    with ThreadPoolExecutor(4) as pool:
+        made = Front(store, clock, pool)
+        made.chart(an_order(), a_coverage(), *(location(one.facility_id) for one in PLACES))
+        yield made
+
+
+def location(number: str, **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Location", "id": number, "name": f"Called {number}", **more}
+
+
+def conflict(case: Case, field: str) -> Conflict | None:
+    return next((one for one in case.conflicts if one.field == field), None)
+
+
+def keys(found: Conflict | None) -> list[str]:
+    return [one.key for one in found.options] if found else []
+
+
+EVERY = ["office", "hospital", "texas", "far"]
+
+
+# the place ---------------------------------------------------------------------------------------
+
+
+def test_one_place_that_order_and_appointment_name_is_settled(front: Front) -> None:
+    front.chart(an_appointment("office"))
+    case = front.opened()
+    assert case.conflicts == ()
+    assert [one.place for one in case.items] == [PLACES[0]]
+    assert (case.scope.verdict, case.payer_id, case.channel) == ("in_scope", "zyter", "pas")
+
+
+def test_two_places_disagree(front: Front) -> None:
+    front.chart(an_appointment("hospital"))
+    found = conflict(front.opened(), "place")
+    assert found and (found.why, sorted(keys(found))) == ("disagree", ["hospital", "office"])
+
+
+def test_no_place_is_a_question(front: Front) -> None:
+    front.chart(an_order(place=()))
+    found = conflict(front.opened(), "place")
+    assert found and (found.why, keys(found)) == ("unknown", EVERY)
+
+
+def test_appointments_that_could_not_be_read_leave_the_place_open(front: Front) -> None:
+    unread(front, "Appointment")
+    case = front.opened()
+    found = conflict(case, "place")
+    assert found and (found.why, keys(found)) == ("unread", EVERY)
+    assert found.options[0].evidence  # the order still says what it says
+    assert found.chosen is None
+    assert [one.place for one in case.items] == [None]
+
+
+@pytest.mark.parametrize("scope", ["patient/Appointment.rs?date=2026", "patient/Appointment.r"])
+def test_appointments_that_may_not_all_be_read_leave_the_place_open(
+    front: Front, scope: str
+) -> None:
+    types = ("Patient", "Coverage", "ServiceRequest", "Condition", "Location")
+    granted = (scope, *(f"patient/{one}.rs" for one in types))
+    found = conflict(front.opened(scopes=granted), "place")
+    assert found and found.why == "unread"
+
+
+def test_a_place_that_could_not_be_read_leaves_it_open(front: Front) -> None:
+    front.chart(an_appointment("nowhere"))
+    found = conflict(front.opened(), "place")
+    assert found and (found.why, keys(found)) == ("unread", EVERY)
+
+
+def test_a_place_that_the_site_does_not_list_leaves_it_open_and_is_named(front: Front) -> None:
+    front.chart(an_appointment("stranger"), location("stranger", name="Stranger Clinic"))
+    found = conflict(front.opened(), "place")
+    assert found and (found.why, keys(found)) == ("unlisted", EVERY)
+    assert found.named == ("Stranger Clinic",)
+
+
+@pytest.mark.parametrize("called", [{"display": "Stranger Clinic"}, {"type": "Location"}])
+def test_a_place_that_is_only_called_by_a_name_counts(front: Front, called: dict[str, str]) -> None:
+    front.chart(an_order() | {"locationReference": [*at("office"), called]})
+    found = conflict(front.opened(), "place")
+    assert found and found.why == ("unlisted" if "display" in called else "unread")
+
+
+def test_a_listed_place_need_not_be_readable(front: Front) -> None:
+    del front.ehr.held["Location/office"]
+    assert front.opened().conflicts == ()
+
+
+# the coverage ------------------------------------------------------------------------------------
+
+MEDIGAP = a_coverage("medigap", "523")
+
+
+@pytest.mark.parametrize("kind", ["523", "122", "191", "512"])
+def test_a_plan_beside_medicare_leaves_medicare_in_force(front: Front, kind: str) -> None:
+    front.chart(a_coverage("other", kind))
+    case = front.opened()
+    assert (case.coverage_ref, case.scope.verdict) == ("Coverage/medicare", "in_scope")
+    assert case.conflicts == ()
+
+
+def test_a_plan_beats_original_medicare(front: Front) -> None:
+    front.chart(a_coverage("advantage", "112"), MEDIGAP)
+    case = front.opened()
+    assert (case.coverage_ref, case.scope.verdict) == ("Coverage/advantage", "out_of_scope")
+
+
+@pytest.mark.parametrize("kind", [None, "1", "121"])
+def test_several_that_may_be_medicare_are_a_question(front: Front, kind: str | None) -> None:
+    front.chart(a_coverage("second", kind, subscriberId="1S00EX0MP78"))
+    case = front.opened()
+    found = conflict(case, "coverage")
+    assert found and sorted(keys(found)) == ["Coverage/medicare", "Coverage/second"]
+    assert (case.coverage_ref, case.scope.verdict) == (None, "unknown")
+    words = {one.key: one.words for one in found.options}
+    assert words["Coverage/medicare"] == "The payer of medicare"
+    assert words["Coverage/second"] == "The payer of second (number ending MP78)"
+
+
+@pytest.mark.parametrize(
+    ("others", "counts"),
+    [
+        ([a_coverage("second", "1")], "Coverage/medicare"),
+        ([a_coverage("advantage", "112")], "Coverage/advantage"),
+    ],
+)
+def test_what_the_launch_names_counts_unless_a_plan_took_its_place(
+    front: Front, others: list[dict[str, Any]], counts: str
+) -> None:
+    front.chart(*others)
+    case = front.opened(coverage_ref="Coverage/medicare")
+    assert (case.coverage_ref, case.conflicts) == (counts, ())
+
+
+def test_a_launch_that_names_medigap_is_about_medicare(front: Front) -> None:
+    front.chart(MEDIGAP)
+    case = front.opened(coverage_ref="Coverage/medigap")
+    assert (case.coverage_ref, case.scope.verdict) == ("Coverage/medicare", "in_scope")
+
+
+def test_medigap_alone_is_no_answer(front: Front) -> None:
+    front.chart(MEDIGAP, a_coverage(status="cancelled"))
+    assert front.opened().scope.verdict == "unknown"
+
+
+def test_a_coverage_chosen_by_a_person_is_judged(front: Front) -> None:
+    front.chart(a_coverage("second", "121", payor=[{"display": "Railroad Medicare"}]))
+    case = front.opened()
+    front.forms = {"zyter": front.fetch(case)}
+    chosen = front.settled(case, "coverage", "Coverage/medicare")
+    assert (chosen.coverage_ref, chosen.scope.verdict) == ("Coverage/medicare", "in_scope")
+    assert chosen.payer_id == "zyter"
+    other = front.settled(chosen, "coverage", "Coverage/second")
+    assert (other.coverage_ref, other.scope.verdict) == ("Coverage/second", "out_of_scope")
+    kinds = [one.kind for one in front.world.audit.events(case.id)]
+    assert kinds == ["opened", "coverage_settled", "coverage_settled"]
+
+
+@pytest.mark.parametrize(
+    "payor",
+    [
+        [{"display": "Railroad Medicare"}],
+        [{"reference": "Organization/payer", "display": "Palmetto RRB"}],
+        [{"reference": "Organization/railroad"}],
+        [{"reference": "#r"}],
+    ],
+)
+def test_railroad_medicare_is_known_by_any_of_its_names(
+    front: Front, payor: list[dict[str, str]]
+) -> None:
+    named = {"resourceType": "Organization", "id": "payer", "name": "Medicare"}
+    front.chart(
+        named,
+        named | {"id": "railroad", "name": "Railroad Retirement Board"},
+        a_coverage(payor=payor, contained=[{"id": "r", "name": "Railroad Medicare"}]),
+    )
+    assert front.opened().scope.verdict == "out_of_scope"
+
+
+@pytest.mark.parametrize("display", [{}, {"display": "Medicare"}])
+def test_a_payer_that_could_not_be_read_may_be_any(front: Front, display: dict[str, str]) -> None:
+    front.chart(a_coverage(payor=[{"reference": "Organization/payer", **display}]))
+    case = front.opened()
+    assert (case.scope.verdict, case.scope.open_rules) == ("unknown", ("coverage",))
+    assert case.payer_id is None
+
+
+def test_once_the_payer_can_be_read_the_order_is_judged_anew(front: Front) -> None:
+    front.chart(a_coverage(payor=[{"reference": "Organization/payer"}]))
+    first = front.opened()
+    front.chart({"resourceType": "Organization", "id": "payer", "name": "Medicare"})
+    second = front.now(front.open(a_launch("2", order_refs=("ServiceRequest/1",))))
+    assert (second.id != first.id, second.scope.verdict) == (True, "in_scope")
+    del front.ehr.held["Organization/payer"]
+    third = front.open(a_launch("3", order_refs=("ServiceRequest/1",)))
+    assert third.id == second.id  # what cannot be read today says nothing new
+
+
+def test_another_active_coverage_begins_anew_and_a_choice_is_kept(front: Front) -> None:
+    first = front.opened()
+    front.chart(a_coverage("second", "129"))
+    second = front.opened()
+    assert second.id != first.id
+    chosen = front.settled(second, "coverage", "Coverage/medicare")
+    again = front.opened()
+    assert (again.id, again.coverage_ref) == (chosen.id, "Coverage/medicare")
+
+
+# what a person settles ---------------------------------------------------------------------------
+
+
+def test_a_place_is_settled_as_often_as_it_takes(front: Front) -> None:
+    front.chart(an_order(place=()))
+    case = front.opened()
+    for key, verdict in (("hospital", "in_scope"), ("far", "out_of_scope"), ("office", "in_scope")):
+        case = front.settled(case, "place", key)
+        places = [one.place.facility_id for one in case.items if one.place]
+        assert (case.scope.verdict, places) == (verdict, [key])
+        found = conflict(case, "place")
+        assert found and (found.chosen, found.chosen_by) == (key, "Dr. Rivera")
