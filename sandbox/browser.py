@@ -23,6 +23,7 @@ class Form:
 
     action: str
     act: str
+    name: str = ""
     fields: list[tuple[str, str]] = field(default_factory=list)
     choices: dict[str, list[str]] = field(default_factory=dict)
 
@@ -42,22 +43,27 @@ class _Reader(HTMLParser):
         if given.get("id") == "body":
             self.attributes = given
         if tag == "form":
-            self._form = Form(given.get("action", ""), given.get("data-act", ""))
+            self._form = Form(
+                given.get("action", ""), given.get("data-act", ""), given.get("id", "")
+            )
             self.forms.append(self._form)
-        if self._form is None or "name" not in given or "disabled" in given:
+        form = self._form
+        if given.get("form"):  # a control that stands outside its form
+            form = next((one for one in self.forms if one.name == given["form"]), None)
+        if form is None or "name" not in given or "disabled" in given:
             return
         name, value = given["name"], given.get("value", "")
         if tag == "textarea":
             self._area = name
-            self._form.fields.append((name, ""))
+            form.fields.append((name, ""))
         elif tag == "input":
             kind = given.get("type", "text")
             if kind in ("radio", "checkbox"):
-                self._form.choices.setdefault(name, []).append(value)
+                form.choices.setdefault(name, []).append(value)
                 if "checked" in given:
-                    self._form.fields.append((name, value))
+                    form.fields.append((name, value))
             else:
-                self._form.fields.append((name, value))
+                form.fields.append((name, value))
 
     def handle_endtag(self, tag: str) -> None:
         """Close a form."""

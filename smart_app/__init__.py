@@ -15,8 +15,16 @@ from smart_app.flow import Flow
 from smart_app.follow import Follow
 from smart_app.paths import resource
 from smart_app.review import Review
-from smart_app.web import case, health, pages, review, security
+from smart_app.web import case, health, pages, presenters, review, security
 from smart_app.world import World
+
+WORDS = {
+    "by_hand": presenters.by_hand,
+    "chip": formatters.chip,
+    "marked": formatters.marked,
+    "short_day": formatters.short_day,
+}
+"""What templates may call."""
 
 
 def create_app(world: World) -> Flask:
@@ -29,9 +37,7 @@ def create_app(world: World) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 1_000_000
     app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     Htmx(app)
-    app.jinja_env.globals.update(
-        chip=formatters.chip, marked=formatters.marked, short_day=formatters.short_day
-    )
+    app.jinja_env.globals.update(WORDS)
 
     def on_event(kind: str, facts: dict[str, Any]) -> None:
         pages.log.info(kind, extra=facts)

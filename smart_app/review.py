@@ -52,7 +52,7 @@ class SentElsewhere(PreclearError):
 
 
 class OpenPoints(PreclearError):
-    """Something must be settled before signing; ``points`` are (anchor, words) pairs."""
+    """Something must be settled before signing; ``points`` are (anchor, name) pairs."""
 
     code = "open-points"
     http_status = 422
@@ -174,22 +174,32 @@ class Review:
         also = tuple(one.ref for one in listed if not one.needed and one.ref in sent)
         facts = {"left_unsent": unsent, "also_sent": also}
         event = Event("documents_chosen", self.world.clock.now(), person.name, facts)
+        if (unsent, also) == (case.left_unsent, case.also_sent):
+            return case
         with self.store.write() as db:
             saved = self.store.save(db, replace(case, left_unsent=unsent, also_sent=also))
             self.world.audit.append(db, case.id, event)
         return saved
 
+    def ask_again(self, case: Case, revision: int, person: Person, link_id: str) -> Case:
+        """Open a criterion again that was to be sent as it stood."""
+        received, draft = self._editable(case, revision)
+        now = self.world.clock.now()
+        newer = form.ask_again(received, draft, link_id, person, now)
+        event = Event("asked_again", now, person.name, {"criterion": link_id})
+        return self._save_draft(case, newer, event)
+
     # stages 8 and 9 ------------------------------------------------------------------------------
 
     def open_points(self, case: Case) -> tuple[tuple[str, str], ...]:
-        """Return what keeps the request from being sent, as (anchor, kind) pairs."""
+        """Return what keeps the request from being sent, as (anchor, what it is called) pairs."""
         found = self.flow.draft(case)
         if found is None:
-            return (("form", "form"),)
+            return (("form", ""),)
         _, draft = found
-        points = [(f"conflict-{one.field}", "conflict") for one in case.conflicts if not one.chosen]
+        points = [(f"conflict-{one.field}", one.field) for one in case.conflicts if not one.chosen]
         points += [
-            (f"criterion-{one.link_id}", "gap")
+            (f"criterion-{one.link_id}", one.label)
             for one in form.view(*found).criteria
             if one.state == "open" and one.link_id not in draft.sent_without
         ]

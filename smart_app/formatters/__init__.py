@@ -7,6 +7,7 @@ authorization is *recommended*, never required: the alternative is review before
 from smart_app.formatters.case import (
     CHIPS,
     DECISIONS,
+    PAYER_SAID,
     STAGES,
     UNKNOWN,
     WARNINGS,
@@ -15,6 +16,7 @@ from smart_app.formatters.case import (
     item_line,
     join,
     next_line,
+    payer_said,
     scope_line,
     services,
 )
@@ -34,6 +36,8 @@ from smart_app.formatters.dates import age, birth, day, days_left, moment, short
 from smart_app.formatters.history import EVENTS, event
 
 __all__ = [
+    "PAYER_SAID",
+    "payer_said",
     "CHECKS",
     "CHIPS",
     "CLAIM_HEADS",

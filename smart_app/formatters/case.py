@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from os.path import commonprefix
 
-from smart_app.cases.model import Case, ItemDecision
+from smart_app.cases.model import Case, CoverageAnswer, ItemDecision
 from smart_app.formatters.dates import day, moment
 
 DECISIONS = {
@@ -66,8 +67,12 @@ def join(words: Sequence[str]) -> str:
 
 
 def services(case: Case) -> str:
-    """Return our plain words for what is ordered."""
-    return case.items[0].coding[0].words or "the ordered service"
+    """Return our plain words for what is ordered: what several codes have in common."""
+    several = [item.coding[0].words for item in case.items]
+    if len(set(several)) > 1:
+        shared = commonprefix(several).rpartition(", ")[0]
+        return shared or several[0] or "the ordered service"
+    return several[0] or "the ordered service"
 
 
 def scope_line(case: Case) -> str:
@@ -111,6 +116,30 @@ def headline(case: Case, state: str, payer: str, until: date | None, zone: str) 
         "unreadable": f"{payer}'s answer could not be read by software. Read the letter.",
     }
     return lines.get(state, "")
+
+
+PAYER_SAID = {
+    "not_asked": ("", "{payer} was not asked: it offers no check of orders."),
+    "failed": ("warn", "{payer} did not answer whether it asks for authorization."),
+    "no_member": ("warn", "{payer} does not know this member number. Check the coverage."),
+    "not-covered": ("warn", "{payer} says that this is not covered."),
+    "no-auth": ("warn", "{payer} says that it needs no authorization for this."),
+    "satisfied": ("warn", "{payer} says that an authorization is there already."),
+    "auth-needed": ("", "{payer} asks for authorization too."),
+    "conditional": ("warn", "{payer} says that it depends: read its reasons."),
+}
+"""What the payer said about the order, tone and sentence: four ways to say no stay four."""
+
+
+def payer_said(answer: CoverageAnswer, payer: str) -> tuple[str, str]:
+    """Return tone and sentence of the payer's answer, its own reasons behind it."""
+    found = answer.repetitions
+    kinds = [one.covered if one.covered == "not-covered" else one.pa_needed for one in found]
+    told = next((one for one in PAYER_SAID if one in kinds), "conditional")
+    tone, words = PAYER_SAID[told if answer.outcome == "answered" else answer.outcome]
+    reasons = dict.fromkeys(reason for one in found for reason in one.reasons)
+    quoted = "".join(f" “{one}”" for one in reasons) if tone == "warn" else ""
+    return tone, words.format(payer=payer) + quoted
 
 
 WARNINGS = {

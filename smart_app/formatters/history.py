@@ -17,6 +17,7 @@ EVENTS = {
     "documents_chosen": "Documents to send chosen",
     "document_used": "A document chosen for an open point",
     "sent_without": "A point left open knowingly",
+    "asked_again": "A point opened again",
     "settled": "Place chosen: {place}",
     "coverage_settled": "Coverage chosen: {place}",
     "continued_locally": "Continued with Medicare's own list",

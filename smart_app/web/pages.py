@@ -57,6 +57,7 @@ class Desk:
         )
         if not same:
             raise NoCase
+        g.case_is_theirs = True
         return context, case, self.flow.person(case, context)
 
     def render(self, template: str, context: LaunchContext, case: Case, **more: Any) -> str:
@@ -80,7 +81,8 @@ def failure(error: PreclearError | LaunchError) -> Response:
     reference = secrets.token_hex(4)
     log.warning("refused", extra={"why": error.code, "reference": reference})
     where = request.view_args or {}
-    back = f"/l/{where['launch_id']}/case/{where['case_id']}" if "case_id" in where else ""
+    theirs = "case_is_theirs" in g
+    back = f"/l/{where['launch_id']}/case/{where['case_id']}" if theirs else ""
     template = "_error.html" if htmx.wanted() else "error.html"
     page = render_template(template, error=error, reference=reference, back=back)
     return make_response(page, error.http_status)

@@ -12,7 +12,9 @@ from smart_app.cases import states
 from smart_app.cases.model import (
     Case,
     ClaimCard,
+    CoverageAnswer,
     Decision,
+    Draft,
     Event,
     Receipt,
     UtnRecord,
@@ -153,6 +155,24 @@ class ReviewView:
     may_sign: bool
     needs: int
     failed: bool
+    payer_said: tuple[str, str] | None
+    all_from_chart: bool
+    form_failed: bool
+
+
+def _document_rows(flow: Flow, case: Case, draft: Draft) -> tuple[DocumentRow, ...]:
+    """Return the documents that may go with the request, ticked or not."""
+    chart = flow.kept(case)
+    sent = documents.sent(case, chart, draft)
+    return tuple(
+        DocumentRow(
+            one.ref,
+            f"{one.title}, {formatters.short_day(one.date)}",
+            one.ref in sent,
+            "" if one.needed else "no criterion needs it",
+        )
+        for one in documents.listed(chart, draft)
+    )
 
 
 def review(flow: Flow, case: Case, may_sign: bool) -> ReviewView:
@@ -163,22 +183,12 @@ def review(flow: Flow, case: Case, may_sign: bool) -> ReviewView:
     shown = view(*found) if found else None
     criteria = shown.criteria if shown else ()
     without = found[1].sent_without if found else ()
-    rows: tuple[DocumentRow, ...] = ()
-    if found:
-        sent = documents.sent(case, flow.kept(case), found[1])
-        rows = tuple(
-            DocumentRow(
-                one.ref,
-                f"{one.title}, {formatters.short_day(one.date)}",
-                one.ref in sent,
-                "" if one.needed else "no criterion needs it",
-            )
-            for one in documents.listed(flow.kept(case), found[1])
-        )
     pending = [one for one in criteria if one.state == "open" and one.link_id not in without]
     unsettled = [one for one in case.conflicts if not one.chosen]
     route = f"{case.scope.route.state_name} → {payer}." if case.scope.route else ""
-    failed = flow.store.stages(case.id).get("fill", ("", ""))[0] == FAILED
+    marked = flow.store.stages(case.id)
+    failed = marked.get("fill", ("", ""))[0] == FAILED
+    answer = flow.store.latest(case.id, "coverage_answer", CoverageAnswer) if found else None
     return ReviewView(
         case=case,
         title=formatters.scope_line(case),
@@ -190,12 +200,20 @@ def review(flow: Flow, case: Case, may_sign: bool) -> ReviewView:
         open=tuple(pending),
         settled=tuple(one for one in criteria if one.state == "documented"),
         without=tuple(one for one in criteria if one.state == "open" and one.link_id in without),
-        documents=rows,
+        documents=_document_rows(flow, case, found[1]) if found else (),
         payer=payer,
         may_sign=may_sign,
         needs=len(pending) + len(unsettled),
         failed=failed,
+        payer_said=formatters.payer_said(answer, payer) if answer else None,
+        all_from_chart=not without and not any(by_hand(one) for one in criteria),
+        form_failed="payer_form" in marked,
     )
+
+
+def by_hand(criterion: CriterionView) -> bool:
+    """Tell whether a person gave or changed an answer of a criterion."""
+    return any(one.origin in ("override", "manual") for one in criterion.fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,12 @@ class ReviewPages:
         """Sign and queue the request; a second click changes nothing."""
         context, case, person = self.desk.case(launch_id, case_id)
         try:
-            self.acts.sign(case, revision(), person, context)
+            seen = revision()
+            if "documents" in request.form:  # what is ticked on the page that is signed goes
+                sent = tuple(request.form.getlist("document"))
+                case = self.acts.choose_documents(case, seen, person, sent)
+                seen = case.revision
+            self.acts.sign(case, seen, person, context)
         except (OpenPoints, LintError, MissingFact) as cause:
             return self._show(context, case, person, error=cause)
         except StaleRevision as cause:
