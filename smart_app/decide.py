@@ -89,6 +89,11 @@ class Deciding(Steps):
         body = client.inquire(self.world.payer_http(payer), payer.pas_base or "", asked)
         return inquiry.ours(case, body, row.identifier)
 
+    def decided(self, case: Case) -> str:
+        """Return the id of a case's present decision, or an empty string."""
+        found = self.store.latest(case.id, "decision", Decision)
+        return found.id if found else ""
+
     def judged(self, case: Case, receipt: Receipt) -> Receipt:
         """Return a receipt as what it is: an answer that decided nothing, with errors, refuses."""
         if receipt.outcome != "received":
@@ -278,11 +283,15 @@ class Deciding(Steps):
             one.kind == "sources_disagree" and one.facts.get("word") == read.word for one in since
         )
 
-    def take_letter(self, case: Case, revision: int, found: Decision, event: Event) -> Case:
-        """Take a decision that a person typed in from a letter or portal."""
+    def take_letter(self, case: Case, seen: str, found: Decision, event: Event) -> Case:
+        """Take a decision that a person typed in from a letter or portal.
+
+        ``seen`` is the decision that the person's page showed: asking the payer changes the case
+        all the time, but only another decision makes the page stale.
+        """
         if case.closed:
             raise CaseClosed
-        if case.revision != revision:
+        if seen != self.decided(case):
             raise StaleRevision
         if case.tracks.submission in ("none", "queued", "sending"):
             raise IllegalMove("a letter about a request that was not sent")

@@ -134,6 +134,6 @@ class Follow(Steps):
         """Take a person's word that the payer did not accept the request."""
         return self.sending.not_accepted(case, revision, person)
 
-    def take_letter(self, case: Case, revision: int, found: Decision, event: Event) -> Case:
+    def take_letter(self, case: Case, seen: str, found: Decision, event: Event) -> Case:
         """Take a decision that a person typed in from a letter or portal."""
-        return self.deciding.take_letter(case, revision, found, event)
+        return self.deciding.take_letter(case, seen, found, event)

@@ -266,6 +266,8 @@ def apply(
             wrong[name] = f"{item.get('text')}: {cause}"
             continue
         current = replace(current, answers=_take(current, item, made, person, now))
+    if not wrong and current.answers == draft.answers:
+        wrong[""] = "Nothing was chosen or changed: choose or type an answer first."
     if wrong:
         raise FormError(wrong)
     return _next(form, current, draft)

@@ -12,7 +12,7 @@ from launch import LaunchContext
 from smart_app import formatters
 from smart_app.cases.model import Case, Decision, DecisionWord, Event, ItemDecision, Person
 from smart_app.dtr.form import FormError
-from smart_app.errors import CaseClosed, PreclearError, Superseded
+from smart_app.errors import CaseClosed, PreclearError, StaleRevision, Superseded
 from smart_app.pas.decision import word_of
 from smart_app.web import presenters
 from smart_app.web.pages import Desk, reply
@@ -126,8 +126,8 @@ class CasePages:
         if request.method == "POST":
             try:
                 self._take(case, person)
-            except (LetterError, FormError) as cause:
-                error = cause
+            except (LetterError, FormError, StaleRevision) as cause:
+                error = cause  # what was typed is kept
             else:
                 return self._again(context, case_id, person)
         page = self.desk.render(
@@ -137,6 +137,7 @@ class CasePages:
             error=error,
             words={one: formatters.DECISIONS[one] for one in TYPED},
             posted=request.form,
+            seen=self.desk.follow.deciding.decided(case),
             payer=presenters.payer_name(self.desk.world, case),
         )
         return make_response(page, error.http_status if error else 200)
@@ -165,9 +166,8 @@ class CasePages:
             word=word_of(items),
             entered_by=person.name,
         )
-        self.desk.follow.take_letter(
-            case, revision(), found, Event("letter", now, person.name, {"word": found.word})
-        )
+        event = Event("letter", now, person.name, {"word": found.word})
+        self.desk.follow.take_letter(case, request.form.get("seen", ""), found, event)
 
     @staticmethod
     def _day(typed: str) -> date:

@@ -55,7 +55,7 @@ def test_an_affirmation_by_letter_reaches_the_chart(golden: Golden) -> None:
     ("typed", "said"),
     [
         ({"decided_on": "2026-01-05"}, "Choose the decision"),
-        ({"decision": "affirmed", "decided_on": ""}, "day of the decision is missing"),
+        ({"decision": "affirmed", "decided_on": ""}, "Enter the day of the decision"),
         ({"decision": "affirmed", "decided_on": "2999-01-01"}, "lies in the future"),
         ({"decision": "affirmed", "decided_on": "2026-01-05", "number": "12"}, "14 letters"),
         ({"decision": "dismissed", "decided_on": "2026-01-05", "number": UTN}, "has no number"),

@@ -143,12 +143,18 @@ class Line:
 
     def letter(self, word: DecisionWord, number: str | None = None) -> Case:
         """Enter a letter that says the same of every code."""
+        case, found = self.case(), self.letter_of(word, number)
+        event = Event("letter", self.clock.now(), "Robin", {"word": word})
+        return self.follow.take_letter(case, self.follow.deciding.decided(case), found, event)
+
+    def letter_of(self, word: DecisionWord, number: str | None = None) -> Decision:
+        """Return what a letter says."""
         case = self.case()
         items = tuple(
             ItemDecision(one.trace, word, number=number, number_path="letter" if number else None)
             for one in case.items
         )
-        found = Decision(
+        return Decision(
             id=str(uuid.uuid4()),
             case=case.id,
             items=items,
@@ -158,8 +164,6 @@ class Line:
             word=decision.word_of(items),
             entered_by="Robin",
         )
-        event = Event("letter", self.clock.now(), "Robin", {"word": word})
-        return self.follow.take_letter(case, case.revision, found, event)
 
     def submits(self) -> int:
         """Return how many requests the payer was sent."""

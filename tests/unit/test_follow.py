@@ -11,7 +11,7 @@ import pytest
 
 from smart_app import formatters
 from smart_app.cases import states
-from smart_app.cases.model import Decision, Person
+from smart_app.cases.model import Decision, Event, Person
 from smart_app.cases.store import Store
 from smart_app.errors import CaseClosed, IllegalMove, PayerUnknown, StaleRevision
 from smart_app.utn import claim
@@ -381,3 +381,16 @@ def test_asking_never_ends_whatever_goes_wrong(store: Store, clock: FakeClock, k
     line.payer.answers["$inquire"] = [AttributeError("x")]
     line.pass_by(100, each=LEASE)
     assert {one.state for one in line.world.tasks.of_case("case-1") if one.kind == kind} == {"due"}
+
+
+def test_a_letter_is_stale_only_when_another_decision_came(store: Store, clock: FakeClock) -> None:
+    line = Line(store, clock, answering(ok(an_answer_item("A4"))))
+    line.signed()
+    line.step()
+    seen = line.follow.deciding.decided(line.case())
+    line.pass_by(5)
+    found = replace(line.letter_of("affirmed"), id="L1")
+    event = Event("letter", clock.now(), "Robin")
+    line.follow.take_letter(line.case(), seen, found, event)
+    with pytest.raises(StaleRevision):
+        line.follow.take_letter(line.case(), seen, replace(found, id="L2"), event)
