@@ -113,7 +113,11 @@ class Review:
         gap = next((one for one in draft.gaps if one.path == path), None)
         found = [one for one in gap.candidates if one.resource_ref == document_ref] if gap else []
         if not found:
-            raise MissingFact("not a candidate", say="That document was not among those found.")
+            raise MissingFact(
+                "not a candidate",
+                say="No document was chosen.",
+                do="Choose one of those listed, or answer.",
+            )
         newer = form.use_document(received, draft, path, found[0], person, self.world.clock.now())
         sent = tuple(one for one in case.left_unsent if one != document_ref)
         event = Event("document_used", self.world.clock.now(), person.name)
@@ -146,7 +150,9 @@ class Review:
             next((one for one in conflict.options if one.key == key), None) if conflict else None
         )
         if conflict is None or option is None:
-            raise MissingFact("no such option", say="Choose one of those listed.")
+            raise MissingFact(
+                "no such option", say="Nothing was chosen.", do="Choose one of those listed."
+            )
         changed = judging.settled(
             self.world, case, self.flow.kept(case), conflict, key, person.name
         )

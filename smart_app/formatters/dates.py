@@ -49,6 +49,12 @@ def moment(value: datetime | None, zone: str, *, named: bool = False) -> str:
     return f"{said} {local:%Z}" if named else said
 
 
+def lately(value: datetime, zone: str, today: date) -> str:
+    """Return a time as ``today 09:52``, or with its day when that was earlier."""
+    local = value.astimezone(ZoneInfo(zone))
+    return f"today {local:%H:%M}" if local.date() == today else moment(value, zone)
+
+
 def age(born: str | None, today: date) -> str:
     """Return an age in full years, or an empty string for a partial birth date."""
     try:

@@ -104,7 +104,7 @@ def _placements(
     rows = [
         Placement(
             form=one.form,
-            form_words=one.facility_words if facility and kind == one.claim else one.words,
+            form_words=(facility and kind == one.claim and one.facility_words) or one.words,
             field=one.field,
             position=one.position,
             text=one.text.replace("{number}", usable) if usable and one.claim == kind else "",

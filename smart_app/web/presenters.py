@@ -91,7 +91,7 @@ def strip(world: World, flow: Flow, case: Case, today: date) -> Strip:
         f"born {formatters.birth(born)}",
     ]
     site = world.sites.of_id(case.site)
-    read = formatters.moment(chart.read_at, site.time_zone, named=True)
+    read = formatters.lately(chart.read_at, site.time_zone, today)
     kind = next((one for one in case.scope.reasons if one.rule == "coverage"), None)
     coverage = (
         "Original Medicare" if case.scope.verdict == "in_scope" else (kind.words if kind else "")

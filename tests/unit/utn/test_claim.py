@@ -119,6 +119,11 @@ def test_a_claim_that_waits_shows_nothing_to_type(decision: str) -> None:
     assert [one.text for one in found.placements] == [""] * len(found.placements)
 
 
+def test_a_hospitals_claim_is_called_so() -> None:
+    rows = card(case_at(HOPD), RECORD).placements
+    assert [one.form_words.split(",")[0] for one in rows] == ["Hospital"] * 2 + ["Doctor"] * 2
+
+
 def test_in_a_surgery_center_the_doctors_own_claim_has_its_row() -> None:
     rows = card(case_at(SURGERY), RECORD).placements
     assert [one.form_words for one in rows if one.this_claim][0] == "Surgery center, electronic"
