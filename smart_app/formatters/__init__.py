@@ -32,7 +32,7 @@ from smart_app.formatters.chart import (
     number_line,
 )
 from smart_app.formatters.claim import CHECKS, CLAIM_HEADS, check_line, claim_chip, claim_head
-from smart_app.formatters.dates import age, birth, day, days_left, moment, short_day
+from smart_app.formatters.dates import age, birth, day, days_left, lately, moment, short_day
 from smart_app.formatters.history import EVENTS, event
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "event",
     "headline",
     "item_line",
+    "lately",
     "join",
     "marked",
     "moment",
