@@ -109,8 +109,10 @@ class Browser:
         )
         self.seen: list[dict[str, Any]] = []
 
-    def _open(self, request: urllib.request.Request) -> Page:
+    def _open(self, request: urllib.request.Request, part: bool = False) -> Page:
         request.add_header("User-Agent", "Mozilla/5.0 (golden)")
+        if part:
+            request.add_header("HX-Request", "true")
         started = time.monotonic()
         try:
             with self._opener.open(request, timeout=90) as response:
@@ -136,11 +138,14 @@ class Browser:
         """Open a page."""
         return self._open(urllib.request.Request(url))
 
-    def submit(self, page: Page, form: Form, **chosen: str) -> Page:
-        """Send a form as its button would, some fields chosen otherwise."""
+    def submit(self, page: Page, form: Form, *, part: bool = False, **chosen: str) -> Page:
+        """Send a form as its button would, some fields chosen otherwise.
+
+        ``part``: as htmx does it, so that only what changes comes back.
+        """
         fields = [one for one in form.fields if one[0] not in chosen] + list(chosen.items())
         url = urllib.parse.urljoin(page.url, form.action)
         parts = urllib.parse.urlsplit(url)
         request = urllib.request.Request(url, urllib.parse.urlencode(fields).encode())
         request.add_header("Origin", f"{parts.scheme}://{parts.netloc}")
-        return self._open(request)
+        return self._open(request, part)

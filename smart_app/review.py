@@ -235,7 +235,7 @@ class Review:
         received, draft = self._editable(case, revision)
         payer_id, channel = self._wire(case, person)
         now, chart = self.world.clock.now(), self.flow.kept(case)
-        signed, request = self._request(case, received, draft, person, chart)
+        signed, request = self.request(case, received, draft, person, chart)
         identifier = str(uuid.uuid4())
         request["entry"][0]["resource"]["identifier"][0]["value"] = identifier
         if found := lint.faults(request):
@@ -267,7 +267,7 @@ class Review:
             self.world.vault.keep(context.launch_id, case.id)
         return saved
 
-    def _request(
+    def request(
         self,
         case: Case,
         received: QuestionnairePackage,
@@ -275,6 +275,10 @@ class Review:
         person: Person,
         chart: ChartSnapshot,
     ) -> tuple[dict[str, Any], Resource]:
+        """Return the completed form and the request Bundle of a case, not yet numbered.
+
+        Raises MissingFact for what the chart or the site's settings lack.
+        """
         site = self.world.sites.of_id(case.site)
         chosen = self.flow.chosen(case, chart)
         coverage = chart.by_reference(case.coverage_ref or "")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
-from flask import Flask, Response, redirect
+from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.exchange import ExchangeLog
@@ -41,6 +42,11 @@ def create_payer(config: PayerConfig) -> Flask:
     app.register_blueprint(dtr.blueprint(config, control, assertions))
     app.register_blueprint(pages.blueprint(config, control, office, assertions, log))
     log.wrap(app, skip_prefixes=OWN)
+
+    @app.before_request
+    def wait() -> None:
+        if not request.path.startswith(OWN):
+            time.sleep(control.now().delay_ms / 1000)
 
     @app.errorhandler(Refused)
     def refused(cause: Refused) -> Response:

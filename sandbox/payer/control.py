@@ -38,6 +38,7 @@ class Settings:
     misbehave_on: str = "submit"
     misbehave_times: int | None = None
     slow_seconds: float = 20
+    delay_ms: float = 0
     idempotent: bool = False
     duplicates: str = "dismiss"
     hold: bool = False
@@ -46,7 +47,7 @@ class Settings:
     reason: str | None = None
 
 
-NUMBERS = ("pend_seconds", "utn_seconds", "misbehave_times", "slow_seconds")
+NUMBERS = ("pend_seconds", "utn_seconds", "misbehave_times", "slow_seconds", "delay_ms")
 FLAGS = ("idempotent", "hold")
 NULLABLE = ("pend_seconds", "utn_seconds", "misbehave_times", "reason")
 

@@ -1,0 +1,1 @@
+"""``./run bench``: what the budgets promise, measured beside a baseline of the same machine."""

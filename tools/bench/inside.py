@@ -1,0 +1,95 @@
+"""What happens inside one process: a form answered, a request built."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from smart_app.cases.model import ChartSnapshot
+from smart_app.dtr import package, populate
+from smart_app.dtr.engine.pool import EnginePool
+from smart_app.flow import Flow
+from smart_app.pas import lint
+from smart_app.review import Review
+from smart_app.world import World
+from tools.bench.rows import ROUNDS, Row, median, milliseconds
+
+CPT = "http://www.ama-assn.org/go/cpt"
+FORM = "esi"
+
+
+def _chart(size: int) -> ChartSnapshot:
+    """Return a chart of so many measures, a problem and an order."""
+    subject = {"reference": "Patient/p"}
+    measures = tuple(
+        {
+            "resourceType": "Observation",
+            "id": f"o{number}",
+            "status": "final",
+            "code": {"coding": [{"system": "http://loinc.org", "code": f"{number % 300}-1"}]},
+            "subject": subject,
+            "effectiveDateTime": "2026-10-01T09:00:00Z",
+            "valueQuantity": {"value": number % 10, "unit": "1"},
+        }
+        for number in range(size)
+    )
+    order = {
+        "resourceType": "ServiceRequest",
+        "id": "s",
+        "status": "active",
+        "intent": "order",
+        "subject": subject,
+        "code": {"coding": [{"system": CPT, "code": "62323"}]},
+    }
+    patient = {"resourceType": "Patient", "id": "p", "birthDate": "1948-03-02"}
+    kinds = ("Condition", "DiagnosticReport", "Procedure", "MedicationRequest", "CarePlan")
+    resources: dict[str, Any] = {kind: () for kind in kinds}
+    resources |= {"Observation": measures, "ServiceRequest": (order,)}
+    return ChartSnapshot(patient, resources, {}, datetime.now(UTC))
+
+
+def _fill(engines: EnginePool, form: Any, chart: ChartSnapshot) -> None:
+    populate.fill(
+        form,
+        chart,
+        orders=chart.of("ServiceRequest"),
+        coverage=None,
+        engine=engines,
+        now=chart.read_at,
+        zone="UTC",
+        hints={},
+    )
+
+
+def forms(programs: Path) -> list[Row]:
+    """Return how long a form of 40 items takes over charts of 2,000 and 20,000 resources."""
+    form = package.local(programs / f"wiser/forms/{FORM}.package.json")
+    engines = EnginePool(size=ROUNDS + 4)
+    try:
+        small, large = _chart(2_000), _chart(20_000)
+        _fill(engines, form, small)
+        quick = median(lambda: _fill(engines, form, small), 5)
+        slow = milliseconds(lambda: _fill(engines, form, large))
+    finally:
+        engines.close()
+    growth = round(slow / max(quick, 0.001), 2)
+    return [
+        Row("form answered from 2,000 resources", quick, "ms", 150, "worker started before"),
+        Row("ten times the chart takes", growth, "×", 10, "linear is 10"),
+    ]
+
+
+def request(world: World, case_id: str) -> Row:
+    """Return how long a request takes to be built and linted."""
+    flow = Flow(world)
+    review, case = Review(flow), world.store.case(case_id)
+    received, draft = flow.draft(case) or (None, None)
+    assert received and draft and case.signed_by
+    chart = flow.kept(case)
+
+    def build() -> None:
+        _, bundle = review.request(case, received, draft, case.signed_by, chart)
+        lint.faults(bundle)
+
+    return Row("request built and linted", median(build), "ms", 20)
