@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 
@@ -44,14 +43,6 @@ class Seal:
             return cls(tuple(base64.b64decode(line, validate=True) for line in lines))
         except (OSError, ValueError) as cause:
             raise ConfigError(f"key file {path.name}: cannot be read as base64 lines") from cause
-
-    @staticmethod
-    def make_file(path: Path) -> None:
-        """Write a new key file that only its owner can read; an existing one is kept."""
-        if path.exists():
-            return
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")
 
     def derived(self) -> tuple[bytes, ...]:
         """Return a blind key made from each key, the oldest key's first."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import stat
 from pathlib import Path
 
 import pytest
@@ -60,13 +59,3 @@ def test_an_unfit_key_file_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "key").write_text(text)
     with pytest.raises(ConfigError):
         Seal.of_file(tmp_path / "key")
-
-
-def test_a_new_key_file_is_its_owners_alone_and_is_kept(tmp_path: Path) -> None:
-    path = tmp_path / "key"
-    Seal.make_file(path)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    before = path.read_bytes()
-    Seal.make_file(path)
-    assert path.read_bytes() == before
-    assert Seal.of_file(path).blind("x")
