@@ -13,7 +13,7 @@ from pathlib import Path
 
 from launch import LaunchContext
 from launch.scopes import allows, allows_a_part
-from smart_app import crd, judging, reopen
+from smart_app import crd, judging, newer, reopen
 from smart_app.cases import states
 from smart_app.cases.model import (
     Case,
@@ -73,6 +73,8 @@ class Flow:
             self._start_preparing(case, context, chart)
         else:
             reopen.join(self.world, case, context, chart)
+            if case.tracks.submission == "none" and case.launch_id != context.launch_id:
+                self.world.prepare_pool.submit(self._look_again, case, chart)
         return case
 
     def _read(self, context: LaunchContext) -> ChartSnapshot:
@@ -158,6 +160,13 @@ class Flow:
             log.error("preparation failed", extra={"case": case.id, "why": type(cause).__name__})
             self.store.mark(case.id, "fill", "failed", "unexpected")
 
+    def _look_again(self, case: Case, chart: ChartSnapshot) -> None:
+        """Find out on the pool what a later look at the chart changes, if it can be."""
+        try:
+            newer.look(self, case, chart)
+        except Exception as cause:
+            log.error("second look failed", extra={"case": case.id, "why": type(cause).__name__})
+
     def fits(self, before: Case, case: Case) -> bool:
         """Tell whether the form that a case has, or that is being fetched, is still the right one.
 
@@ -177,7 +186,7 @@ class Flow:
     def prepare(self, case: Case, context: LaunchContext, chart: ChartSnapshot) -> None:
         """Ask the payer, get the form, answer it from the chart."""
         kept = self.kept(case)
-        chosen, coverage = self.chosen(case, kept), self._coverage(case, kept)
+        chosen, coverage = self.chosen(case, kept), self.coverage(case, kept)
         self.store.mark(case.id, "ask", "running")
         answer = self.ask(case, context, chart, chosen, coverage)
         state = {"answered": "done", "failed": "failed"}.get(answer.outcome, answer.outcome)
@@ -331,9 +340,7 @@ class Flow:
         kept = self.kept(case)
         received = self.local_form(case)
         whole = self._read(context)
-        draft = self.fill(
-            case, received, whole, self.chosen(case, kept), self._coverage(case, kept)
-        )
+        draft = self.fill(case, received, whole, self.chosen(case, kept), self.coverage(case, kept))
         why = "continued without the payer"
         self.store.mark(case.id, "ask", "failed", why)
         answer = CoverageAnswer("failed", case.payer_id or "", why=why)
@@ -341,7 +348,8 @@ class Flow:
         self._store_draft(case, answer, received, draft, event)
 
     @staticmethod
-    def _coverage(case: Case, chart: ChartSnapshot) -> Resource | None:
+    def coverage(case: Case, chart: ChartSnapshot) -> Resource | None:
+        """Return the case's coverage as it was read, or None."""
         return chart.by_reference(case.coverage_ref) if case.coverage_ref else None
 
     # what other stages find here ------------------------------------------------------------------

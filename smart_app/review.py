@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from launch import LaunchContext
-from smart_app import judging
+from smart_app import judging, newer
 from smart_app.cases import codec, preparation, states
 from smart_app.cases.model import (
     Case,
@@ -187,6 +187,10 @@ class Review:
             self.world.audit.append(db, case.id, event)
         return saved
 
+    def chart_changed(self, case: Case, revision: int, person: Person, take: str) -> Case:
+        """Take what the chart says now, or keep what was read first."""
+        return newer.settle(self.world, case, revision, person, take == "take")
+
     def ask_again(self, case: Case, revision: int, person: Person, link_id: str) -> Case:
         """Open a criterion again that was to be sent as it stood."""
         received, draft = self._editable(case, revision)
@@ -203,7 +207,8 @@ class Review:
         if found is None:
             return (("form", ""),)
         _, draft = found
-        points = [(f"conflict-{one.field}", one.field) for one in case.conflicts if not one.chosen]
+        points = [("newer", "")] if newer.pending(self.store, case) else []
+        points += [(f"conflict-{one.field}", one.field) for one in case.conflicts if not one.chosen]
         points += [
             (f"criterion-{one.link_id}", one.label)
             for one in form.view(*found).criteria

@@ -258,6 +258,20 @@ class Draft:
         return next((one for one in self.answers if one.path == path), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """What a later look at the chart found otherwise: kept beside until a person decides.
+
+    ``changes`` are (what, before, now); ``state`` is ``open``, ``taken`` or ``kept``.
+    """
+
+    since: datetime
+    chart: ChartSnapshot
+    draft: Draft
+    changes: tuple[tuple[str, str, str], ...]
+    state: Literal["open", "taken", "kept"] = "open"
+
+
 # People ------------------------------------------------------------------------------------------
 
 

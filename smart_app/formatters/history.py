@@ -17,6 +17,8 @@ EVENTS = {
     "documents_chosen": "Documents to send chosen",
     "document_used": "A document chosen for an open point",
     "sent_without": "A point left open knowingly",
+    "chart_taken": "What the chart says now was taken",
+    "chart_kept": "What was read from the chart first was kept",
     "asked_again": "A point opened again",
     "settled": "Place chosen: {place}",
     "coverage_settled": "Coverage chosen: {place}",

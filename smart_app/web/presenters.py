@@ -24,6 +24,7 @@ from smart_app.chart import documents
 from smart_app.config import Site
 from smart_app.dtr.form import CriterionView, FormView, view
 from smart_app.flow import Flow
+from smart_app.newer import pending
 from smart_app.sending import for_a_person
 from smart_app.utn import claim
 from smart_app.utn.window import days_left
@@ -157,6 +158,7 @@ class ReviewView:
     failed: bool
     payer_said: tuple[str, str] | None
     all_from_chart: bool
+    newer: tuple[str, tuple[tuple[str, str, str], ...]] | None
     form_failed: bool
 
 
@@ -183,10 +185,11 @@ def review(flow: Flow, case: Case, may_sign: bool) -> ReviewView:
     shown = view(*found) if found else None
     criteria = shown.criteria if shown else ()
     without = found[1].sent_without if found else ()
-    pending = [one for one in criteria if one.state == "open" and one.link_id not in without]
+    still_open = [one for one in criteria if one.state == "open" and one.link_id not in without]
     unsettled = [one for one in case.conflicts if not one.chosen]
     route = f"{case.scope.route.state_name} → {payer}." if case.scope.route else ""
     marked = flow.store.stages(case.id)
+    changed, today = pending(flow.store, case), world.clock.today(site.time_zone)
     failed = marked.get("fill", ("", ""))[0] == FAILED
     answer = flow.store.latest(case.id, "coverage_answer", CoverageAnswer) if found else None
     return ReviewView(
@@ -197,15 +200,20 @@ def review(flow: Flow, case: Case, may_sign: bool) -> ReviewView:
         stages=stages(flow, case, payer),
         ready=found is not None,
         form=shown,
-        open=tuple(pending),
+        open=tuple(still_open),
         settled=tuple(one for one in criteria if one.state == "documented"),
         without=tuple(one for one in criteria if one.state == "open" and one.link_id in without),
         documents=_document_rows(flow, case, found[1]) if found else (),
         payer=payer,
         may_sign=may_sign,
-        needs=len(pending) + len(unsettled),
+        needs=len(still_open) + len(unsettled) + (changed is not None),
         failed=failed,
         payer_said=formatters.payer_said(answer, payer) if answer else None,
+        newer=(
+            (formatters.lately(changed.since, site.time_zone, today), changed.changes)
+            if changed
+            else None
+        ),
         all_from_chart=not without and not any(by_hand(one) for one in criteria),
         form_failed="payer_form" in marked,
     )

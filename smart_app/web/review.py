@@ -27,6 +27,7 @@ def blueprint(desk: Desk) -> Blueprint:
     pages.add_url_rule(f"{CASE}/answer", "answer", view.answer, methods=["POST"])
     pages.add_url_rule(f"{CASE}/document", "document", view.document, methods=["POST"])
     pages.add_url_rule(f"{CASE}/without", "without", view.without, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/newer", "newer", view.newer, methods=["POST"])
     pages.add_url_rule(f"{CASE}/settle", "settle", view.settle, methods=["POST"])
     pages.add_url_rule(f"{CASE}/send", "send", view.choose, methods=["POST"])
     pages.add_url_rule(f"{CASE}/local", "local", view.local, methods=["POST"])
@@ -112,6 +113,15 @@ class ReviewPages:
         act = self.acts.ask_again if request.form.get("again") else self.acts.send_without
         return self._act(
             launch_id, case_id, lambda _, case, who: act(case, revision(), who, link_id)
+        )
+
+    def newer(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Take what the chart says now, or keep what was read."""
+        take = request.form.get("take", "")
+        return self._act(
+            launch_id,
+            case_id,
+            lambda _, case, who: self.acts.chart_changed(case, revision(), who, take),
         )
 
     def settle(self, launch_id: str, case_id: str) -> BaseResponse:

@@ -158,6 +158,7 @@ def test_stages_are_called_by_the_line_alone() -> None:
         "smart_app/flow.py",
         "smart_app/reopen.py",  # stage 2 of an order that is known
         "smart_app/judging.py",  # stage 3
+        "smart_app/newer.py",  # stages 2 to 6 of a chart that changed
         "smart_app/review.py",  # stages 7 to 9 of the line
         "smart_app/sending.py",  # stage 10 of the line
         "smart_app/decide.py",  # stages 11 and 12

@@ -1,0 +1,117 @@
+"""A chart that changed after it was read is shown before signing, and taken or left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from smart_app import newer
+from smart_app.cases.model import Answer, Case, Draft
+from smart_app.cases.store import Store
+from smart_app.dtr import gaps, items
+from smart_app.errors import StaleRevision
+from tests.unit.dtr.forms import a_group, a_question
+from tests.unit.front import DOCTOR, Front, a_coverage, an_order, payers_form
+from tests.unit.kit import FakeClock
+
+FORM = payers_form([a_group("g", a_question("q"), a_question("r", required=True))])
+NOTE = {
+    "resourceType": "DocumentReference",
+    "id": "n1",
+    "status": "current",
+    "description": "Visit note",
+    "subject": {"reference": "Patient/p1"},
+}
+
+
+@pytest.fixture
+def front(store: Store, clock: FakeClock) -> Iterator[Front]:
+    with ThreadPoolExecutor(4) as pool:
+        made = Front(store, clock, pool)
+        made.forms = {"zyter": FORM}
+        made.chart(an_order(place=("office",)), a_coverage())
+        yield made
+
+
+def says(front: Front, value: Any) -> None:
+    """Let the chart answer the first question so."""
+
+    def fill(case: Case, received: Any, chart: Any, *rest: Any) -> Draft:
+        form = items.questionnaire(received)
+        given = (Answer("q[0]", value, "auto"),) if value is not None else ()
+        return gaps.recount(form, Draft(items.canonical(form), 1, given))
+
+    front.fill = fill  # type: ignore[method-assign]
+
+
+def again(front: Front) -> Case:
+    """Open the order another time."""
+    return front.opened(launch_id="L2")
+
+
+def names(front: Front, case: Case) -> list[str]:
+    return [anchor for anchor, _ in front.acts.open_points(case)]
+
+
+def values(front: Front, case: Case) -> dict[str, Any]:
+    found = front.draft(front.now(case))
+    assert found
+    return {one.path: one.value for one in found[1].answers}
+
+
+def test_a_chart_that_says_the_same_asks_nothing(front: Front) -> None:
+    says(front, True)
+    front.opened()
+    case = again(front)
+    assert newer.pending(front.store, case) is None
+
+
+def test_what_changed_is_shown_and_stands_before_signing(front: Front) -> None:
+    says(front, True)
+    front.opened()
+    says(front, False)
+    front.chart(NOTE)
+    case = again(front)
+    found = newer.pending(front.store, case)
+    assert found
+    assert [one[2] for one in found.changes if not one[0]] == ["Visit note"]
+    assert len([one for one in found.changes if one[0]]) == 1
+    assert "newer" in names(front, case)
+    assert values(front, case) == {"q[0]": True}
+
+
+@pytest.mark.parametrize(("take", "value", "notes"), [("take", False, 1), ("keep", True, 0)])
+def test_a_person_takes_it_or_keeps_what_was_read(
+    front: Front, take: str, value: bool, notes: int
+) -> None:
+    says(front, True)
+    case = front.opened()
+    case = front.acts.answer(case, case.revision, DOCTOR, {"fields": ["r"], "r": ["true"]})
+    says(front, False)
+    front.chart(NOTE)
+    case = again(front)
+    with pytest.raises(StaleRevision):
+        front.acts.chart_changed(case, case.revision - 1, DOCTOR, take)
+    case = front.acts.chart_changed(case, case.revision, DOCTOR, take)
+    assert values(front, case) == {"q[0]": value, "r[0]": True}
+    assert len(front.kept(case).of("DocumentReference")) == notes
+    assert "newer" not in names(front, case)
+    assert "newer" not in names(front, front.opened(launch_id="L3"))
+    with pytest.raises(StaleRevision):
+        front.acts.chart_changed(case, case.revision, DOCTOR, take)
+
+
+def test_a_failed_second_look_changes_nothing(front: Front) -> None:
+    says(front, True)
+    front.opened()
+
+    def broken(*_: Any) -> Draft:
+        raise AttributeError("x")
+
+    front.fill = broken  # type: ignore[method-assign]
+    assert values(front, again(front)) == {"q[0]": True}
+    assert replace(again(front), revision=1).tracks.documentation == "draft"
