@@ -15,7 +15,7 @@ from smart_app.flow import Flow
 from smart_app.follow import Follow
 from smart_app.paths import resource
 from smart_app.review import Review
-from smart_app.web import case, health, pages, presenters, review, security
+from smart_app.web import case, health, pages, presenters, review, security, style
 from smart_app.world import World
 
 WORDS = {
@@ -54,8 +54,9 @@ def create_app(world: World) -> Flask:
     )
     flow = Flow(world)
     desk = pages.Desk(world, door, flow, Review(flow), Follow(world))
-    for part in (review.blueprint(desk), case.blueprint(desk), health.blueprint(world)):
-        app.register_blueprint(part)
+    for part in (review, case, style):
+        app.register_blueprint(part.blueprint(desk))
+    app.register_blueprint(health.blueprint(world))
     app.register_error_handler(PreclearError, pages.failure)
     app.register_error_handler(LaunchError, pages.failure)
     app.register_error_handler(Exception, pages.unexpected)

@@ -21,6 +21,7 @@ from smart_app.errors import ChartUnavailable
 TIMEOUT = (5, 20)  # seconds to connect, to read
 MAX_BYTES = 30_000_000
 MAX_PAGES = 40
+STYLE_TIMEOUT = (2, 2)
 FHIR_JSON = "application/fhir+json"
 
 
@@ -140,6 +141,21 @@ class FhirClient:
                 return found
             page = self._json(self._send("GET", following))
         raise ChartUnavailable("more pages than the bound")
+
+    def style(self, url: str) -> Resource:
+        """Return the EHR's style sheet of colours; empty when it is elsewhere or cannot be had.
+
+        Only the EHR's own origin is asked, and without the token.
+        """
+        ours, theirs = urlsplit(self._base), urlsplit(url)
+        if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
+            return {}
+        try:
+            found = self._session.get(url, timeout=STYLE_TIMEOUT, allow_redirects=False)
+            body = found.json() if found.status_code == 200 else None
+        except (requests.RequestException, ValueError):
+            return {}
+        return body if isinstance(body, dict) else {}
 
     def create(self, resource: Resource, if_none_exist: str | None = None) -> Written:
         """POST a resource, conditionally when ``if_none_exist`` is a search query."""

@@ -70,6 +70,7 @@ class Desk:
             base=f"/l/{context.launch_id}/case/{case.id}",
             csrf=csrf_token(self.door.secret(context.launch_id) or ""),
             case=case,
+            style=f"/l/{context.launch_id}/style.css" if context.style_url else "",
             user=self.flow.person(case, context).name,
             sandbox=self.world.config.sandbox_url,
             **more,
