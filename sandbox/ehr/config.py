@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+
+from sandbox import zones
 
 
 @dataclass(frozen=True)
@@ -23,5 +25,8 @@ class EhrConfig:
         return f"{self.base_url}/fhir"
 
     def day(self) -> date:
-        """Return the day around which the charts are dated."""
-        return self.today or datetime.now().astimezone().date()
+        """Return the day around which the charts are dated: today in Arizona.
+
+        It is the clinic farthest west, so that no chart holds what has not happened yet.
+        """
+        return self.today or zones.day(datetime.now(UTC), "AZ")

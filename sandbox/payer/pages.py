@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from sandbox import zones
 from sandbox.exchange import ExchangeLog
 from sandbox.payer.config import PayerConfig
 from sandbox.payer.control import CHOICES, Control
@@ -35,7 +36,7 @@ def blueprint(
             "payer/control.html",
             settings=control.now(),
             choices=CHOICES,
-            today=config.day(),
+            days=_days(config),
             pended=[one for one in submissions if one["decision"] == "pended"],
             awaited=[one for one in submissions if one["utn_awaited"]],
             submissions=submissions,
@@ -49,6 +50,14 @@ def blueprint(
     _switches(pages, control)
     _acts(pages, control, office, assertions)
     return pages
+
+
+def _days(config: PayerConfig) -> dict[str, list[str]]:
+    """Return the day of a decision made now, and the states in which it is that day."""
+    found: dict[str, list[str]] = {}
+    for state in zones.ZONES:
+        found.setdefault(zones.words(config.day(state)), []).append(state)
+    return found
 
 
 def _calls(log: ExchangeLog) -> list[dict[str, Any]]:
