@@ -10,9 +10,11 @@ import argparse
 import base64
 import json
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from sandbox import zones
 
 FOLDER = Path(__file__).resolve().parent.parent / "people"
 _TOKEN = re.compile(r"\{\{(text )?D([+-]\d+)?(?:T(\d\d:\d\d))?\}\}")
@@ -57,7 +59,7 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--today", type=date.fromisoformat)
     arguments = parser.parse_args()
-    today = arguments.today or datetime.now().astimezone().date()
+    today = arguments.today or zones.day(datetime.now(UTC), "AZ")
     arguments.out.mkdir(parents=True, exist_ok=True)
     for resource in charts(today):
         name = f"{resource['resourceType']}-{resource['id']}.json"

@@ -6,25 +6,32 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
+
+from sandbox import zones
 
 
 @dataclass(frozen=True)
 class PayerConfig:
-    """Base address, folder of form packages, and the day it takes for today (None = real)."""
+    """Base address, form packages, the day it takes for today (None = real), and its clocks."""
 
     base_url: str
     forms_dir: Path | str
     today: date | None = None
     seconds: Callable[[], float] = time.monotonic
+    instant: Callable[[], datetime] = partial(datetime.now, UTC)
 
-    def day(self) -> date:
-        """Return the day of a decision that is made now."""
-        return self.today or datetime.now().astimezone().date()
+    def day(self, state: str | None) -> date:
+        """Return the day of a decision made now on a service that is delivered in a state.
+
+        A decision of the evening belongs to that day there, whatever the server's calendar says.
+        """
+        return self.today or zones.day(self.instant(), state)
 
     def now(self) -> str:
         """Return the present instant, in the day that the payer takes for today."""
-        moment = datetime.now(UTC).replace(microsecond=0)
+        moment = self.instant().replace(microsecond=0)
         if self.today:
             moment = moment.replace(
                 year=self.today.year, month=self.today.month, day=self.today.day

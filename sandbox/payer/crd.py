@@ -101,7 +101,8 @@ def _answer(call: OrderSign, mode: str, config: PayerConfig, assertions: Asserti
         assertion = coverage_information.assertion_id(call, order, parts)
         asks = "auth-needed" in parts.get("pa-needed", [])
         assertions.keep(assertion, service if asks else None)
-        actions += _action(call, order, parts, str(config.day()))
+        day = config.day(coverage_information.state_of(call, order))
+        actions += _action(call, order, parts, str(day))
         if asks and not cards:
             cards.append(_card(order))
     if call.configuration.get("coverage-info") is False:

@@ -1,7 +1,7 @@
 """The decision engine: a participant that decides and a MAC that gives the number.
 
 Every decision, affirmed or not, carries a number, except a dismissal; the number may come late.
-The window is the decision's day and the 119 days after it.
+The window is the decision's day, where the service is delivered, and the 119 days after it.
 https://www.cms.gov/priorities/innovation/files/wiser-provider-supplier-guide.pdf sections 3, 4, 7.1
 """
 
@@ -177,7 +177,7 @@ class Office:
     ) -> None:
         made.decision = WORDS[verb]
         made.decide_at = None
-        made.decided_on = self._config.day()
+        made.decided_on = self._config.day(made.request.state)
         made.changed_at = self._config.now()
         said = (settings.reason,) if settings.reason else ()
         if verb == "dismiss":

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import payer_samples as samples
 import pytest
 from flask.testing import FlaskClient
 from payer_samples import PAS, claim, codes, control, dict_of, numbers, response_of, submit
+
+from sandbox.payer import PayerConfig, create_payer
 
 UTN = re.compile(r"[A-Z0-9]{2}[A-Z][0-9]{11}")
 
@@ -121,13 +124,60 @@ def test_decide_now(client: FlaskClient) -> None:
 def test_number_names_jurisdiction_and_part(
     client: FlaskClient, state: str, place: str, prefix: str
 ) -> None:
+    bundle = sent_to(state)
+    claim(bundle)["item"][0]["locationCodeableConcept"]["coding"][0]["code"] = place
+    (number,) = numbers(submit(client, bundle))
+    assert number and number.startswith(prefix)
+
+
+def sent_to(state: str) -> samples.Json:
+    """Return a request for a service delivered in a state, to the payer that fits."""
     bundle = samples.sample()
     dict_of(bundle, "Organization", 1)["name"] = "Original Medicare"
     dict_of(bundle, "Organization", 1)["identifier"][0]["value"] = "00001"
     dict_of(bundle, "Organization", 2)["address"][0]["state"] = state
-    claim(bundle)["item"][0]["locationCodeableConcept"]["coding"][0]["code"] = place
-    (number,) = numbers(submit(client, bundle))
-    assert number and number.startswith(prefix)
+    return bundle
+
+
+@pytest.mark.parametrize(
+    ("utc", "tomorrow_in"),
+    [
+        ("2026-11-24T04:59", ""),
+        ("2026-11-24T05:00", "NJ OH"),
+        ("2026-11-24T06:00", "NJ OH OK TX"),
+        ("2026-11-24T07:00", "NJ OH OK TX AZ"),
+        ("2026-11-24T08:00", "NJ OH OK TX AZ WA"),
+        ("2026-07-24T06:59", "NJ OH OK TX"),  # summer: Arizona keeps its clocks
+        ("2026-07-24T07:00", "NJ OH OK TX AZ WA"),
+    ],
+)
+@pytest.mark.parametrize("state", ["AZ", "NJ", "OH", "OK", "TX", "WA"])
+def test_the_day_of_a_decision_is_the_day_where_the_service_is_delivered(
+    tmp_path: Path, utc: str, tomorrow_in: str, state: str
+) -> None:
+    instant = datetime.fromisoformat(utc).replace(tzinfo=UTC)
+    config = PayerConfig("http://127.0.0.1:0", tmp_path, instant=lambda: instant)
+    client = create_payer(config).test_client()
+    response = response_of(submit(client, sent_to(state)))
+    today = instant.date() if state in tomorrow_in else instant.date() - timedelta(days=1)
+    assert marks(response["item"][0])["itemPreAuthIssueDate"] == str(today)
+    assert response["preAuthPeriod"] == {
+        "start": str(today),
+        "end": str(today + timedelta(days=119)),
+    }
+
+
+def test_a_pended_request_is_dated_by_its_decision_not_by_its_receipt(tmp_path: Path) -> None:
+    evening = [datetime(2026, 11, 24, 2, 0, tzinfo=UTC)]
+    config = PayerConfig("http://127.0.0.1:0", tmp_path, instant=lambda: evening[-1])
+    client = create_payer(config).test_client()
+    control(client, decision="pend")
+    submit(client)
+    evening.append(datetime(2026, 11, 25, 2, 0, tzinfo=UTC))
+    name = samples.state(client)[0]["id"]
+    client.post("/control/decide", json={"request": name, "decision": "affirm"})
+    response = response_of(samples.ask(client)[0])
+    assert response["preAuthPeriod"]["start"] == str(date(2026, 11, 24))
 
 
 @pytest.mark.parametrize(
