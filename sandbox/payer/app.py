@@ -42,7 +42,7 @@ def create_payer(config: PayerConfig, desk: Desk | None = None) -> Flask:
     @app.before_request
     def wait() -> None:
         if not request.path.startswith(OWN):
-            time.sleep(control.now().delay_ms / 1000)
+            time.sleep(desk.control.now().delay_ms / 1000)
 
     @app.errorhandler(Refused)
     def refused(cause: Refused) -> Response:
