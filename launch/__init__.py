@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask import Flask
 
+from launch.client import check as check_client
 from launch.context import LaunchContext
 from launch.discovery import Discovery
 from launch.errors import LaunchError, SignInUnavailable
@@ -27,6 +28,7 @@ __all__ = [
     "Seal",
     "SignInUnavailable",
     "Vault",
+    "check_client",
     "cookie_name",
     "csrf_token",
     "init_app",

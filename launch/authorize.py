@@ -1,16 +1,18 @@
-"""The authorization request and the code exchange, as a public client with PKCE.
+"""The authorization request and the code exchange, always with PKCE.
 
 https://hl7.org/fhir/smart-app-launch/app-launch.html
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import requests
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
 
+from launch.client import prove
 from launch.discovery import SmartConfiguration
 from launch.errors import CodeRefused, GrantRefused
 from launch.registration import Registration
@@ -47,7 +49,7 @@ def refuse_non_tokens(response: requests.Response) -> requests.Response:
     return response
 
 
-def session(registration: Registration, redirect_uri: str) -> OAuth2Session:
+def session(registration: Registration, redirect_uri: str, now: datetime) -> OAuth2Session:
     """Return an Authlib session that holds nothing from the server's metadata."""
     client = OAuth2Session(
         registration.client_id,
@@ -57,6 +59,7 @@ def session(registration: Registration, redirect_uri: str) -> OAuth2Session:
         code_challenge_method="S256",
         default_timeout=TIMEOUT,
     )
+    prove(client, registration, now)
     client.trust_env = False
     client.max_redirects = 0
     client.register_compliance_hook("access_token_response", refuse_non_tokens)
@@ -74,18 +77,30 @@ def authorization_url(
     state: str,
     verifier: str,
     nonce: str,
+    now: datetime,
 ) -> str:
-    """Return the URL of the EHR that the browser is sent to."""
-    with session(registration, redirect_uri) as client:
+    """Return the URL of the EHR that the browser is sent to.
+
+    Without ``launch`` the EHR is asked to let the person choose a patient (standalone launch).
+    """
+    more = {"launch": launch} if launch else {}
+    with session(registration, redirect_uri, now) as client:
+        if not launch:
+            client.scope = " ".join(standalone(registration.scopes))
         url, _ = client.create_authorization_url(
             configuration.authorization_endpoint,
             state=state,
             code_verifier=verifier,
             aud=iss,
-            launch=launch,
             nonce=nonce,
+            **more,
         )
     return str(url)
+
+
+def standalone(scopes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return scopes that ask for a patient to be chosen, in place of the EHR's own context."""
+    return tuple("launch/patient" if one == "launch" else one for one in scopes)
 
 
 def exchange(
@@ -95,9 +110,10 @@ def exchange(
     *,
     code: str,
     verifier: str,
+    now: datetime,
 ) -> dict[str, Any]:
     """Return the token response for a code; raises CodeRefused."""
-    with session(registration, redirect_uri) as client:
+    with session(registration, redirect_uri, now) as client:
         try:
             token = client.fetch_token(
                 configuration.token_endpoint,

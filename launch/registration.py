@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+METHODS = ("none", "client_secret_basic", "private_key_jwt")
+"""How a client proves itself at the token endpoint: not at all, by a secret, by a signed JWT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How this site knows us; ``key`` is a private JWK as JSON, with ``kid`` and ``alg``."""
+
+    auth: str = "none"
+    secret: str = field(default="", repr=False)
+    key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +31,24 @@ class Registration:
     nonce_optional: bool = False
     idle_minutes: int = 15
     late_write: str = "next_launch"
+    credentials: Credentials = Credentials()
 
     @classmethod
     def of(cls, site: str, table: dict[str, Any]) -> Registration:
         """Build from the parsed site file; raises KeyError for a missing key."""
         client = table["client"]
+        auth = client.get("auth", "none")
+        if auth not in METHODS:
+            raise TypeError(f"client.auth must be one of {', '.join(METHODS)}")
         return cls(
             site=site,
             issuers=tuple(table["issuers"]),
             client_id=client["id"],
+            credentials=Credentials(
+                auth,
+                secret=client["secret"] if auth == "client_secret_basic" else "",
+                key=client["key"] if auth == "private_key_jwt" else "",
+            ),
             scopes=tuple(table["scopes"]),
             frame_ancestors=tuple(table["frame_ancestors"]),
             expected_issuer=table.get("id_token_issuer"),
@@ -51,6 +72,10 @@ class Registrations:
     def idle_minutes(self) -> dict[str, int]:
         """Return after how many idle minutes a session ends, by site."""
         return {name: site.idle_minutes for name, site in self._by_site.items()}
+
+    def all(self) -> tuple[Registration, ...]:
+        """Return every site."""
+        return tuple(self._by_site.values())
 
     def of_site(self, site: str) -> Registration:
         """Return the site of that name; raises KeyError."""

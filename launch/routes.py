@@ -12,13 +12,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from launch import authorize, id_token, token
+from launch.client import published
 from launch.context import ORDER_TYPES, LaunchContext, references
 from launch.discovery import Discovery
-from launch.errors import BadState, CodeRefused, CookiesBlocked, LaunchError, UnlistedIssuer
+from launch.errors import CodeRefused, CookiesBlocked, LaunchError, UnlistedIssuer
 from launch.registration import Registration, Registrations
 from launch.vault import ABSOLUTE_LIFE, Pending, Vault
 
@@ -82,14 +83,16 @@ class Door:
         return request.cookies.get(cookie_name(launch_id))
 
     def begin(self) -> BaseResponse:
-        """Take an EHR's launch; no request is made for an unlisted issuer."""
+        """Take a launch; no request is made for an unlisted issuer.
+
+        An EHR's launch carries ``launch``; without it the person has come by themselves, and the
+        EHR asks them for a patient (standalone launch).
+        """
         iss, launch = request.args.get("iss", ""), request.args.get("launch", "")
         registration = self.registrations.of_issuer(iss)
         if registration is None:
             self.on_event("launch_refused", {"why": UnlistedIssuer.code})
             raise UnlistedIssuer
-        if not launch:
-            raise BadState("no launch parameter")
         self.vault.sweep(self.registrations.idle_minutes())
         launch_id, secret = self.vault.begin(registration.site, iss, launch)
         answer = self.make_room(redirect(f"/l/{launch_id}/go", 303))
@@ -112,6 +115,7 @@ class Door:
             state=pending.state,
             verifier=pending.verifier,
             nonce=pending.nonce,
+            now=self.now(),
         )
         return redirect(url, 303)
 
@@ -130,11 +134,18 @@ class Door:
             self.redirect_uri,
             code=code,
             verifier=pending.verifier,
+            now=self.now(),
         )
         context = self._context(launch_id, registration, pending, answer)
         secret = self.vault.admit(context, token.read(answer, registration.scopes, self.now()))
         self.on_event("launched", {"launch": launch_id, "user": context.fhir_user})
         return self.with_cookie(redirect(f"/l/{launch_id}/", 303), launch_id, secret)
+
+    def jwks(self) -> BaseResponse:
+        """Publish the public keys by which EHRs know us."""
+        answer = jsonify(published(self.registrations))
+        answer.headers["Cache-Control"] = "public, max-age=3600"
+        return answer
 
     def _registration(self, iss: str) -> Registration:
         registration = self.registrations.of_issuer(iss)
@@ -201,5 +212,6 @@ def blueprint(door: Door, render: Render) -> Blueprint:
     pages.add_url_rule("/launch", "begin", door.begin)
     pages.add_url_rule("/l/<launch_id>/go", "go", door.go)
     pages.add_url_rule("/callback", "callback", door.callback)
+    pages.add_url_rule("/jwks.json", "jwks", door.jwks)
     pages.register_error_handler(LaunchError, render)
     return pages

@@ -105,7 +105,7 @@ class Bearer:
         registration = self._registrations.of_site(context.site)
         try:
             configuration = self._discovery.of(context.iss)
-            with session(registration, "") as client:
+            with session(registration, "", self._now()) as client:
                 client.scope = None  # ask for what was granted, not for what was once requested
                 answer = client.refresh_token(
                     configuration.token_endpoint, refresh_token=tokens.refresh

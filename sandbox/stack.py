@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import os
 import secrets
 import signal
@@ -18,6 +19,10 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+
+from joserfc.jwk import ECKey
+
+from sandbox.ehr.clients import KEY, PASSWORD, PUBLIC, SECRET
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 40.0
@@ -36,7 +41,9 @@ def free_port(wanted: int = 0) -> int:
 class Stack:
     """One sandbox in one folder; ``start`` and ``stop`` its parts."""
 
-    def __init__(self, folder: Path, port: int = 0, **settings: float) -> None:
+    def __init__(
+        self, folder: Path, port: int = 0, *, client: str = "public", **settings: float
+    ) -> None:
         if os.environ.get("PRECLEAR_ENV") == "production":
             raise RuntimeError("The sandbox is a stand-in: it does not start in production.")
         self.folder = folder
@@ -49,13 +56,25 @@ class Stack:
         self.settings = {"worker_idle_seconds": 0.1, "worker_lease_seconds": 60.0} | settings
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self._leash: tuple[int, int] | None = None
-        self._configure()
+        self._configure(client)
 
-    def _configure(self) -> None:
+    def _client(self, kind: str) -> str:
+        """Return the client of a site file, and write its secret or key where the file says."""
+        if kind == "secret":
+            (self.folder / "sites/client-secret").write_text(PASSWORD)
+            return f'id = "{SECRET}"\nauth = "client_secret_basic"\nsecret = "file:client-secret"'
+        if kind == "key":
+            key = ECKey.generate_key("P-384", {"kid": secrets.token_hex(8)}).as_dict(private=True)
+            (self.folder / "sites/client-key").write_text(json.dumps(key))
+            return f'id = "{KEY}"\nauth = "private_key_jwt"\nkey = "file:client-key"'
+        return f'id = "{PUBLIC}"'
+
+    def _configure(self, client: str) -> None:
         for name in ("sites", "payers", "logs"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         site = (ROOT / "launch/registrations/sandbox.toml").read_text()
-        (self.folder / "sites/sandbox.toml").write_text(site.replace("{ehr}", self.ehr))
+        site = site.replace("{ehr}", self.ehr).replace(f'id = "{PUBLIC}"', self._client(client))
+        (self.folder / "sites/sandbox.toml").write_text(site)
         for path in (ROOT / "sandbox/config").glob("payer-*.toml"):
             text = path.read_text().replace("{payer}", self.payer)
             (self.folder / "payers" / path.name).write_text(text)

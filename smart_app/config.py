@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from launch import Registration, Registrations
+from launch import Registration, Registrations, check_client
 from smart_app.cases.model import Place
 from smart_app.errors import ConfigError
 from smart_app.fhir.codes import npi_valid
@@ -184,10 +184,12 @@ def load_site(path: Path, hospital_pos: tuple[str, ...]) -> Site:
     table, name = _toml(path), path.name
     check_keys(name, table, SITE_KEYS, "")
     try:
+        table["client"] = _resolved(table["client"], path.parent)
         site = _site(name, table)
+        check_client(site.registration)
     except KeyError as cause:
         raise ConfigError(f"{name}: key {cause} is missing") from cause
-    except TypeError as cause:
+    except (TypeError, ValueError) as cause:
         raise ConfigError(f"{name}: {cause}") from cause
     for place in site.facilities:
         _check_hospital(name, place, hospital_pos)
@@ -200,6 +202,17 @@ def load_site(path: Path, hospital_pos: tuple[str, ...]) -> Site:
     except (ZoneInfoNotFoundError, ValueError) as cause:
         raise ConfigError(f"{name}: time_zone {site.time_zone} is not known") from cause
     return site
+
+
+def _resolved(client: dict[str, Any], here: Path) -> dict[str, Any]:
+    """Return a client's settings with its secrets, which a file only refers to."""
+    found = dict(client)
+    for key in ("secret", "key"):
+        if key in found:
+            if not str(found[key]).startswith(("env:", "file:")):
+                raise TypeError(f"client.{key} must be an env: or file: reference")
+            found[key] = _secret(str(found[key]), here)
+    return found
 
 
 def _site(name: str, table: dict[str, Any]) -> Site:

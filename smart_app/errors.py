@@ -6,6 +6,7 @@ PreclearError
 │   ├── NoPatient          the launch names no patient
 │   ├── WrongPatient       a resource belongs to someone else
 │   ├── NoOrder            no usable order
+│   ├── SeveralOrders      a person must choose the order
 │   └── ChartUnavailable   the EHR did not answer, or refused
 ├── EngineError            the form's logic could not be run
 │   └── EngineLimit        it used more time or memory than allowed
@@ -26,6 +27,8 @@ Each class carries ``code`` (for logs), ``http_status``, ``say`` (what happened,
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class PreclearError(Exception):
@@ -77,6 +80,21 @@ class NoOrder(ChartError):
     http_status = 422
     say = "There is no order here that Preclear can work on."
     do = "Open Preclear from an order that carries a billing code."
+
+
+class SeveralOrders(ChartError):
+    """A person must choose which orders it is about; ``groups`` are those that belong together."""
+
+    code = "several-orders"
+    http_status = 422
+    say = "Which order is it about?"
+    do = "Choose one of the orders of this chart."
+
+    def __init__(self, groups: tuple[tuple[dict[str, Any], ...], ...]) -> None:
+        super().__init__(f"{len(groups)} orders")
+        self.groups = groups
+        self.patient: dict[str, Any] = {}
+        self.choices: tuple[tuple[dict[str, Any], Any], ...] = ()
 
 
 class ChartUnavailable(ChartError):

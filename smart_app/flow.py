@@ -30,7 +30,7 @@ from smart_app.cases.model import (
 from smart_app.chart import annotate, documents, evidence, orders, snapshot
 from smart_app.config import Site
 from smart_app.dtr import carry, form, package, populate
-from smart_app.errors import MissingFact, PreclearError
+from smart_app.errors import MissingFact, NoOrder, PreclearError, SeveralOrders
 from smart_app.fhir import codes, refs
 from smart_app.world import World
 
@@ -60,13 +60,18 @@ class Flow:
         site = self.world.sites.of_id(context.site)
         chart = self._read(context)
         known = self.store.of_patient(site.id, context.iss, refs.of(chart.patient))
-        sent, chosen = reopen.asked(known, context, chart)
+        try:
+            sent, chosen = reopen.asked(known, context, chart)
+        except SeveralOrders as cause:
+            cause.patient, cause.choices = chart.patient, self._choices(context, cause, chart)
+            raise
         if sent:
             reopen.join(self.world, sent, context, chart)
             return sent
         case, attempt = reopen.unsent(self.world, known, chosen, chart, context)
         if case is None:
-            case = self._new_case(context, site, chart, chosen, attempt)
+            new = self._new_case(context, site, chart, chosen, attempt)
+            case = self._begin(new, context)
         if case.tracks.submission == "none" and not self.store.prepared(case.id):
             with self.store.write() as db:
                 self.store.put(db, case.id, "chart", documents.keep(chart, chosen))
@@ -76,6 +81,19 @@ class Flow:
             if case.tracks.submission == "none" and case.launch_id != context.launch_id:
                 self.world.prepare_pool.submit(self._look_again, case, chart)
         return case
+
+    def _choices(
+        self, context: LaunchContext, asked: SeveralOrders, chart: ChartSnapshot
+    ) -> tuple[tuple[Resource, Case | None], ...]:
+        """Judge each group of orders that a person may choose; None where no code can be judged."""
+        site, made = self.world.sites.of_id(context.site), []
+        for group in asked.groups:
+            try:
+                case: Case | None = self._new_case(context, site, chart, group, 1)
+            except NoOrder:
+                case = None
+            made.append((group[0], case))
+        return tuple(made)
 
     def _read(self, context: LaunchContext) -> ChartSnapshot:
         """Read the chart, the types that the sign-in allows as a whole."""
@@ -122,7 +140,7 @@ class Flow:
             conflicts=(*open_place, *several),
             launch_id=context.launch_id,
         )
-        return self._begin(judging.judged(self.world, case, chart), context)
+        return judging.judged(self.world, case, chart)
 
     def _begin(self, case: Case, context: LaunchContext) -> Case:
         """Store a new case; another launch of the same orders may have been faster."""

@@ -20,6 +20,12 @@ FOLDER = Path(__file__).resolve().parent.parent / "people"
 _TOKEN = re.compile(r"\{\{(text )?D([+-]\d+)?(?:T(\d\d:\d\d))?\}\}")
 
 
+def human_name(resource: dict[str, Any]) -> str:
+    """Return a person's name as people say it."""
+    name = (resource.get("name") or [{}])[0]
+    return " ".join([*name.get("prefix", []), *name.get("given", []), name.get("family", "")])
+
+
 def _dated(text: str, today: date) -> str:
     def put(match: re.Match[str]) -> str:
         day = today + timedelta(days=int(match[2] or 0))

@@ -14,7 +14,7 @@ _OLD = {"read": "rs", "write": "cud", "*": "cruds"}
 
 def offered(asked: str, known: frozenset[str]) -> str:
     """Return the scopes of a request that this EHR grants."""
-    plain = {"launch", "openid", "fhirUser", "offline_access", "online_access"}
+    plain = {"launch", "launch/patient", "openid", "fhirUser", "offline_access", "online_access"}
     granted = [
         one
         for one in asked.split()

@@ -16,7 +16,8 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-CLIENT = "preclear-sandbox"
+from sandbox.ehr.clients import Clients, Unproven, fetched
+
 LAUNCH_LIFE = 300.0  # seconds
 
 
@@ -49,6 +50,7 @@ class Code:
     challenge: str
     nonce: str | None
     until: float
+    client: str
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Grant:
     scope: str
     family: str
     until: float
+    client: str
 
 
 class Authority:
@@ -69,6 +72,7 @@ class Authority:
         self.redirect_uri = f"{app_url}/callback"
         self.token_seconds = 300
         self.code_seconds = 60
+        self.clients = Clients(f"{issuer}/auth/token", lambda: fetched(f"{app_url}/jwks.json"))
         self._key = RSAKey.generate_key(2048, {"kid": secrets.token_hex(8), "use": "sig"})
         self._lock = threading.Lock()
         self._launches: dict[str, tuple[Context, float]] = {}
@@ -90,8 +94,11 @@ class Authority:
             self._launches[token] = (context, time.monotonic() + LAUNCH_LIFE)
         return token
 
-    def authorize(self, asked: dict[str, str], scope: str) -> str:
-        """Return a code for an authorization request, or raise OAuthError."""
+    def authorize(self, asked: dict[str, str], scope: str, chosen: Context | None = None) -> str:
+        """Return a code for an authorization request, or raise OAuthError.
+
+        ``chosen`` is what a person chose who came without a launch of this EHR.
+        """
         wrong = {
             "response_type": asked.get("response_type") != "code",
             "aud": asked.get("aud") != self.issuer,
@@ -102,65 +109,72 @@ class Authority:
         for name, bad in wrong.items():
             if bad:
                 raise OAuthError("invalid_request", f"{name} is missing or wrong")
-        with self._lock:
-            held = self._launches.pop(asked.get("launch", ""), None)
-        if held is None or held[1] < time.monotonic():
-            raise OAuthError("invalid_request", "launch is unknown, used or too old")
+        context = chosen or self._launched(asked.get("launch", ""))
         code = secrets.token_urlsafe(32)
         with self._lock:
             self._codes[code] = Code(
-                held[0],
+                context,
                 scope,
                 asked["redirect_uri"],
                 asked["code_challenge"],
                 asked.get("nonce"),
                 time.monotonic() + self.code_seconds,
+                asked["client_id"],
             )
         return code
 
-    def token(self, form: dict[str, str]) -> dict[str, Any]:
+    def _launched(self, launch: str) -> Context:
+        with self._lock:
+            held = self._launches.pop(launch, None)
+        if held is None or held[1] < time.monotonic():
+            raise OAuthError("invalid_request", "launch is unknown, used or too old")
+        return held[0]
+
+    def token(self, form: dict[str, str], header: str = "") -> dict[str, Any]:
         """Answer a token request, or raise OAuthError."""
-        if form.get("client_id", CLIENT) != CLIENT:
-            raise OAuthError("invalid_client", "unknown client", 401)
+        try:
+            client = self.clients.proven(form, header)
+        except Unproven as cause:
+            raise OAuthError("invalid_client", str(cause), 401) from cause
         kind = form.get("grant_type")
         if kind == "authorization_code":
-            return self._exchange(form)
+            return self._exchange(form, client)
         if kind == "refresh_token":
-            return self._rotate(form)
+            return self._rotate(form, client)
         raise OAuthError("unsupported_grant_type", "authorization_code or refresh_token")
 
-    def _exchange(self, form: dict[str, str]) -> dict[str, Any]:
+    def _exchange(self, form: dict[str, str], client: str) -> dict[str, Any]:
         with self._lock:
             code = self._codes.pop(form.get("code", ""), None)
-        if code is None or code.until < time.monotonic():
-            raise OAuthError("invalid_grant", "code is unknown, used or too old")
+        if code is None or code.until < time.monotonic() or code.client != client:
+            raise OAuthError("invalid_grant", "code is unknown, used, too old or another client's")
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         if not secrets.compare_digest(challenge, code.challenge):
             raise OAuthError("invalid_grant", "code_verifier does not match")
         if form.get("redirect_uri") != code.redirect_uri:
             raise OAuthError("invalid_grant", "redirect_uri differs")
-        answer = self._issue(code.context, code.scope, secrets.token_hex(8))
+        answer = self._issue(code.context, code.scope, secrets.token_hex(8), client)
         if "openid" in code.scope.split():
             answer["id_token"] = self._id_token(code)
         return answer
 
-    def _rotate(self, form: dict[str, str]) -> dict[str, Any]:
+    def _rotate(self, form: dict[str, str], client: str) -> dict[str, Any]:
         used = form.get("refresh_token", "")
         with self._lock:
             if used in self._spent:
                 self._dead.add(self._spent[used])
                 raise OAuthError("invalid_grant", "refresh token was used before")
             grant = self._refresh.pop(used, None)
-            if grant is None or grant.family in self._dead:
+            if grant is None or grant.family in self._dead or grant.client != client:
                 raise OAuthError("invalid_grant", "refresh token is unknown or revoked")
             self._spent[used] = grant.family
-        return self._issue(grant.context, grant.scope, grant.family)
+        return self._issue(grant.context, grant.scope, grant.family, client)
 
-    def _issue(self, context: Context, scope: str, family: str) -> dict[str, Any]:
+    def _issue(self, context: Context, scope: str, family: str, client: str) -> dict[str, Any]:
         access = secrets.token_urlsafe(32)
         until = time.monotonic() + self.token_seconds
-        grant = Grant(context, scope, family, until)
+        grant = Grant(context, scope, family, until, client)
         answer: dict[str, Any] = {
             "access_token": access,
             "token_type": "Bearer",
@@ -186,7 +200,7 @@ class Authority:
         claims: dict[str, Any] = {
             "iss": self.issuer,
             "sub": code.context.user.replace("/", "-"),
-            "aud": CLIENT,
+            "aud": code.client,
             "iat": now,
             "exp": now + 300,
             "fhirUser": f"{self.issuer}/{code.context.user}",

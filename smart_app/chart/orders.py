@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 from smart_app.cases.model import CaseItem, ChartSnapshot, Coding, Resource
-from smart_app.errors import NoOrder, WrongPatient
+from smart_app.errors import NoOrder, SeveralOrders, WrongPatient
 from smart_app.fhir import codes, refs
 
 BILLING = (codes.CPT, codes.HCPCS)
@@ -17,23 +17,28 @@ NOT_ACTIVE = ("revoked", "entered-in-error", "completed")
 def chosen(snapshot: ChartSnapshot, order_refs: tuple[str, ...]) -> tuple[Resource, ...]:
     """Return the orders that a launch names, with all others of the same requisition.
 
-    Raises NoOrder when the launch names none, WrongPatient when it names one that is not in this
-    patient's chart.
+    Raises SeveralOrders when it names none or some that do not belong together, so that a person
+    must choose, and WrongPatient when it names one that is not in this patient's chart.
     """
-    if not order_refs:
-        raise NoOrder("the launch names no order")
     if "ServiceRequest" in snapshot.unavailable:
         raise NoOrder(
             "orders unavailable",
             say="The chart did not let Preclear read its orders.",
             do="Try again in a minute, or ask the person who runs Preclear.",
         )
+    groups = together(snapshot)
+    if not order_refs and len(groups) > 1:
+        raise SeveralOrders(groups)
+    order_refs = order_refs or tuple(refs.of(one) for group in groups for one in group)
     named = []
     for reference in order_refs:
         order = snapshot.by_reference(reference)
         if order is None:
             raise WrongPatient(f"{reference.split('/')[0]} is not in this chart")
         named.append(order)
+    apart = {_requisition(order) or refs.of(order) for order in named}
+    if len(apart) > 1:
+        raise SeveralOrders(groups)
     requisitions = {key for order in named if (key := _requisition(order))}
     siblings = [
         order
@@ -44,10 +49,20 @@ def chosen(snapshot: ChartSnapshot, order_refs: tuple[str, ...]) -> tuple[Resour
     if not usable:
         raise NoOrder(
             "order not active",
-            say="This order is cancelled or done, so there is nothing to ask for.",
-            do="Go back to the chart and open Preclear from an active order.",
+            say="There is no active order here, so there is nothing to ask for.",
+            do="Go back to the chart and open Preclear when there is an active order.",
         )
     return tuple(usable)
+
+
+def together(snapshot: ChartSnapshot) -> tuple[tuple[Resource, ...], ...]:
+    """Return the active orders of a chart, those of one requisition together, newest first."""
+    found: dict[object, list[Resource]] = {}
+    for order in snapshot.of("ServiceRequest"):
+        if order.get("status") not in NOT_ACTIVE:
+            found.setdefault(_requisition(order) or refs.of(order), []).append(order)
+    newest = sorted(found.values(), key=lambda one: str(one[0].get("authoredOn")), reverse=True)
+    return tuple(tuple(one) for one in newest)
 
 
 def _requisition(order: Resource) -> tuple[str, str] | None:

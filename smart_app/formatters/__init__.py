@@ -7,6 +7,7 @@ authorization is *recommended*, never required: the alternative is review before
 from smart_app.formatters.case import (
     CHIPS,
     DECISIONS,
+    NO_CODE,
     PAYER_SAID,
     STAGES,
     UNKNOWN,
@@ -36,6 +37,7 @@ from smart_app.formatters.dates import age, birth, day, days_left, lately, momen
 from smart_app.formatters.history import EVENTS, event
 
 __all__ = [
+    "NO_CODE",
     "PAYER_SAID",
     "payer_said",
     "CHECKS",

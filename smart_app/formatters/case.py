@@ -118,6 +118,8 @@ def headline(case: Case, state: str, payer: str, until: date | None, zone: str) 
     return lines.get(state, "")
 
 
+NO_CODE = "It carries no billing code (CPT or HCPCS), so it cannot be judged here."
+
 PAYER_SAID = {
     "not_asked": ("", "{payer} was not asked: it offers no check of orders."),
     "failed": ("warn", "{payer} did not answer whether it asks for authorization."),

@@ -19,7 +19,7 @@ from smart_app.fhir import refs
 from smart_app.flow import Flow
 from smart_app.follow import Follow
 from smart_app.review import Review
-from smart_app.web import htmx, presenters, security
+from smart_app.web import htmx, security, strip
 from smart_app.world import World
 
 log = logging.getLogger("preclear.web")
@@ -66,7 +66,7 @@ class Desk:
         today = self.world.clock.today(zone)
         return render_template(
             template,
-            strip=presenters.strip(self.world, self.flow, case, today),
+            strip=strip.strip(self.world, self.flow, case, today),
             base=f"/l/{context.launch_id}/case/{case.id}",
             csrf=csrf_token(self.door.secret(context.launch_id) or ""),
             case=case,

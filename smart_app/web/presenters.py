@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-
-from fhirclient.models.patient import Patient
+from datetime import timedelta
 
 from smart_app import formatters
 from smart_app.cases import states
@@ -31,16 +29,6 @@ from smart_app.utn.window import days_left
 from smart_app.world import World
 
 DONE, RUNNING, FAILED, WAITING = "done", "running", "failed", "waiting"
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """Who the page is about."""
-
-    name: str
-    facts: str
-    coverage: str
-    right: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,39 +58,6 @@ class Stop:
     detail: str
     state: str
     shape: str
-
-
-def strip(world: World, flow: Flow, case: Case, today: date) -> Strip:
-    """Return the patient strip; fhirclient gives the typed read view."""
-    chart = flow.kept(case)
-    patient = Patient(
-        {
-            key: value
-            for key, value in chart.patient.items()
-            if key in ("resourceType", "id", "name", "gender", "birthDate")
-        },
-        strict=False,
-    )
-    name = patient.name[0] if patient.name else None
-    given = " ".join(name.given or []) if name else ""
-    born = chart.patient.get("birthDate")
-    facts = [
-        formatters.age(born, today),
-        patient.gender or "",
-        f"born {formatters.birth(born)}",
-    ]
-    site = world.sites.of_id(case.site)
-    read = formatters.lately(chart.read_at, site.time_zone, today)
-    kind = next((one for one in case.scope.reasons if one.rule == "coverage"), None)
-    coverage = (
-        "Original Medicare" if case.scope.verdict == "in_scope" else (kind.words if kind else "")
-    )
-    return Strip(
-        name=f"{given} {name.family if name else ''}".strip() or "Name missing",
-        facts=", ".join(one for one in facts if one),
-        coverage=", ".join(one for one in (coverage, f"chart read {read}") if one),
-        right=f"{formatters.codes(case)}, {formatters.services(case)}",
-    )
 
 
 def payer_name(world: World, case: Case) -> str:

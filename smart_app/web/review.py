@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from flask import Blueprint, make_response, redirect, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from launch import LaunchContext
+from launch import LaunchContext, csrf_token
 from smart_app.cases.model import Case, Person
 from smart_app.dtr.form import FormError
-from smart_app.errors import LintError, MissingFact, PreclearError, StaleRevision
+from smart_app.errors import (
+    LintError,
+    MissingFact,
+    PreclearError,
+    SeveralOrders,
+    StaleRevision,
+)
 from smart_app.review import OpenPoints
-from smart_app.web import htmx, presenters
+from smart_app.web import htmx, presenters, strip
 from smart_app.web.pages import Desk, reply
 
 Act = Callable[[LaunchContext, Case, Person], Case]
@@ -23,7 +30,7 @@ def blueprint(desk: Desk) -> Blueprint:
     """Return the routes of a case that is not sent yet."""
     pages = Blueprint("review", __name__)
     view = ReviewPages(desk)
-    pages.add_url_rule("/l/<launch_id>/", "open", view.open)
+    pages.add_url_rule("/l/<launch_id>/", "open", view.open, methods=["GET", "POST"])
     pages.add_url_rule(f"{CASE}/answer", "answer", view.answer, methods=["POST"])
     pages.add_url_rule(f"{CASE}/document", "document", view.document, methods=["POST"])
     pages.add_url_rule(f"{CASE}/without", "without", view.without, methods=["POST"])
@@ -56,8 +63,30 @@ class ReviewPages:
     def open(self, launch_id: str) -> BaseResponse:
         """Read the chart, judge the order, and go to its case."""
         context = self.desk.session(launch_id)
-        case = self.desk.flow.open(context)
+        if request.method == "POST":
+            chosen = tuple(request.form.get("orders", "").split())
+            context = replace(context, order_refs=chosen)
+        try:
+            case = self.desk.flow.open(context)
+        except SeveralOrders as cause:
+            return self._choose(context, cause)
         return redirect(f"/l/{launch_id}/case/{case.id}", 303)
+
+    def _choose(self, context: LaunchContext, asked: SeveralOrders) -> BaseResponse:
+        """Let a person choose the order: the launch named none, or some that do not go together."""
+        world = self.desk.world
+        today = world.clock.today(world.sites.of_id(context.site).time_zone)
+        page = render_template(
+            "orders/page.html",
+            strip=strip.patient_strip(asked.patient, today),
+            rows=strip.order_rows(asked),
+            csrf=csrf_token(self.desk.door.secret(context.launch_id) or ""),
+            user=context.user_name,
+            sandbox=world.config.sandbox_url,
+            action=f"/l/{context.launch_id}/",
+            style=f"/l/{context.launch_id}/style.css" if context.style_url else "",
+        )
+        return make_response(page)
 
     def _show(
         self,

@@ -111,6 +111,7 @@ def test_a_code_works_once_and_only_with_its_verifier(client: FlaskClient, port:
         "code": request(client, port)["code"][0],
         "redirect_uri": "http://localhost:8/callback",
         "code_verifier": VERIFIER,
+        "client_id": "preclear-sandbox",
     }
     assert client.post("/fhir/auth/token", data=form).status_code == 200
     assert client.post("/fhir/auth/token", data=form).status_code == 400
@@ -120,7 +121,11 @@ def test_a_code_works_once_and_only_with_its_verifier(client: FlaskClient, port:
 
 def test_a_used_refresh_token_ends_its_family(client: FlaskClient, port: int) -> None:
     first = tokens(client, port)
-    form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": first["refresh_token"],
+        "client_id": "preclear-sandbox",
+    }
     second = client.post("/fhir/auth/token", data=form).get_json()
     assert second["refresh_token"] != first["refresh_token"]
     assert client.post("/fhir/auth/token", data=form).status_code == 400

@@ -1,0 +1,93 @@
+"""Who a page is about, and the orders that a person may choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from fhirclient.models.patient import Patient
+
+from smart_app import formatters
+from smart_app.cases.model import Case, Resource
+from smart_app.errors import SeveralOrders
+from smart_app.fhir import codes, refs
+from smart_app.flow import Flow
+from smart_app.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Who the page is about."""
+
+    name: str
+    facts: str
+    coverage: str = ""
+    right: str = ""
+
+
+def patient_strip(found: Resource, today: date) -> Strip:
+    """Return name and facts of a patient; fhirclient gives the typed read view."""
+    kept = ("resourceType", "id", "name", "gender", "birthDate")
+    patient = Patient({key: found[key] for key in kept if key in found}, strict=False)
+    name = patient.name[0] if patient.name else None
+    given = " ".join(name.given or []) if name else ""
+    born = found.get("birthDate")
+    facts = [
+        formatters.age(born, today),
+        patient.gender or "",
+        f"born {formatters.birth(born)}",
+    ]
+    return Strip(
+        name=f"{given} {name.family if name else ''}".strip() or "Name missing",
+        facts=", ".join(one for one in facts if one),
+    )
+
+
+def strip(world: World, flow: Flow, case: Case, today: date) -> Strip:
+    """Return the patient strip of a case."""
+    chart = flow.kept(case)
+    site = world.sites.of_id(case.site)
+    read = formatters.lately(chart.read_at, site.time_zone, today)
+    kind = next((one for one in case.scope.reasons if one.rule == "coverage"), None)
+    coverage = (
+        "Original Medicare" if case.scope.verdict == "in_scope" else (kind.words if kind else "")
+    )
+    return replace(
+        patient_strip(chart.patient, today),
+        coverage=", ".join(one for one in (coverage, f"chart read {read}") if one),
+        right=f"{formatters.codes(case)}, {formatters.services(case)}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One order, or several of one requisition, that a person may choose."""
+
+    refs: str
+    title: str
+    words: str
+    ordered: str
+    asks: bool
+
+
+def order_rows(asked: SeveralOrders) -> tuple[OrderRow, ...]:
+    """Return the orders of a chart, those that Medicare asks about first."""
+    rows = [
+        OrderRow(
+            refs=" ".join(case.order_refs) if case else refs.of(order),
+            title=_title(order, case),
+            words=formatters.scope_line(case) if case else formatters.NO_CODE,
+            ordered=formatters.day(str(order.get("authoredOn") or "") or None),
+            asks=case is not None and case.scope.verdict != "out_of_scope",
+        )
+        for order, case in asked.choices
+    ]
+    return tuple(sorted(rows, key=lambda row: not row.asks))
+
+
+def _title(order: Resource, case: Case | None) -> str:
+    if case is not None and case.items[0].coding[0].words:
+        return f"{formatters.codes(case)}, {formatters.services(case)}"
+    concept = order.get("code") or {}
+    coded = codes.codings(concept)
+    return str(concept.get("text") or (coded[0].get("display") if coded else "") or "Order")

@@ -1,0 +1,108 @@
+"""Every way in: by the EHR, by oneself, with and without an order, as each kind of client."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.browser import Browser, Page
+from sandbox.golden import Golden, ask
+from sandbox.stack import Stack
+
+ASKED = Namespace(service="62323", state="AZ", decision="affirmed", late_utn=False, json=True)
+
+
+@pytest.fixture(params=["public", "secret", "key"])
+def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stack]:
+    """Return a sandbox that knows the app as one kind of client."""
+    running = Stack(tmp_path, client=request.param)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+def standalone(stack: Stack, browser: Browser, patient: str, user: str) -> Page:
+    """Open the app by itself, and choose a patient on the EHR's page."""
+    page = browser.get(f"{stack.app}/launch?iss={stack.ehr}/fhir")
+    form = page.form("/fhir/auth/authorize")
+    assert form is not None, page.text
+    return browser.submit(page, form, choose_patient=patient, choose_user=user)
+
+
+def test_both_launches_end_at_the_same_case(stack: Stack) -> None:
+    golden = Golden(stack, ASKED)
+    golden.open()
+    golden.ready()
+    assert "62323" in golden.title()
+    page = standalone(stack, Browser(), "opal", "dr-sampleton")
+    assert "Opal Examplewood" in page.text
+    assert page.url.rsplit("/", 1)[1] == golden.page.url.rsplit("/", 1)[1]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Return one sandbox for the ways of a public client."""
+    running = Stack(tmp_path_factory.mktemp("launches"))
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+def more_orders(stack: Stack, *codes: str) -> None:
+    """Give Opal further orders, each on its own."""
+    for code in codes:
+        coding = [{"system": "http://www.ama-assn.org/go/cpt", "code": code}] if code else []
+        order = {
+            "resourceType": "ServiceRequest",
+            "id": f"more-{code or 'none'}",
+            "status": "active",
+            "intent": "order",
+            "subject": {"reference": "Patient/opal"},
+            "requester": {"reference": "Practitioner/dr-sampleton"},
+            "authoredOn": "2026-11-01",
+            "code": {"coding": coding, "text": "Walking aid"},
+        }
+        ask(f"{stack.ehr}/sandbox/control", {"chart": [order]})
+
+
+def unnamed(stack: Stack) -> tuple[Browser, Page]:
+    """Open the app from the chart with nothing selected."""
+    ask(f"{stack.ehr}/sandbox/control", {"context": []})
+    browser = Browser()
+    page = browser.get(f"{stack.ehr}/open?patient=opal&order=opal-esi")
+    ask(f"{stack.ehr}/sandbox/control", {"context": None})
+    return browser, page
+
+
+def test_without_an_order_the_person_chooses_one(plain: Stack) -> None:
+    more_orders(plain, "99213", "")
+    browser, page = unnamed(plain)
+    assert "Which order is it about?" in page.text
+    assert page.text.index("recommended for 62323") < page.text.index("outside WISeR")
+    assert "carries no billing code" in page.text
+    first = next(one for one in page.forms if one.act == "choose")
+    opened = browser.submit(page, first)
+    assert "/case/" in opened.url
+    assert "62323" in opened.text
+
+
+def test_an_order_of_another_chart_cannot_be_chosen(plain: Stack) -> None:
+    more_orders(plain, "99213")
+    browser, page = unnamed(plain)
+    form = next(one for one in page.forms if one.act == "choose")
+    refused = browser.submit(page, form, orders="ServiceRequest/walter-tfesi-1")
+    assert refused.status == 409
+    assert "another patient" in refused.text
+
+
+def test_an_unlisted_issuer_opens_nothing(plain: Stack) -> None:
+    page = Browser().get(f"{plain.app}/launch?iss=https://evil.example/fhir")
+    assert page.status == 403
+    assert "not registered" in page.text
