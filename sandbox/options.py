@@ -29,6 +29,30 @@ def parser() -> argparse.ArgumentParser:
         epilog="Ends with 0 when the case ended as it should, 1 when it did not, 2 when an option "
         "names what does not exist.",
     )
+    _case(made)
+    made.add_argument(
+        "--pas",
+        default="2.2.1",
+        metavar="VERSION",
+        help="The version of PAS by which the request is sent; there is 2.2.1.",
+    )
+    made.add_argument(
+        "--channel", default="pas", metavar="WAY", help="How the request travels; there is pas."
+    )
+    made.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="A folder in which every message, every page and the result are kept.",
+    )
+    made.add_argument(
+        "--json", action="store_true", help="Print the result as one JSON object, nothing else."
+    )
+    return made
+
+
+def _case(made: argparse.ArgumentParser) -> None:
+    """Add the options that say what is asked for and what becomes of it."""
     services = " or ".join(f"{codes} ({state})" for codes, state in CASES)
     made.add_argument(
         "--service",
@@ -49,29 +73,10 @@ def parser() -> argparse.ArgumentParser:
         "affirmed after a second; partial needs two codes. Without it: affirmed.",
     )
     made.add_argument(
-        "--pas",
-        default="2.2.1",
-        metavar="VERSION",
-        help="The version of PAS by which the request is sent; there is 2.2.1.",
-    )
-    made.add_argument(
-        "--channel", default="pas", metavar="WAY", help="How the request travels; there is pas."
-    )
-    made.add_argument(
         "--late-utn",
         action="store_true",
         help="The pretend payer gives the number (UTN) a second after the decision, not with it.",
     )
-    made.add_argument(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        help="A folder in which every message, every page and the result are kept.",
-    )
-    made.add_argument(
-        "--json", action="store_true", help="Print the result as one JSON object, nothing else."
-    )
-    return made
 
 
 def read(words: list[str] | None = None) -> argparse.Namespace:
