@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from authlib.integrations.requests_client import OAuth2Session
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
@@ -64,8 +63,8 @@ def assertion(registration: Registration, audience: str, now: datetime) -> str:
     return jwt.encode(header, claims, key, algorithms=[algorithm])
 
 
-def prove(client: OAuth2Session, registration: Registration, now: datetime) -> None:
-    """Let a session prove itself as its site has registered us."""
+def prove(client: Any, registration: Registration, now: datetime) -> None:
+    """Let an Authlib session prove itself as its site has registered us."""
     method = registration.credentials.auth
     if method == "client_secret_basic":
         client.client_secret = registration.credentials.secret

@@ -30,7 +30,7 @@ from smart_app.cases.model import (
 from smart_app.chart import annotate, documents, evidence, orders, snapshot
 from smart_app.config import Site
 from smart_app.dtr import carry, form, package, populate
-from smart_app.errors import MissingFact, NoOrder, PreclearError, SeveralOrders
+from smart_app.errors import MissingFact, PreclearError, SeveralOrders
 from smart_app.fhir import codes, refs
 from smart_app.world import World
 
@@ -63,7 +63,10 @@ class Flow:
         try:
             sent, chosen = reopen.asked(known, context, chart)
         except SeveralOrders as cause:
-            cause.patient, cause.choices = chart.patient, self._choices(context, cause, chart)
+            cause.patient = chart.patient
+            cause.choices = reopen.choices(
+                cause.groups, lambda group: self._new_case(context, site, chart, group, 1)
+            )
             raise
         if sent:
             reopen.join(self.world, sent, context, chart)
@@ -81,19 +84,6 @@ class Flow:
             if case.tracks.submission == "none" and case.launch_id != context.launch_id:
                 self.world.prepare_pool.submit(self._look_again, case, chart)
         return case
-
-    def _choices(
-        self, context: LaunchContext, asked: SeveralOrders, chart: ChartSnapshot
-    ) -> tuple[tuple[Resource, Case | None], ...]:
-        """Judge each group of orders that a person may choose; None where no code can be judged."""
-        site, made = self.world.sites.of_id(context.site), []
-        for group in asked.groups:
-            try:
-                case: Case | None = self._new_case(context, site, chart, group, 1)
-            except NoOrder:
-                case = None
-            made.append((group[0], case))
-        return tuple(made)
 
     def _read(self, context: LaunchContext) -> ChartSnapshot:
         """Read the chart, the types that the sign-in allows as a whole."""

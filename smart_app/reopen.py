@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from launch import LaunchContext
 from smart_app import judging
 from smart_app.cases.model import Case, ChartSnapshot, Event, Resource
 from smart_app.chart import orders, snapshot
+from smart_app.errors import NoOrder
 from smart_app.fhir import refs
 from smart_app.world import World
 
@@ -31,6 +33,19 @@ def asked(
     where = {ref: case for case in reversed(sent) for ref in case.order_refs}
     left = tuple(one for one in chosen if refs.of(one) not in where)
     return (None, left) if left else (where[refs.of(chosen[0])], ())
+
+
+def choices(
+    groups: tuple[tuple[Resource, ...], ...], judge: Callable[[tuple[Resource, ...]], Case]
+) -> tuple[tuple[Resource, Case | None], ...]:
+    """Judge each group of orders that a person may choose; None where no code can be judged."""
+    made: list[tuple[Resource, Case | None]] = []
+    for group in groups:
+        try:
+            made.append((group[0], judge(group)))
+        except NoOrder:
+            made.append((group[0], None))
+    return tuple(made)
 
 
 def unsent(

@@ -71,6 +71,29 @@ def _chosen(ehr: Ehr, asked: dict[str, str]) -> Context | None:
     return Context(patient, f"Practitioner/{user}", human_name(person.body or {}), ())
 
 
+def _authorize(ehr: Ehr, asked: dict[str, str]) -> AnyResponse:
+    """Answer an authorization request; who comes without a launch chooses a patient first."""
+    authority = ehr.authority
+    known = authority.clients.known(asked.get("client_id", ""))
+    if not known or asked.get("redirect_uri") != authority.redirect_uri:
+        # An unregistered redirect is never followed.
+        return Response("Unknown client or redirect URI.\n", 400, mimetype="text/plain")
+    scope = offered(asked.get("scope", ""), frozenset(TYPES))
+    chosen = None
+    if not asked.get("launch") and "launch/patient" in scope.split():
+        chosen = _chosen(ehr, asked)
+        if chosen is None:
+            page = render_template("ehr/choose.html", asked=asked, **_people(ehr))
+            return Response(page, mimetype="text/html")
+    try:
+        answer = {"code": authority.authorize(asked, scope, chosen)}
+    except OAuthError as cause:
+        answer = {"error": cause.error, "error_description": cause.description}
+    if asked.get("state"):
+        answer["state"] = asked["state"]
+    return redirect(f"{authority.redirect_uri}?{urlencode(answer)}", 302)
+
+
 def blueprint(ehr: Ehr) -> Blueprint:
     """Return the routes below the issuer that speak OAuth."""
     routes = Blueprint("oauth", __name__)
@@ -87,25 +110,7 @@ def blueprint(ehr: Ehr) -> Blueprint:
 
     @routes.route("/fhir/auth/authorize", methods=["GET", "POST"])
     def authorize() -> AnyResponse:
-        asked = {**request.args.to_dict(), **request.form.to_dict()}
-        known = authority.clients.known(asked.get("client_id", ""))
-        if not known or asked.get("redirect_uri") != authority.redirect_uri:
-            # An unregistered redirect is never followed.
-            return Response("Unknown client or redirect URI.\n", 400, mimetype="text/plain")
-        scope = offered(asked.get("scope", ""), frozenset(TYPES))
-        chosen = None
-        if not asked.get("launch") and "launch/patient" in scope.split():
-            chosen = _chosen(ehr, asked)
-            if chosen is None:
-                page = render_template("ehr/choose.html", asked=asked, **_people(ehr))
-                return Response(page, mimetype="text/html")
-        try:
-            answer = {"code": authority.authorize(asked, scope, chosen)}
-        except OAuthError as cause:
-            answer = {"error": cause.error, "error_description": cause.description}
-        if asked.get("state"):
-            answer["state"] = asked["state"]
-        return redirect(f"{authority.redirect_uri}?{urlencode(answer)}", 302)
+        return _authorize(ehr, {**request.args.to_dict(), **request.form.to_dict()})
 
     @routes.post("/fhir/auth/token")
     def token() -> tuple[Response, int]:

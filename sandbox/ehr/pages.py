@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.ehr import panel
+from sandbox.ehr.people import human_name
 from sandbox.ehr.smart import Context
 from sandbox.exchange import ExchangeLog
 
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
     from sandbox.ehr.app import Ehr
 
 WIDTHS = (400, 800, 1200)
-
-
-def _name(resource: dict[str, Any]) -> str:
-    name = (resource.get("name") or [{}])[0]
-    return " ".join([*name.get("prefix", []), *name.get("given", []), name.get("family", "")])
 
 
 class Pages:
@@ -40,7 +36,7 @@ class Pages:
         patient = self._patient(identifier)
         return {
             "id": identifier,
-            "name": _name(patient),
+            "name": human_name(patient),
             "facts": f"{patient.get('gender', '')}, born {panel.born(patient)}",
             **panel.lists(self.ehr.store, identifier, self.ehr.authored),
         }
@@ -48,7 +44,7 @@ class Pages:
     def people(self) -> list[dict[str, str]]:
         """Return everybody."""
         return [
-            {"id": one["id"], "name": _name(one), "born": panel.born(one)}
+            {"id": one["id"], "name": human_name(one), "born": panel.born(one)}
             for one in self.ehr.store.all("Patient")
         ]
 
@@ -75,7 +71,7 @@ class Pages:
         context = Context(
             patient_id if wrong.patient is None else wrong.patient,
             user,
-            _name(person),
+            human_name(person),
             named if wrong.context is None else tuple(map(names.reference, wrong.context)),
         )
         query = {"iss": self.ehr.config.issuer, "launch": self.ehr.authority.launch(context)}
