@@ -123,6 +123,7 @@ def decided(state: str, path: str = "", **payer: Any) -> Callable[[Stack, Page],
 def note(stack: Stack, page: Page) -> None:
     Case(stack, {}).to("open", "ready").show(page)
     page.get_by_role("link", name="Open the note").first.click()
+    page.wait_for_url("**/note?*")
 
 
 def ended(stack: Stack, page: Page) -> None:
@@ -203,6 +204,7 @@ def test_a_page_in_its_state(chromium: Browser, stack: Stack, name: str, tmp_pat
     page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     PAGES[name](stack, page)
+    page.wait_for_load_state("load")  # the style sheets are there
     for width in (1200, 420):
         page.set_viewport_size({"width": width, "height": 900})
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

@@ -62,8 +62,8 @@ def test_by_keyboard_from_the_order_to_the_number_in_the_chart(
     page.keyboard.press("Enter")
     expect(app.get_by_text("8 of 9 criteria documented")).to_be_visible(timeout=WAIT)
     app.locator("h1").click()
-    tab_to(page, "No")
-    page.keyboard.press("Space")
+    tab_to(page, "Yes")
+    page.keyboard.press("ArrowDown")  # from Yes to No, as radios go
     tab_to(page, "Answer")
     page.keyboard.press("Enter")
     expect(app.get_by_text("9 of 9 criteria documented").first).to_be_visible(timeout=WAIT)
