@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -123,7 +124,7 @@ def decided(state: str, path: str = "", **payer: Any) -> Callable[[Stack, Page],
 def note(stack: Stack, page: Page) -> None:
     Case(stack, {}).to("open", "ready").show(page)
     page.get_by_role("link", name="Open the note").first.click()
-    page.wait_for_url("**/note?*")
+    page.wait_for_url(re.compile(r"/note\?"))
 
 
 def ended(stack: Stack, page: Page) -> None:
