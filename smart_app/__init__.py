@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, g
+from flask import Flask, Response
 from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -15,13 +15,15 @@ from smart_app.flow import Flow
 from smart_app.follow import Follow
 from smart_app.paths import resource
 from smart_app.review import Review
-from smart_app.web import case, health, pages, presenters, review, security, style
+from smart_app.web import case, health, pages, presenters, review, rules, security, style
 from smart_app.world import World
 
 WORDS = {
     "by_hand": presenters.by_hand,
     "chip": formatters.chip,
+    "day": formatters.day,
     "marked": formatters.marked,
+    "moment": formatters.moment,
     "short_day": formatters.short_day,
 }
 """What templates may call."""
@@ -56,15 +58,14 @@ def create_app(world: World) -> Flask:
     desk = pages.Desk(world, door, flow, Review(flow), Follow(world))
     for part in (review, case, style):
         app.register_blueprint(part.blueprint(desk))
-    app.register_blueprint(health.blueprint(world))
+    for other in (rules.blueprint(world), health.blueprint(world)):
+        app.register_blueprint(other)
     app.register_error_handler(PreclearError, pages.failure)
     app.register_error_handler(LaunchError, pages.failure)
     app.register_error_handler(Exception, pages.unexpected)
 
     @app.after_request
     def _harden(response: Response) -> Response:
-        site = g.get("site")
-        ancestors = site.registration.frame_ancestors if site else ()
-        return security.harden(response, ancestors or world.sites.frame_ancestors)
+        return security.harden(response, security.ancestors(world.sites.frame_ancestors))
 
     return app

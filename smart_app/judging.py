@@ -18,8 +18,9 @@ from smart_app.cases.model import (
     Resource,
     ScopeFinding,
 )
-from smart_app.chart import coverages, places
+from smart_app.chart import coverages, orders, places
 from smart_app.config import Site
+from smart_app.fhir import refs
 from smart_app.payers.registry import Payer
 from smart_app.programs import scope
 from smart_app.programs.base import Program
@@ -100,6 +101,7 @@ def finding(
         for option in conflict.options
         if (where := site.facility(option.key))
     ]
+    chosen = tuple(one for ref in case.order_refs if (one := chart.by_reference(ref)))
     question = scope.Question(
         items=case.items,
         coverage=found,
@@ -107,9 +109,23 @@ def finding(
         payor_unread=paid.unread,
         states=tuple({one.state for one in possible}),
         places_of_service=tuple({one.pos for one in possible}),
+        types_of_bill=tuple({one.tob for one in possible if one.tob}),
         on=on,
+        companion_codes=orders.companions(chosen, chart),
+        alongside=scope.alongside(program, found, _others(found, chart)),
+        deceased=_deceased(chart.patient),
+        order_words=orders.words(chosen),
     )
     return scope.judge(program, question)
+
+
+def _others(found: Resource | None, chart: ChartSnapshot) -> tuple[Resource, ...]:
+    counted = refs.of(found) if found else None
+    return tuple(one for one in coverages.active(chart) if refs.of(one) != counted)
+
+
+def _deceased(patient: Resource) -> bool:
+    return bool(patient.get("deceasedDateTime")) or patient.get("deceasedBoolean") is True
 
 
 def judged(world: World, case: Case, chart: ChartSnapshot) -> Case:

@@ -22,7 +22,8 @@ from smart_app.fhir.client import FhirClient, http_session
 from smart_app.payers.client import PayerClient
 from smart_app.payers.registry import Payer, Payers
 from smart_app.ports import Clock
-from smart_app.programs import base
+from smart_app.programs.base import Program
+from smart_app.programs.holder import Holder
 from smart_app.seal import Seal
 
 CHART_THREADS = 16
@@ -36,7 +37,7 @@ class World:
     config: AppConfig
     sites: Sites
     payers: Payers
-    program: base.Program
+    programs: Holder
     seal: Seal
     store: Store
     tasks: Tasks
@@ -48,6 +49,11 @@ class World:
     chart_pool: ThreadPoolExecutor
     prepare_pool: ThreadPoolExecutor
     ehr_session: requests.Session
+
+    @property
+    def program(self) -> Program:
+        """Return the program in force."""
+        return self.programs.program
 
     def chart(self, context: LaunchContext) -> FhirClient:
         """Return the client of a launch's chart."""
@@ -72,16 +78,16 @@ def build(config: AppConfig, clock: Clock | None = None, *, engines: int = 1) ->
     store = Store(database, seal, clock)
     audit = AuditChain(store, seal)
     audit.adopt()
-    program = base.load(Path(config.programs) / "wiser")
+    programs = Holder(Path(config.programs) / "wiser", clock)
     sites = Sites.of_folder(
-        config.sites, production=config.production, hospital_pos=program.ccn_pos
+        config.sites, production=config.production, hospital_pos=programs.program.ccn_pos
     )
     vault = Vault(database, seal, clock.now)
     return World(
         config=config,
         sites=sites,
         payers=Payers.of_folder(config.payers, production=config.production),
-        program=program,
+        programs=programs,
         seal=seal,
         store=store,
         tasks=Tasks(store, config.worker_lease_seconds),

@@ -83,7 +83,8 @@ class Route:
 class ScopeFinding:
     """Whether a program asks for prior authorization of these orders, and why.
 
-    ``open_rules`` are the rules that ask the questions, in their order.
+    ``open_rules`` are the rules that ask the questions, in their order. ``along`` are codes that
+    have no request of their own.
     """
 
     program: str
@@ -94,6 +95,7 @@ class ScopeFinding:
     questions: tuple[str, ...] = ()
     route: Route | None = None
     open_rules: tuple[str, ...] = ()
+    along: tuple[str, ...] = ()
 
 
 # Stage 4 -----------------------------------------------------------------------------------------

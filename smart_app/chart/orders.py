@@ -12,6 +12,8 @@ from smart_app.fhir import codes, refs
 
 BILLING = (codes.CPT, codes.HCPCS)
 NOT_ACTIVE = ("revoked", "entered-in-error", "completed")
+MODIFIER = "modifier"
+"""How the URL of an extension ends that names a billing modifier; no guide fixes one."""
 
 
 def chosen(snapshot: ChartSnapshot, order_refs: tuple[str, ...]) -> tuple[Resource, ...]:
@@ -77,7 +79,7 @@ def items(
     is_add_on: Callable[[str], bool],
     words: Callable[[str], str],
 ) -> tuple[CaseItem, ...]:
-    """Return one service line per order, main codes before add-on codes.
+    """Return one service line per order: main codes, add-on codes, then what has no words of ours.
 
     Raises NoOrder for an order without a billing code: Preclear never guesses one.
     """
@@ -92,7 +94,7 @@ def items(
                 do="Add the code to the order in the chart, then open Preclear again.",
             )
         lines.append((is_add_on(code), order, code))
-    ordered = sorted(lines, key=lambda line: line[0])
+    ordered = sorted(lines, key=lambda line: (not words(line[2]), line[0]))
     return tuple(
         CaseItem(
             trace=str(uuid.uuid4()),
@@ -101,6 +103,7 @@ def items(
             coding=(Coding(_system(order, code), code, words(code)),),
             units=_units(order),
             unit=None,
+            modifiers=modifiers(order),
             diagnoses=diagnoses(order, snapshot),
             add_on=add_on,
         )
@@ -111,9 +114,63 @@ def items(
 def asks(items: tuple[CaseItem, ...]) -> list[tuple[object, ...]]:
     """Return what service lines ask for, to compare two readings of the same orders."""
     return [
-        (one.order_ref, [(c.system, c.code) for c in one.coding], one.units, one.diagnoses)
+        (
+            one.order_ref,
+            [(c.system, c.code) for c in one.coding],
+            one.units,
+            one.diagnoses,
+            one.modifiers,
+        )
         for one in items
     ]
+
+
+def companions(orders: tuple[Resource, ...], snapshot: ChartSnapshot) -> tuple[str, ...] | None:
+    """Return the billing codes of the other active orders of the same requisition.
+
+    None when no order belongs to a requisition: what else is planned is then not known.
+    """
+    requisitions = {key for order in orders if (key := _requisition(order))}
+    if not requisitions:
+        return None
+    ours = {refs.of(one) for one in orders}
+    found = [
+        codes.code_in(one.get("code"), BILLING)
+        for one in snapshot.of("ServiceRequest")
+        if _requisition(one) in requisitions
+        and refs.of(one) not in ours
+        and one.get("status") not in NOT_ACTIVE
+    ]
+    return tuple(dict.fromkeys(code for code in found if code))
+
+
+def modifiers(order: Resource) -> tuple[str, ...]:
+    """Return the billing modifiers that an extension of the order's code names, or none."""
+    code = order.get("code") or {}
+    carriers = [code, *(code.get("coding") or [])]
+    extensions = [one for carrier in carriers for one in carrier.get("extension") or []]
+    named = [one for one in extensions if str(one.get("url", "")).lower().endswith(MODIFIER)]
+    found = []
+    for one in named:
+        concept = one.get("valueCodeableConcept") or {"coding": [one.get("valueCoding")]}
+        coded = [coding["code"] for coding in codes.codings(concept)]
+        plain = [one.get("valueCode"), one.get("valueString")]
+        found += [value for value in (*coded, *plain) if isinstance(value, str)]
+    return tuple(dict.fromkeys(value.strip().upper() for value in found if value.strip()))
+
+
+def words(orders: tuple[Resource, ...]) -> str:
+    """Return the orders' own text: what their codes are called, and their details."""
+    found: list[object] = []
+    for order in orders:
+        details = order.get("orderDetail") or []
+        for concept in [order.get("code") or {}, *details]:
+            found += [concept.get("text"), *(one.get("display") for one in codes.codings(concept))]
+        found += [
+            order.get("patientInstruction"),
+            *(n.get("text") for n in order.get("note") or []),
+        ]
+    return " ".join(one for one in found if isinstance(one, str))
 
 
 def _system(order: Resource, code: str) -> str:

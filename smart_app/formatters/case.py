@@ -68,7 +68,7 @@ def join(words: Sequence[str]) -> str:
 
 def services(case: Case) -> str:
     """Return our plain words for what is ordered: what several codes have in common."""
-    several = [item.coding[0].words for item in case.items]
+    several = [words for item in case.items if (words := item.coding[0].words)] or [""]
     if len(set(several)) > 1:
         shared = commonprefix(several).rpartition(", ")[0]
         return shared or several[0] or "the ordered service"
@@ -78,10 +78,13 @@ def services(case: Case) -> str:
 def scope_line(case: Case) -> str:
     """Return the sentence of the finding."""
     if case.scope.verdict == "in_scope":
-        return f"Medicare prior authorization is recommended for {codes(case)}, {services(case)}."
+        own = join([one.code for one in case.items if one.code not in case.scope.along])
+        return f"Medicare prior authorization is recommended for {own}, {services(case)}."
     if case.scope.verdict == "out_of_scope":
         return f"No Medicare prior authorization for {codes(case)}: this order is outside WISeR."
-    return f"Medicare prior authorization may be recommended for {codes(case)}: one thing is open."
+    count = len(case.scope.questions)
+    things = f"{count} things are open" if count > 1 else "one thing is open"
+    return f"Medicare prior authorization may be recommended for {codes(case)}: {things}."
 
 
 def headline(case: Case, state: str, payer: str, until: date | None, zone: str) -> str:

@@ -1,109 +1,81 @@
-"""Stage 3: does a program ask about these orders? Rules are data; unknown asks a question."""
+"""Stage 3: does a program ask about these orders? Rules are data; unknown asks a question.
+
+The rules are looked up by code, diagnosis, companion codes, place, state, day and modifiers
+together, never by a code alone.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from collections.abc import Iterator
 
-from smart_app.cases.model import CaseItem, Reason, Resource, Route, ScopeFinding
-from smart_app.fhir import codes
-from smart_app.programs.base import Program, Service
+from smart_app.cases.model import Reason, Route, ScopeFinding, Verdict
+from smart_app.programs import asked as request
+from smart_app.programs import conditions, coverage
+from smart_app.programs.asked import Asked, Question
+from smart_app.programs.conditions import Checked
+from smart_app.programs.coverage import (
+    NOT_ITSELF,
+    CoverageKind,
+    alongside,
+    coverage_kind,
+    which,
+)
+from smart_app.programs.model import Program
 
-CoverageKind = Literal[
-    "original_medicare", "managed", "excluded", "beside", "not_medicare", "unknown"
+__all__ = [
+    "NOT_ITSELF",
+    "CoverageKind",
+    "Question",
+    "alongside",
+    "coverage_kind",
+    "judge",
+    "which",
 ]
-NOT_ITSELF = ("beside", "not_medicare")
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What the judgement is about: the facts it may use, each of which may be unknown."""
-
-    items: tuple[CaseItem, ...]
-    coverage: Resource | None
-    payor_name: str
-    states: tuple[str, ...]
-    places_of_service: tuple[str, ...]
-    on: date
-    payor_unread: bool = False
-
-
-def coverage_kind(
-    program: Program, coverage: Resource | None, payor_name: str, payor_unread: bool = False
-) -> CoverageKind:
-    """Tell Original Medicare from what is not; a Medicare number alone proves neither.
-
-    A payor that could not be read may be a special program's. A plan *beside* Medicare, such as
-    Medigap, supposes a Medicare coverage and is none. https://nahdo.org/sopt is the payer
-    typology of ``Coverage.type``.
-    """
-    if coverage is None:
-        return "unknown"
-    names = " ".join([payor_name, *(str(one.get("name")) for one in coverage.get("class") or [])])
-    if any(word.lower() in names.lower() for word in program.excluded_payors):
-        return "excluded"
-    code = codes.code_in(coverage.get("type"), [codes.SOPT])
-    if code in program.original_medicare:
-        return "unknown" if payor_unread else "original_medicare"
-    if code in program.managed:
-        return "managed"
-    if code in program.beside_medicare:
-        return "beside"
-    if code is None or code.startswith("1"):
-        return "unknown"
-    return "not_medicare"
-
-
-def which(kinds: list[CoverageKind]) -> int | None:
-    """Return which of several active coverages counts, or None when a person must say.
-
-    A plan beats Original Medicare, since it takes its place. What stands beside Medicare, or is
-    another insurer's, is not Medicare itself; what is not known may be.
-    """
-    plans = [number for number, kind in enumerate(kinds) if kind == "managed"]
-    medicare = [number for number, kind in enumerate(kinds) if kind not in NOT_ITSELF]
-    for found in (plans, medicare):
-        if len(found) == 1:
-            return found[0]
-    if medicare or not kinds:
-        return None
-    return kinds.index("beside") if "beside" in kinds else 0
 
 
 def judge(program: Program, question: Question) -> ScopeFinding:
     """Return the finding for the items of one request.
 
     In scope only when every rule says yes; the first rule that says no explains why; what is not
-    known becomes a question. Source: the program's guide, named in each reason.
+    known becomes a question, one for each thing. Every reason names its source.
     """
-    services = {
-        service.id: service for item in question.items if (service := _service(program, item))
-    }
-    if not services or len(services) > 1 or any(not _service(program, i) for i in question.items):
-        return _finding(program, "out_of_scope", None, (_not_listed(program, question),))
-    service = next(iter(services.values()))
+    asked = request.of(program, question)
+    route = _route(program, question)
+    if isinstance(asked, Reason):
+        return _finding(program, "out_of_scope", None, (asked,))
     reasons: list[Reason] = []
     questions: list[Reason] = []
-    route = _route(program, question)
-    for check in (_status, _dates, _coverage, _state, _sites, _diagnoses):
-        verdict, reason = check(program, service, question)
+    for verdict, reason in _checked(asked):
         if verdict is False:
             assert reason
-            return _finding(program, "out_of_scope", service, (reason,), route=route)
-        if verdict is None:
-            assert reason
-            questions.append(reason)
-        elif reason:
-            reasons.append(reason)
-    verdict_word: Literal["unknown", "in_scope"] = "unknown" if questions else "in_scope"
-    return _finding(program, verdict_word, service, tuple(reasons), tuple(questions), route)
+            return _finding(program, "out_of_scope", asked, (reason,), route=route)
+        if reason:
+            (questions if verdict is None else reasons).append(reason)
+    word: Verdict = "unknown" if questions else "in_scope"
+    return _finding(program, word, asked, tuple(reasons), tuple(questions), route)
+
+
+def _checked(asked: Asked) -> Iterator[Checked]:
+    """Yield what every rule says, in the order in which a no explains best."""
+    for check in (
+        _status,
+        _excluded,
+        _deceased,
+        conditions.each(conditions.day),
+        _coverage,
+        _place,
+        conditions.each(conditions.diagnosis),
+        conditions.each(conditions.companion),
+        conditions.each(conditions.purpose),
+        _along,
+    ):
+        yield from check(asked)
 
 
 def _finding(
     program: Program,
-    verdict: Literal["in_scope", "out_of_scope", "unknown"],
-    service: Service | None,
+    verdict: Verdict,
+    asked: Asked | None,
     reasons: tuple[Reason, ...],
     questions: tuple[Reason, ...] = (),
     route: Route | None = None,
@@ -112,56 +84,52 @@ def _finding(
         program=program.id,
         data_version=program.version,
         verdict=verdict,
-        service=service.id if service else None,
+        service=asked.service.id if asked else None,
         reasons=reasons,
         questions=tuple(one.words for one in questions),
         route=route,
         open_rules=tuple(one.rule for one in questions),
+        along=asked.along if asked else (),
     )
 
 
-Checked = tuple[bool | None, Reason | None]
-
-
-def _service(program: Program, item: CaseItem) -> Service | None:
-    return program.service_of(item.code)
-
-
-def _not_listed(program: Program, question: Question) -> Reason:
-    listed = ", ".join(item.code for item in question.items)
-    return Reason("code", f"{listed} is not a {program.name} service.", program.source)
-
-
-def _status(program: Program, service: Service, question: Question) -> Checked:
+def _status(asked: Asked) -> Iterator[Checked]:
+    service = asked.service
     if service.status != "active":
-        words = f"{program.name} lists this service, but it is not in force."
-        return False, Reason("status", words, service.source)
-    return True, Reason("code", f"{service.name} is a {program.name} service.", service.source)
+        words = service.note or f"{asked.program.name} lists {service.name}, but not in force."
+        yield False, Reason("status", words, service.source)
 
 
-def _dates(program: Program, service: Service, question: Question) -> Checked:
-    for item in question.items:
-        entry = service.code(item.code)
-        assert entry
-        ends = [one for one in (entry.until, service.until, program.until) if one]
-        if question.on < entry.since or (ends and question.on > min(ends)):
-            words = f"{program.name} does not cover {item.code} on the planned day."
-            return False, Reason("date", words, entry.source, entry.since, entry.until)
-    return True, None
+def _excluded(asked: Asked) -> Iterator[Checked]:
+    used = {one for item in asked.question.items for one in item.modifiers}
+    for rule in asked.program.excluded:
+        if used & set(rule.modifiers):
+            yield False, Reason(rule.id, rule.words, rule.source)
 
 
-def _coverage(program: Program, service: Service, question: Question) -> Checked:
-    kind = coverage_kind(program, question.coverage, question.payor_name, question.payor_unread)
-    words = {
-        "managed": "The patient's Medicare plan is Medicare Advantage, which has its own rules.",
-        "excluded": "Railroad Medicare and other special programs are outside this model.",
-        "not_medicare": "The patient's coverage is not Original Medicare.",
-        "beside": "The chart shows a plan beside Medicare. Is there Original Medicare as well?",
-        "unknown": "Is the patient covered by Original Medicare (Part B, no Advantage plan)?",
-        "original_medicare": "The chart shows Original Medicare coverage.",
-    }[kind]
+def _deceased(asked: Asked) -> Iterator[Checked]:
+    if asked.question.deceased:
+        program = asked.program
+        yield False, Reason("deceased", program.deceased_words, program.deceased_source)
+
+
+def _coverage(asked: Asked) -> Iterator[Checked]:
+    program, question = asked.program, asked.question
+    rules, found = program.coverage, question.coverage
+    kind = coverage_kind(program, found, question.payor_name, question.payor_unread)
+    words, source = rules.words.get(kind, ""), rules.source
+    named = coverage.special(program, found, question.payor_name) if found else None
+    if named:
+        words, source = named.words, named.source
+    elif kind == "not_medicare" and found:
+        beside = coverage.typed_alongside(program, found)
+        if beside and beside.alone:
+            words, source = beside.alone, beside.source
     verdict = {"original_medicare": True, "unknown": None, "beside": None}.get(kind, False)
-    return verdict, Reason("coverage", words, program.source)
+    yield verdict, Reason("coverage", words, source)
+    for one in rules.alongside:
+        if verdict and one.id in question.alongside:
+            yield True, Reason(one.id, one.words, one.source)
 
 
 def _route(program: Program, question: Question) -> Route | None:
@@ -169,34 +137,77 @@ def _route(program: Program, question: Question) -> Route | None:
     return program.route_of(states.pop()) if len(states) == 1 else None
 
 
-def _state(program: Program, service: Service, question: Question) -> Checked:
-    states = set(question.states)
-    if len(states) != 1:
-        return None, Reason("state", "In which state will the service be done?", program.source)
-    state = next(iter(states))
-    route = program.route_of(state)
-    if route is None or state not in service.states:
-        words = f"{program.name} does not ask for this service in {state}."
-        return False, Reason("state", words, service.source)
-    words = f"Done in {route.state_name}: {route.participant} decides."
-    return True, Reason("state", words, program.source)
+def _place(asked: Asked) -> Iterator[Checked]:
+    """Check state and kind of place; a place that is not known at all is one question."""
+    yield from _state(asked)
+    if asked.question.places_of_service or len(set(asked.question.states)) == 1:
+        yield from _site(asked)
 
 
-def _sites(program: Program, service: Service, question: Question) -> Checked:
-    listed = set(service.places_of_service)
-    if question.places_of_service and not listed & set(question.places_of_service):
+def _state(asked: Asked) -> Iterator[Checked]:
+    program, service = asked.program, asked.service
+    states = sorted(set(asked.question.states))
+    asking = [one for one in states if one in service.states and program.route_of(one)]
+    if states and not asking:
+        words, source = f"{program.name} does not ask for this service in {states[0]}.", ""
+        for one in service.outside:
+            if states[0] in one.states:
+                words, source = one.words, one.source
+        yield False, Reason("state", words, source or service.source)
+    elif len(states) != 1:
+        yield None, Reason("state", "In which state will the service be done?", program.source)
+    else:
+        route = program.route_of(states[0])
+        assert route
+        words = f"Done in {route.state_name}: {route.participant} decides."
+        source = next(one.source for one in program.participants if one.id == route.state)
+        yield True, Reason("state", words, source)
+
+
+def _site(asked: Asked) -> Iterator[Checked]:
+    program, service, question = asked.program, asked.service, asked.question
+    places = sorted(set(question.places_of_service))
+    asking = [one for one in places if one in service.places_of_service]
+    if places and not asking:
+        kind = program.site(places[0])
         words = f"{program.name} does not ask for this service in this kind of place."
-        return False, Reason("site", words, service.source)
-    return True, None
+        source = kind.source if kind else service.source
+        yield False, Reason("site", kind.words if kind and kind.words else words, source)
+    elif not asking or len(asking) < len(places):
+        words = "In what kind of place will the service be done?"
+        yield None, Reason("site", words, service.source)
+    else:
+        yield from _bill(asked, places)
 
 
-def _diagnoses(program: Program, service: Service, question: Question) -> Checked:
-    if not service.diagnoses:
-        return True, None
-    found = {one.code for item in question.items for one in item.diagnoses}
-    if not found:
-        return None, Reason("diagnosis", "Which diagnosis is the order for?", service.source)
-    if not found & set(service.diagnoses):
-        words = f"{program.name} asks for this service only for other diagnoses."
-        return False, Reason("diagnosis", words, service.source)
-    return True, None
+def _bill(asked: Asked, places: list[str]) -> Iterator[Checked]:
+    """Check the type of bill of hospital departments; elsewhere there is none."""
+    program, service = asked.program, asked.service
+    bills = asked.question.types_of_bill
+    asking = [one for one in bills if _like(one, service.types_of_bill)]
+    if bills and not asking and set(places) <= set(program.ccn_pos):
+        words = (
+            f"{program.name} asks for hospital outpatient claims of type "
+            f"{', '.join(service.types_of_bill)} only, not {bills[0]}."
+        )
+        yield False, Reason("site", words, service.source)
+    elif len(asking) < len(bills):
+        words = "In what kind of place will the service be done?"
+        yield None, Reason("site", words, service.source)
+    else:
+        kind = program.site(places[0])
+        if kind and len(places) == 1:
+            words = " ".join(filter(None, [f"Place: {kind.name}.", kind.words]))
+            yield True, Reason("site", words, kind.source)
+
+
+def _like(bill: str, forms: tuple[str, ...]) -> bool:
+    """Tell whether a type of bill, with or without its leading zero, has one of the forms."""
+    short = bill[1:] if len(bill) == 4 and bill[0] == "0" else bill
+    return any(short[:2] == form[:2] and len(short) == len(form) for form in forms)
+
+
+def _along(asked: Asked) -> Iterator[Checked]:
+    if asked.along:
+        words = f"{', '.join(asked.along)} goes along: it has no request of its own."
+        yield True, Reason("associated", words, asked.service.companions_source)

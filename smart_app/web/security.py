@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from urllib.parse import urlsplit
 
-from flask import Request, Response
+from flask import Request, Response, g
 
 from smart_app.errors import Forbidden
 
@@ -42,6 +42,14 @@ def check_unsafe(request: Request, expected_token: str, public_url: str) -> None
     ours = urlsplit(public_url)
     if origin is None or urlsplit(origin)[:2] != (ours.scheme, ours.netloc):
         raise ForeignRequest("Origin")
+
+
+def ancestors(everyone: tuple[str, ...]) -> tuple[str, ...]:
+    """Return who may frame this reply: the session's own site, else any site, or nobody."""
+    if g.get("unframed"):
+        return ()
+    site = g.get("site")
+    return (site.registration.frame_ancestors if site else ()) or everyone
 
 
 def harden(response: Response, ancestors: tuple[str, ...]) -> Response:

@@ -57,6 +57,7 @@ def an_order(number: str = "1", place: tuple[str, ...] = ("office",), **more: An
         "subject": {"reference": "Patient/p1"},
         "requester": {"reference": DOCTOR.fhir_user},
         "code": {"coding": [{"system": CPT, "code": "62323"}]},
+        "reasonCode": [{"coding": [{"system": codes.ICD10CM, "code": "M54.16"}]}],
         "locationReference": at(*place),
         **more,
     }

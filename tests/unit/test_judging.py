@@ -10,6 +10,9 @@ import pytest
 
 from smart_app.cases.model import Case, Conflict
 from smart_app.cases.store import Store
+from smart_app.fhir import codes
+from smart_app.formatters import scope_line
+from tests.unit.dtr.forms import PATIENT
 from tests.unit.front import (
     PLACES,
     Front,
@@ -20,7 +23,7 @@ from tests.unit.front import (
     at,
     unread,
 )
-from tests.unit.kit import FakeClock
+from tests.unit.kit import CPT, FakeClock
 
 
 @pytest.fixture
@@ -246,3 +249,109 @@ def test_a_place_is_settled_as_often_as_it_takes(front: Front) -> None:
         assert (case.scope.verdict, places) == (verdict, [key])
         found = conflict(case, "place")
         assert found and (found.chosen, found.chosen_by) == (key, "Dr. Rivera")
+
+
+# what else the chart says -------------------------------------------------------------------------
+
+
+def rules_of(case: Case) -> list[str]:
+    return [one.rule for one in case.scope.reasons]
+
+
+def with_code(number: str, code: str, diagnosis: str, **more: Any) -> dict[str, Any]:
+    coding = {"system": codes.ICD10CM, "code": diagnosis}
+    made = an_order(number, reasonCode=[{"coding": [coding]}], **more)
+    return made | {"code": {"coding": [{"system": CPT, "code": code}]}}
+
+
+@pytest.mark.parametrize("died", [{"deceasedBoolean": True}, {"deceasedDateTime": "2026-11-01"}])
+def test_no_request_is_made_for_the_dead(front: Front, died: dict[str, Any]) -> None:
+    front.chart(PATIENT | died)
+    case = front.opened()
+    assert (case.scope.verdict, rules_of(case)) == ("out_of_scope", ["deceased"])
+
+
+def test_the_living_are_not_taken_for_dead(front: Front) -> None:
+    front.chart(PATIENT | {"deceasedBoolean": False})
+    assert front.opened().scope.verdict == "in_scope"
+
+
+def test_medicaid_beside_medicare_is_told_and_changes_nothing(front: Front) -> None:
+    front.chart(a_coverage("medicaid", "2"))
+    case = front.opened()
+    assert (case.coverage_ref, case.scope.verdict) == ("Coverage/medicare", "in_scope")
+    assert "medicaid" in rules_of(case)
+
+
+@pytest.mark.parametrize(
+    ("orders", "second"), [((2, 1), True), ((1, 2), False), ((2, None), False)]
+)
+def test_medicare_that_pays_second_is_told(
+    front: Front, orders: tuple[int, int | None], second: bool
+) -> None:
+    other = {"order": orders[1]} if orders[1] else {}
+    front.chart(a_coverage(order=orders[0]), a_coverage("employer", "512", **other))
+    case = front.opened()
+    assert case.scope.verdict == "in_scope"
+    assert ("secondary" in rules_of(case)) == second
+
+
+def test_a_lead_is_judged_by_the_generator_of_its_requisition(front: Front) -> None:
+    group = {"requisition": {"value": "r1"}}
+    front.chart(
+        with_code("1", "64561", "N39.41", **group), with_code("2", "64590", "N39.41", **group)
+    )
+    case = front.opened()
+    assert (case.scope.verdict, case.scope.service, case.scope.along) == (
+        "in_scope",
+        "sns",
+        ("64590",),
+    )
+    assert scope_line(case) == (
+        "Medicare prior authorization is recommended for 64561, sacral nerve stimulator lead "
+        "placed through the skin."
+    )
+
+
+@pytest.mark.parametrize(
+    ("group", "verdict"), [({"requisition": {"value": "r1"}}, "out_of_scope"), ({}, "unknown")]
+)
+def test_a_lead_alone_is_a_trial_as_far_as_is_known(
+    front: Front, group: dict[str, Any], verdict: str
+) -> None:
+    front.chart(with_code("1", "64561", "N39.41", **group))
+    assert front.opened().scope.verdict == verdict
+
+
+def test_an_emergency_is_outside(front: Front) -> None:
+    order = an_order()
+    url = "https://ehr.example/modifier"
+    order["code"]["extension"] = [{"url": url, "valueCode": "ET"}]
+    front.chart(order)
+    case = front.opened()
+    assert (case.items[0].modifiers, rules_of(case)) == (("ET",), ["emergency"])
+
+
+@pytest.mark.parametrize(
+    ("order", "verdict"),
+    [
+        (with_code("1", "62323", "G35"), "unknown"),
+        (with_code("1", "62323", "G35", note=[{"text": "Steroid injection"}]), "in_scope"),
+        (with_code("1", "62323", "M54.16", note=[{"text": "pump trial"}]), "unknown"),
+    ],
+)
+def test_the_order_s_own_words_tell_what_62323_is_for(
+    front: Front, order: dict[str, Any], verdict: str
+) -> None:
+    front.chart(order)
+    case = front.opened()
+    assert case.scope.verdict == verdict
+    assert verdict == "in_scope" or case.scope.open_rules == ("purpose",)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "end"), [("121", "one thing is open."), (None, "2 things are open.")]
+)
+def test_how_many_things_are_open_is_told(front: Front, coverage: str | None, end: str) -> None:
+    front.chart(with_code("1", "62323", "G35"), a_coverage(kind=coverage))
+    assert scope_line(front.opened()).endswith(f"62323: {end}")

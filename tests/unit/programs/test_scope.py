@@ -16,6 +16,7 @@ from smart_app.programs import base, scope
 from tests.unit.kit import an_item
 
 WISER = base.load(Path(smart_app.__file__).parent / "programs/wiser")
+PAIN = (Coding(codes.ICD10CM, "M54.16"),)
 
 
 def a_coverage(kind: str | None = "121", **more: Any) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def a_coverage(kind: str | None = "121", **more: Any) -> dict[str, Any]:
 
 def judged(**change: Any) -> ScopeFinding:
     question = scope.Question(
-        items=(an_item(),),
+        items=(an_item(diagnoses=PAIN),),
         coverage=a_coverage(),
         payor_name="Medicare",
         states=("AZ",),
@@ -57,7 +58,7 @@ def test_an_epidural_of_original_medicare_in_arizona_is_in_scope() -> None:
         ({"on": date(2032, 1, 1)}, "date"),
         ({"places_of_service": ("21",)}, "site"),
         ({"items": (an_item(code="99213"),)}, "code"),
-        ({"items": (an_item(), an_item(2, "99213"))}, "code"),
+        ({"items": (an_item(diagnoses=PAIN), an_item(2, "99213"))}, "code"),
         ({"items": ()}, "code"),
     ],
 )
