@@ -124,7 +124,7 @@ def test_a_page_that_polls_does_not_keep_a_deserted_window_open(office: Office) 
 def test_no_act_without_token_and_origin(office: Office) -> None:
     ann, bob = office.window("ann"), office.window("bob")
     routes = [one.rule for one in office.app.url_map.iter_rules() if "POST" in one.methods]
-    acts = [one.removeprefix("/l/<launch_id>/case/<case_id>") for one in routes]
+    acts = [one.removeprefix("/l/<launch_id>/case/<case_id>") for one in routes if "case_id" in one]
     assert {"/answer", "/settle", "/sign", "/letter"} <= set(acts)
     for act in acts:
         for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
