@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -12,20 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sandbox import options
 from sandbox.browser import Browser, Page
+from sandbox.options import CASES, DECISIONS
 from sandbox.stack import Stack
 
-CASES = {
-    ("62323", "AZ"): ("opal", "opal-esi"),
-    ("64483,64484", "TX"): ("walter", "walter-tfesi-1"),
-}
-DECISIONS = {
-    "affirmed": {"decision": "affirm"},
-    "non-affirmed": {"decision": "non-affirm"},
-    "partial": {"decision": "partial"},
-    "dismissed": {"decision": "dismiss"},
-    "pended": {"decision": "pend", "then": "affirm", "pend_seconds": 1},
-}
 END = {
     "affirmed": "affirmed",
     "non-affirmed": "non_affirmed",
@@ -34,10 +26,6 @@ END = {
     "pended": "affirmed",
 }
 GREEN = {"affirmed", "affirmed_modified"}
-NOT_BUILT = (
-    "is not built yet: this version plays affirmed, non-affirmed, partial, dismissed and pended "
-    "by PAS 2.2.1."
-)
 PATIENCE = 45.0  # seconds
 
 
@@ -220,63 +208,60 @@ def write(golden: Golden, folder: Path, result: dict[str, Any]) -> None:
     (folder / "case.json").write_text(json.dumps({"schema": 1} | result, indent=1))
 
 
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(prog="./run golden")
-    parser.add_argument("--service", default="62323")
-    parser.add_argument("--state", default=None)
-    parser.add_argument("--decision", default="affirmed")
-    parser.add_argument("--pas", default="2.2.1")
-    parser.add_argument("--channel", default="pas")
-    parser.add_argument("--late-utn", action="store_true")
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-    asked.state = asked.state or next((s for c, s in CASES if c == asked.service), "AZ")
-    return asked
-
-
 def main() -> int:
-    """Play one case; 0 when the expected end holds, 2 for what is not built yet."""
-    asked = arguments()
-    built = (asked.service, asked.state) in CASES and asked.decision in DECISIONS
-    if not built or asked.pas != "2.2.1" or asked.channel != "pas":
-        sys.stderr.write(f"golden: that {NOT_BUILT}\n")
-        return 2
+    """Play one case; 0 when the expected end holds, 2 for an option that names nothing."""
+    asked = options.read()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _ended)
     with tempfile.TemporaryDirectory(prefix="preclear-golden-") as folder:
         stack = Stack(Path(folder))
-        golden, why = None, ""
         try:
-            stack.start()
-            golden = Golden(stack, asked)
-            golden.play()
-        except (Failed, RuntimeError) as cause:
-            why = str(cause)
-        if golden is None:
+            return _play(stack, asked)
+        finally:
             stack.stop()
-            sys.stderr.write(f"golden: {why}\n")
-            return 1
-        total = sum(one["ms"] for one in golden.stages)
-        result = {
-            "ok": not why,
-            "stages": golden.stages,
-            "decision": asked.decision,
-            "items": asked.service.split(","),
-            "utn": golden.number or None,
-            "chart": golden.page.data.get("data-chart"),
-            "versions": {"pas": asked.pas},
-            "ms": total,
-        }
-        if asked.out:
-            write(golden, asked.out, result)
-        stack.stop()
-        logs = "" if not why else _logs(Path(folder))
+
+
+def _ended(number: int, _: object) -> None:
+    """Leave by way of every ``finally``, with the code that shells give to a signal."""
+    raise SystemExit(128 + number)
+
+
+def _play(stack: Stack, asked: argparse.Namespace) -> int:
+    golden, why = None, ""
+    try:
+        stack.start()
+        golden = Golden(stack, asked)
+        golden.play()
+    except (Failed, RuntimeError) as cause:
+        why = str(cause)
+    if golden is None:
+        sys.stderr.write(f"golden: {why}\n")
+        return 1
+    result = _result(golden, why)
+    if asked.out:
+        write(golden, asked.out, result)
+    stack.stop()  # a part says its last words as it ends
     if asked.json:
         print(json.dumps(result))
     else:
-        print(f"{'ok' if not why else 'FAILED'} in {total} ms" + (f": {why}" if why else ""))
-    sys.stderr.write(logs)
-    return 0 if not why else 1
+        print(f"{'FAILED' if why else 'ok'} in {result['ms']} ms" + (f": {why}" if why else ""))
+    if why:
+        sys.stderr.write(_logs(stack.folder))
+    return 1 if why else 0
+
+
+def _result(golden: Golden, why: str) -> dict[str, Any]:
+    asked = golden.asked
+    return {
+        "ok": not why,
+        "stages": golden.stages,
+        "decision": asked.decision,
+        "items": asked.service.split(","),
+        "utn": golden.number or None,
+        "chart": golden.page.data.get("data-chart"),
+        "versions": {"pas": asked.pas},
+        "ms": sum(one["ms"] for one in golden.stages),
+    }
 
 
 def _logs(folder: Path) -> str:

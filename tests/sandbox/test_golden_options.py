@@ -1,0 +1,48 @@
+"""What ``./run golden`` cannot play it refuses at once, in a sentence that names what exists."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from sandbox import options
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--decision partial", "one code cannot be partly affirmed.*64483,64484 --state TX"),
+        ("--service 62321", "--service 62321 .*62323.*64483,64484"),
+        ("--decision maybe", "--decision maybe .*affirmed, non-affirmed, partial, dismissed"),
+        ("--decision more-info", "--decision more-info is not built yet.*pended"),
+        ("--state TX", "--state TX: 62323 .*AZ only"),
+        ("--service 64483,64484 --state AZ", "--state AZ: 64483,64484 .*TX only"),
+        ("--pas 2.0.1", "--pas 2.0.1 is not built yet.*2.2.1"),
+        ("--channel fax", "--channel fax does not exist.*pas"),
+    ],
+)
+def test_refused(words: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        options.read(words.split())
+    assert ended.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert re.search(said, printed.err)
+    assert len(printed.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("codes, state", list(options.CASES))
+def test_every_case_can_be_named_and_its_state_left_out(codes: str, state: str) -> None:
+    asked = options.read(["--service", codes])
+    assert (asked.service, asked.state, asked.decision) == (codes, state, "affirmed")
+
+
+def test_help_says_a_sentence_about_every_option() -> None:
+    described = {
+        one.option_strings[-1]: one.help or ""
+        for one in options.parser()._actions
+        if one.option_strings != ["-h", "--help"]
+    }
+    assert [name for name, words in described.items() if not words.endswith(".")] == []
+    assert options.parser().format_help()
