@@ -1,11 +1,13 @@
 """Everything of ``./run sandbox`` on free ports: EHR and payer, the app, its worker.
 
-The app is started as a program from its own settings; nothing of it is imported.
+The app is started as a program from its own settings; nothing of it is imported. Every part is on
+a leash: it ends when the process that holds the stack ends.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import secrets
 import signal
@@ -46,6 +48,7 @@ class Stack:
         self.app = f"http://localhost:{self.ports['app']}"
         self.settings = {"worker_idle_seconds": 0.1, "worker_lease_seconds": 60.0} | settings
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self._leash: tuple[int, int] | None = None
         self._configure()
 
     def _configure(self) -> None:
@@ -82,10 +85,12 @@ class Stack:
 
     def launch(self, part: str, command: list[str] | None = None) -> None:
         """Start one part; its log goes to ``logs/PART.log``."""
+        self._leash = self._leash or os.pipe()
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         with open(self.folder / f"logs/{part}.log", "ab") as log:
             self.running[part] = subprocess.Popen(
-                [sys.executable, *(command or self.command(part))],
+                [sys.executable, "-m", "sandbox.leash", *(command or self.command(part))],
+                stdin=self._leash[0],
                 stdout=log,
                 stderr=log,
                 env=environment,
@@ -133,6 +138,12 @@ class Stack:
             try:
                 process.wait(5)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
                 process.wait()
+            with contextlib.suppress(ProcessLookupError):  # what the part left of its group
+                os.killpg(process.pid, signal.SIGKILL)
         self.running.clear()
+        if self._leash:
+            for end in self._leash:
+                os.close(end)
+            self._leash = None
