@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from sandbox.ehr import EhrConfig, create_ehr
-from sandbox.payer import PayerConfig, create_payer
+from sandbox.payer import Desk, PayerConfig, create_payer
 from sandbox.server import start
 
 
@@ -27,9 +27,11 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with tempfile.TemporaryDirectory(prefix="preclear-ehr-") as folder:
-        config = EhrConfig(ehr_url, payer_url, asked.app_url, Path(folder))
-        start(create_payer(PayerConfig(payer_url, asked.forms)), asked.payer_port)
-        start(create_ehr(config), asked.ehr_port)
+        payer = PayerConfig(payer_url, asked.forms)
+        desk = Desk(payer)
+        start(create_payer(payer, desk), asked.payer_port)
+        ehr = EhrConfig(ehr_url, payer_url, asked.app_url, Path(folder), with_reset=desk.start_over)
+        start(create_ehr(ehr), asked.ehr_port)
         stop.wait()
 
 

@@ -7,11 +7,13 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response
 
 from sandbox.ehr import oauth, pages, people, rest
 from sandbox.ehr.config import EhrConfig
+from sandbox.ehr.names import Names
 from sandbox.ehr.smart import Authority
 from sandbox.ehr.store import Store
 from sandbox.exchange import ExchangeLog
@@ -45,24 +47,35 @@ class Ehr:
         self.started = time.time()
         self._count = 0
         self._lock = threading.Lock()
-        self.reset()
+        self._load()
 
     def reset(self) -> None:
-        """Load the charts anew into a fresh store."""
+        """Start over: fresh charts with new orders, and whoever goes with them forgets."""
+        self.config.with_reset()
+        self._load()
+
+    def put(self, resource: dict[str, Any]) -> None:
+        """Put a resource into the charts, orders named as authored or as they are."""
+        named = self.names.resource(resource)
+        self.store.update(named["resourceType"], named["id"], named, None)
+
+    def _load(self) -> None:
+        """Load the charts into a fresh store."""
         with self._lock:
             self._count += 1
             folder = self.config.data_dir
             path = str(folder / f"ehr-{self._count}.sqlite") if folder else ":memory:"
             store = Store(self.config.issuer, path)
-            self.authored: set[str] = set()
-            for resource in people.charts(self.config.day()):
+            charts = people.charts(self.config.day())
+            names, authored = Names(charts, self._count), set()
+            for resource in map(names.resource, charts):
                 answer = store.update(resource["resourceType"], resource["id"], resource, None)
                 if answer.status >= 400:
                     raise RuntimeError(
                         f"{resource['resourceType']}/{resource['id']}: {answer.body}"
                     )
-                self.authored.add(f"{resource['resourceType']}/{resource['id']}")
-            self.store = store
+                authored.add(f"{resource['resourceType']}/{resource['id']}")
+            self.store, self.names, self.authored = store, names, authored
 
 
 def create_ehr(config: EhrConfig) -> Flask:

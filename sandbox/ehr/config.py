@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,13 +12,17 @@ from sandbox import zones
 
 @dataclass(frozen=True)
 class EhrConfig:
-    """Base addresses, where the store's file lies (None = memory), and today (None = real)."""
+    """Base addresses, where the store's file lies (None = memory), and today (None = real).
+
+    ``with_reset`` is what else starts over when the charts do.
+    """
 
     base_url: str
     payer_url: str
     app_url: str
     data_dir: Path | None = None
     today: date | None = None
+    with_reset: Callable[[], None] = lambda: None
 
     @property
     def issuer(self) -> str:

@@ -99,7 +99,8 @@ class Pages:
 
     def launch_url(self, patient_id: str, order_id: str) -> str:
         """Create a launch of an order by its requester; return the app's launch URL."""
-        store = self.ehr.store
+        store, names = self.ehr.store, self.ehr.names
+        order_id = names.order(order_id)
         order = store.read("ServiceRequest", order_id).body
         if order is None or order.get("subject", {}).get("reference") != f"Patient/{patient_id}":
             abort(404)
@@ -120,7 +121,7 @@ class Pages:
             patient_id if wrong.patient is None else wrong.patient,
             user,
             _name(person),
-            named if wrong.context is None else tuple(wrong.context),
+            named if wrong.context is None else tuple(map(names.reference, wrong.context)),
         )
         query = {"iss": self.ehr.config.issuer, "launch": self.ehr.authority.launch(context)}
         return f"{self.ehr.config.app_url}/launch?{urlencode(query)}"
@@ -162,28 +163,31 @@ def blueprint(ehr: Ehr, log: ExchangeLog) -> Blueprint:
     def open_app() -> AnyResponse:
         return redirect(view.launch_url(request.args["patient"], request.args["order"]), 302)
 
+    def start_over() -> None:
+        ehr.reset()
+        log.messages.clear()
+
     @routes.route("/sandbox/control", methods=["GET", "POST"])
     def control() -> Response:
         asked = request.get_json(silent=True) or {}
         wrong = ehr.wrong
+        if asked.get("reset"):
+            start_over()
         for name in vars(wrong).keys() & asked.keys():
             setattr(wrong, name, asked[name])
         for resource in asked.get("chart") or []:
-            ehr.store.update(resource["resourceType"], resource["id"], resource, None)
+            ehr.put(resource)
         if "access_token_seconds" in asked:
             ehr.authority.token_seconds = int(asked["access_token_seconds"])
         if "code_seconds" in asked:
             ehr.authority.code_seconds = int(asked["code_seconds"])
         if asked.get("revoke_tokens"):
             ehr.authority.revoke_all()
-        if asked.get("reset"):
-            ehr.reset()
-            log.messages.clear()
         return jsonify(vars(wrong) | {"access_token_seconds": ehr.authority.token_seconds})
 
     @routes.post("/sandbox/reset")
     def reset() -> AnyResponse:
-        ehr.reset()
+        start_over()
         return redirect("/", 303)
 
     return routes

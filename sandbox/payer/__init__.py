@@ -2,5 +2,6 @@
 
 from sandbox.payer.app import create_payer
 from sandbox.payer.config import PayerConfig
+from sandbox.payer.desk import Desk
 
-__all__ = ["PayerConfig", "create_payer"]
+__all__ = ["Desk", "PayerConfig", "create_payer"]

@@ -8,11 +8,9 @@ from pathlib import Path
 from flask import Flask, Response, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
-from sandbox.exchange import ExchangeLog
 from sandbox.payer import crd, dtr, pages, pas
 from sandbox.payer.config import PayerConfig
-from sandbox.payer.control import Control
-from sandbox.payer.mac import Office
+from sandbox.payer.desk import Desk
 from sandbox.payer.outcome import Refused, fhir, outcome
 
 SANDBOX = Path(__file__).resolve().parent.parent
@@ -20,7 +18,7 @@ LARGEST = 64 * 1024 * 1024
 OWN = ("/control", "/sandbox", "/static", "/favicon.ico")
 
 
-def create_payer(config: PayerConfig) -> Flask:
+def create_payer(config: PayerConfig, desk: Desk | None = None) -> Flask:
     """Return the pretend payer: CRD, DTR, PAS, and the page that tells it what to do.
 
     Raises RuntimeError in production: a stand-in has no business there.
@@ -33,14 +31,12 @@ def create_payer(config: PayerConfig) -> Flask:
         static_folder=str(SANDBOX / "static"),
     )
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
-    control, log = Control(), ExchangeLog("payer")
-    office = Office(config, control)
-    assertions = crd.Assertions()
-    app.register_blueprint(pas.blueprint(config, control, office))
-    app.register_blueprint(crd.blueprint(config, control, assertions))
-    app.register_blueprint(dtr.blueprint(config, control, assertions))
-    app.register_blueprint(pages.blueprint(config, control, office, assertions, log))
-    log.wrap(app, skip_prefixes=OWN)
+    desk = desk or Desk(config)
+    app.register_blueprint(pas.blueprint(config, desk.control, desk.office))
+    app.register_blueprint(crd.blueprint(config, desk.control, desk.assertions))
+    app.register_blueprint(dtr.blueprint(config, desk.control, desk.assertions))
+    app.register_blueprint(pages.blueprint(desk))
+    desk.log.wrap(app, skip_prefixes=OWN)
 
     @app.errorhandler(Refused)
     def refused(cause: Refused) -> Response:

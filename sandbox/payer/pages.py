@@ -12,43 +12,36 @@ from sandbox import zones
 from sandbox.exchange import ExchangeLog
 from sandbox.payer.config import PayerConfig
 from sandbox.payer.control import CHOICES, Control
-from sandbox.payer.crd import Assertions
-from sandbox.payer.mac import Office
+from sandbox.payer.desk import Desk
 from sandbox.payer.outcome import Refused
 
 CALLS_SHOWN = 12
 
 
-def blueprint(
-    config: PayerConfig,
-    control: Control,
-    office: Office,
-    assertions: Assertions,
-    log: ExchangeLog,
-) -> Blueprint:
+def blueprint(desk: Desk) -> Blueprint:
     """Return the pages by which a tester drives the payer."""
     pages = Blueprint("pages", __name__)
 
     @pages.get("/control")
     def show() -> str:
-        submissions = [one.view() for one in reversed(office.all())]
+        submissions = [one.view() for one in reversed(desk.office.all())]
         return render_template(
             "payer/control.html",
-            settings=control.now(),
+            settings=desk.control.now(),
             choices=CHOICES,
-            days=_days(config),
+            days=_days(desk.config),
             pended=[one for one in submissions if one["decision"] == "pended"],
             awaited=[one for one in submissions if one["utn_awaited"]],
             submissions=submissions,
-            calls=_calls(log),
+            calls=_calls(desk.log),
         )
 
     @pages.get("/sandbox/state")
     def state() -> Response:
-        return jsonify([one.view() for one in office.all()])
+        return jsonify([one.view() for one in desk.office.all()])
 
-    _switches(pages, control)
-    _acts(pages, control, office, assertions)
+    _switches(pages, desk.control)
+    _acts(pages, desk)
     return pages
 
 
@@ -81,26 +74,24 @@ def _switches(pages: Blueprint, control: Control) -> None:
         return _done({"released": True})
 
 
-def _acts(pages: Blueprint, control: Control, office: Office, assertions: Assertions) -> None:
+def _acts(pages: Blueprint, desk: Desk) -> None:
     @pages.post("/control/decide")
     def decide() -> AnyResponse:
         wanted = _wanted()
         verb = str(wanted.get("decision") or "affirm")
         if verb not in (*CHOICES["then"], "dismiss"):
             raise Refused.because(400, f"{verb} is no decision")
-        return _done(office.decide(str(wanted.get("request")), verb).view())
+        return _done(desk.office.decide(str(wanted.get("request")), verb).view())
 
     @pages.post("/control/utn")
     def number() -> AnyResponse:
         name = _wanted().get("request")
-        given = office.number_all(str(name) if name else None)
+        given = desk.office.number_all(str(name) if name else None)
         return _done({"given": [one.view() for one in given]})
 
     @pages.post("/control/reset")
     def reset() -> AnyResponse:
-        control.reset()
-        office.clear()
-        assertions.clear()
+        desk.start_over()
         return _done({"reset": True})
 
 

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 
 from sandbox.ehr import EhrConfig, create_ehr
 from sandbox.ehr.people import charts
+from sandbox.payer import Desk, PayerConfig, create_payer
 from sandbox.server import start
 from sandbox.stack import free_port
 
@@ -218,6 +219,66 @@ def test_eight_conditional_creates_leave_one_document(client: FlaskClient, port:
     assert statuses == [200] * 7 + [201]
     found = client.get("/fhir/DocumentReference?identifier=urn:test|one", headers=head).get_json()
     assert found["total"] == 1
+
+
+def orders(client: FlaskClient, port: int, named: str) -> dict[str, dict[str, Any]]:
+    """Return the orders of a launch of Walter, by id."""
+    opened = client.get(f"/open?patient=walter&order={named}").headers["Location"]
+    launch = parse_qs(urlsplit(opened).query)["launch"]
+    head = bearer(tokens(client, port, launch=launch))
+    found = client.get("/fhir/ServiceRequest", headers=head).get_json()
+    return {one["resource"]["id"]: one["resource"] for one in found["entry"]}
+
+
+def test_starting_over_gives_new_orders_that_answer_to_their_old_names(
+    client: FlaskClient, port: int
+) -> None:
+    before = orders(client, port, "walter-tfesi-1")
+    assert set(before) == {"walter-tfesi-1", "walter-tfesi-2"}
+    for _ in range(2):
+        assert client.post("/sandbox/reset").status_code == 303
+        after = orders(client, port, "walter-tfesi-1")
+        assert len(after) == 2
+        assert not set(after) & set(before)
+        [requisition] = {one["requisition"]["value"] for one in after.values()}
+        assert requisition not in [one["requisition"]["value"] for one in before.values()]
+        before |= after
+    page = client.get("/patients/walter").get_data(as_text=True)
+    assert all(f'order={one}"' in page for one in after)
+    assert set(orders(client, port, next(iter(after)))) == set(after)
+
+
+def test_what_refers_to_an_order_refers_to_the_one_in_the_chart(
+    client: FlaskClient, port: int
+) -> None:
+    client.post("/sandbox/control", json={"reset": True})
+    head = bearer(tokens(client, port, scope=f"{ALL} patient/Appointment.rs"))
+    order = client.get("/fhir/ServiceRequest", headers=head).get_json()["entry"][0]["resource"]
+    visit = client.get("/fhir/Appointment/opal-appt", headers=head).get_json()
+    assert visit["basedOn"] == [{"reference": f"ServiceRequest/{order['id']}"}]
+    changed = {**order, "id": "opal-esi", "status": "revoked"}
+    client.post("/sandbox/control", json={"chart": [changed]})
+    found = client.get("/fhir/ServiceRequest", headers=head).get_json()
+    assert [(one["resource"]["id"], one["resource"]["status"]) for one in found["entry"]] == [
+        (order["id"], "revoked")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("/sandbox/reset", None), ("/sandbox/control", {"reset": True})]
+)
+def test_the_payer_forgets_when_the_charts_start_over(tmp_path: Path, path: str, body: Any) -> None:
+    payer = PayerConfig("http://127.0.0.1:9", tmp_path)
+    desk = Desk(payer)
+    told = create_payer(payer, desk).test_client()
+    assert told.post("/control", json={"decision": "dismiss"}).status_code == 200
+    told.get("/crd/cds-services")
+    config = EhrConfig(
+        "http://127.0.0.1:8", "http://127.0.0.1:9", "http://x", with_reset=desk.start_over
+    )
+    create_ehr(config).test_client().post(path, json=body)
+    assert desk.control.now().decision == "affirm"
+    assert desk.log.entries() == []
 
 
 def test_charts_are_dated_around_today() -> None:

@@ -122,6 +122,7 @@ def test_start_over(client: FlaskClient) -> None:
     submit(client)
     assert client.post("/control/reset", json={}).status_code == 200
     assert samples.state(client) == []
+    assert client.get("/sandbox/exchange").get_json() == []
     assert numbers(submit(client)) != [None]
 
 
