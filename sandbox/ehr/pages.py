@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from sandbox.ehr import panel
 from sandbox.ehr.smart import Context
 from sandbox.exchange import ExchangeLog
 
 if TYPE_CHECKING:
     from sandbox.ehr.app import Ehr
 
-COVERAGE_INFORMATION = (
-    "http://hl7.org/fhir/us/davinci-crd/StructureDefinition/ext-coverage-information"
-)
 WIDTHS = (400, 800, 1200)
-
-
-def _authorization(order: dict[str, Any]) -> str:
-    """Return an order's authorization line, from its coverage information."""
-    for extension in order.get("extension") or []:
-        if extension.get("url") != COVERAGE_INFORMATION:
-            continue
-        parts = {one["url"]: one for one in extension.get("extension") or []}
-        number = parts.get("satisfied-pa-id", {}).get("valueString")
-        if number:
-            return f"Authorization: affirmed, {number}"
-        return f"Authorization: {parts.get('pa-needed', {}).get('valueCode', 'unknown')}"
-    return "Authorization: none on the order"
 
 
 def _name(resource: dict[str, Any]) -> str:
     name = (resource.get("name") or [{}])[0]
     return " ".join([*name.get("prefix", []), *name.get("given", []), name.get("family", "")])
-
-
-def _text(document: dict[str, Any]) -> str:
-    attachment = (document.get("content") or [{}])[0].get("attachment") or {}
-    if not attachment.get("contentType", "").startswith("text/plain"):
-        return "(a scan: no text)"
-    return base64.b64decode(attachment.get("data", "")).decode("utf-8", "replace")
 
 
 class Pages:
@@ -60,40 +37,18 @@ class Pages:
 
     def chart(self, identifier: str) -> dict[str, Any]:
         """Return what the left panel shows."""
-        store, patient = self.ehr.store, self._patient(identifier)
-        orders = [
-            {
-                "id": one["id"],
-                "code": one["code"]["coding"][0]["code"],
-                "words": one["code"].get("text", ""),
-                "day": one.get("authoredOn", "")[:10],
-                "authorization": _authorization(one),
-            }
-            for one in store.all("ServiceRequest", patient=identifier)
-        ]
-        documents = [
-            {
-                "id": one["id"],
-                "title": one.get("description") or one.get("type", {}).get("text", "Document"),
-                "when": one.get("date", "")[:16].replace("T", " "),
-                "new": f"DocumentReference/{one['id']}" not in self.ehr.authored,
-                "first": _text(one).strip().splitlines()[0][:90] if _text(one).strip() else "",
-            }
-            for one in store.all("DocumentReference", patient=identifier)
-        ]
-        documents.sort(key=lambda one: (one["new"], one["when"]), reverse=True)
+        patient = self._patient(identifier)
         return {
             "id": identifier,
             "name": _name(patient),
-            "facts": f"{patient.get('gender', '')}, born {patient.get('birthDate', '')}",
-            "orders": sorted(orders, key=lambda one: one["code"]),
-            "documents": documents,
+            "facts": f"{patient.get('gender', '')}, born {panel.born(patient)}",
+            **panel.lists(self.ehr.store, identifier, self.ehr.authored),
         }
 
     def people(self) -> list[dict[str, str]]:
         """Return everybody."""
         return [
-            {"id": one["id"], "name": _name(one), "born": one.get("birthDate", "")}
+            {"id": one["id"], "name": _name(one), "born": panel.born(one)}
             for one in self.ehr.store.all("Patient")
         ]
 
@@ -148,7 +103,7 @@ def blueprint(ehr: Ehr, log: ExchangeLog) -> Blueprint:
         )
 
     @routes.get("/patients/<identifier>/panel")
-    def panel(identifier: str) -> str:
+    def left_panel(identifier: str) -> str:
         return render_template("ehr/_panel.html", chart=view.chart(identifier))
 
     @routes.get("/documents/<identifier>")
@@ -157,7 +112,7 @@ def blueprint(ehr: Ehr, log: ExchangeLog) -> Blueprint:
         if found.status != 200 or found.body is None:
             abort(404)
         title = found.body.get("description", "Document")
-        return render_template("ehr/document.html", title=title, text=_text(found.body))
+        return render_template("ehr/document.html", title=title, text=panel.text(found.body))
 
     @routes.get("/open")
     def open_app() -> AnyResponse:

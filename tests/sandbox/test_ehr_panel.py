@@ -1,0 +1,84 @@
+"""The chart's left panel: what is in it, in words and in the clinic's time."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from sandbox.ehr import EhrConfig, create_ehr
+from sandbox.ehr.panel import preview, when
+
+NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> FlaskClient:
+    config = EhrConfig("http://127.0.0.1:8", "http://127.0.0.1:9", "http://x", tmp_path, NOW.date())
+    return create_ehr(config).test_client()
+
+
+def document(patient: str, day: str, text: str) -> dict[str, Any]:
+    """Return a document as the app files one."""
+    data = base64.b64encode(text.encode()).decode()
+    return {
+        "resourceType": "DocumentReference",
+        "id": "filed",
+        "status": "current",
+        "description": "Medicare prior authorization: affirmed",
+        "date": day,
+        "subject": {"reference": f"Patient/{patient}"},
+        "content": [{"attachment": {"contentType": "text/plain", "data": data}}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "state", "said"),
+    [
+        ("2026-11-20T23:30:00+00:00", "AZ", "Fri 20 Nov, 16:30"),
+        ("2026-11-21T05:30:00Z", "TX", "Fri 20 Nov, 23:30"),
+        ("2026-11-21T06:30:00Z", "TX", "Sat 21 Nov, 00:30"),
+        ("2026-11-20", "WA", "Fri 20 Nov"),
+        ("2025-12-03T10:00:00-07:00", "AZ", "Wed 3 Dec 2025, 10:00"),
+        ("2026-05", "AZ", "2026-05"),
+        ("", "AZ", ""),
+    ],
+)
+def test_dates_are_the_clinics(value: str, state: str, said: str) -> None:
+    assert when(value, state, NOW) == said
+
+
+def test_a_preview_is_the_line_with_the_number() -> None:
+    text = "Decision by Zyter\n\n62323: affirmed\nUnique tracking number (UTN): JFB99900000017\n"
+    filed = document("opal", "2026-11-24", text)
+    assert preview(filed) == "Unique tracking number (UTN): JFB99900000017"
+    dismissed = document("opal", "2026-11-24", "\nDecision by Zyter\n\n62323: dismissed\n")
+    assert preview(dismissed) == "Decision by Zyter"
+    assert preview(document("opal", "2026-11-24", "")) == ""
+
+
+@pytest.mark.parametrize(
+    ("patient", "said"), [("opal", "Mon 23 Nov, 19:00"), ("walter", "Mon 23 Nov, 20:00")]
+)
+def test_a_new_document_comes_first_with_its_number(
+    client: FlaskClient, patient: str, said: str
+) -> None:
+    text = "Decision\nUnique tracking number (UTN): JFB99900000017"
+    filed = document(patient, "2026-11-24T02:00:00+00:00", text)
+    client.post("/sandbox/control", json={"chart": [filed]})
+    page = client.get(f"/patients/{patient}").get_data(as_text=True)
+    places = [
+        page.index(one) for one in ("affirmed</a>", said, "(UTN): JFB99900000017", "Visit note</a>")
+    ]
+    assert places == sorted(places)
+
+
+def test_an_empty_frame_says_what_to_do(client: FlaskClient) -> None:
+    page = client.get("/patients/opal").get_data(as_text=True)
+    frame = page[page.index('<iframe name="app"') :].partition("</iframe>")[0]
+    assert "Choose an order and open Preclear on it." in frame
+    assert "born 2 Mar 1948" in page
