@@ -14,6 +14,7 @@ from sandbox.payer.config import PayerConfig
 from sandbox.payer.control import CHOICES, Control
 from sandbox.payer.desk import Desk
 from sandbox.payer.outcome import Refused
+from sandbox.payer.words import labels
 
 CALLS_SHOWN = 12
 
@@ -24,10 +25,12 @@ def blueprint(desk: Desk) -> Blueprint:
 
     @pages.get("/control")
     def show() -> str:
+        settings = desk.control.now()
         submissions = [one.view() for one in reversed(desk.office.all())]
         return render_template(
             "payer/control.html",
-            settings=desk.control.now(),
+            settings=settings,
+            labels=labels(settings),
             choices=CHOICES,
             days=_days(desk.config),
             pended=[one for one in submissions if one["decision"] == "pended"],

@@ -15,7 +15,8 @@ from payer_samples import control, numbers, submit
 from werkzeug.serving import make_server
 
 from sandbox.payer import PayerConfig, create_payer
-from sandbox.payer.control import Control
+from sandbox.payer.control import CHOICES, Control
+from sandbox.payer.words import LABELS
 
 
 @pytest.fixture
@@ -90,6 +91,16 @@ def test_page_sets_and_decides(client: FlaskClient) -> None:
     form = {"request": one["id"], "decision": "partial"}
     assert client.post("/control/decide", data=form).status_code == 303
     assert samples.state(client)[0]["decision"] == "partial"
+
+
+def test_every_choice_of_the_page_has_words_and_can_be_chosen(client: FlaskClient) -> None:
+    page = client.get("/control").get_data(as_text=True)
+    for name, words in LABELS.items():
+        assert set(words) == set(CHOICES[name])
+        for value in words:
+            control(client, **{name: value})
+            assert f'value="{value}"' in page
+    assert "sending a request only" in page
 
 
 @pytest.mark.parametrize(

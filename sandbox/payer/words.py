@@ -1,0 +1,60 @@
+"""The switches of the control page in plain words: what the payer does, and in which call."""
+
+from __future__ import annotations
+
+from sandbox.payer.control import Settings
+
+NOTHING = "nothing recorded"
+LABELS: dict[str, dict[str, str]] = {
+    "decision": {
+        "affirm": "Affirm",
+        "non-affirm": "Non-affirm, with reasons",
+        "partial": "Partially affirm",
+        "dismiss": "Dismiss",
+        "pend": "Pend, then decide",
+    },
+    "misbehave": {
+        "none": "Behave",
+        "slow": "Record, answer after {seconds:g} s",
+        "500": f"Server error (500), {NOTHING}",
+        "html": f"A web page for an answer, {NOTHING}",
+        "malformed": "Record, answer half of the JSON",
+        "cut_before": f"Cut the line, {NOTHING}",
+        "cut_after": "Record, then cut the line",
+        "timeout": "Record, then no answer",
+    },
+    "misbehave_on": {
+        "submit": "sending a request only",
+        "inquire": "asking about one only",
+        "both": "sending and asking",
+    },
+    "utn": {"now": "With the decision", "late": "Late", "never": "Never"},
+    "crd": {
+        "normal": "says what applies",
+        "no-auth": "no authorization needed",
+        "not-covered": "not covered",
+        "indeterminate": "cannot tell",
+        "no-member": "knows no such member",
+        "500": "server error (500)",
+        "html": "a web page for an answer",
+        "slow": "answers after {seconds:g} s",
+        "malformed": "half of the JSON",
+    },
+    "dtr": {
+        "normal": "gives the form",
+        "no-elm": "a form without its logic",
+        "loop": "logic that never ends",
+        "memory": "logic that eats memory",
+        "500": "server error (500)",
+        "html": "a web page for an answer",
+        "none": "says that none is needed",
+    },
+}
+
+
+def labels(settings: Settings) -> dict[str, dict[str, str]]:
+    """Return the words of every switch, the seconds of slowness filled in."""
+    return {
+        name: {value: text.format(seconds=settings.slow_seconds) for value, text in words.items()}
+        for name, words in LABELS.items()
+    }
