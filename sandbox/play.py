@@ -14,8 +14,18 @@ from sandbox.stack import Stack
 
 def main() -> int:
     """Start the sandbox and wait."""
-    parser = argparse.ArgumentParser(prog="./run sandbox")
-    parser.add_argument("--port", type=int, default=0, help="fixes the first port")
+    parser = argparse.ArgumentParser(
+        prog="./run sandbox",
+        description="Opens a pretend EHR and payer with Preclear beside them, until Ctrl-C.",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=0,
+        metavar="NUMBER",
+        help="The EHR's port; the payer takes the next and the app the one after. A port that "
+        "is taken, or none given, means any free one.",
+    )
     asked = parser.parse_args()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
