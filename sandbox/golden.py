@@ -18,6 +18,7 @@ from sandbox.stack import Stack
 CASES = {
     ("62323", "AZ"): ("opal", "opal-esi"),
     ("64483,64484", "TX"): ("walter", "walter-tfesi-1"),
+    ("64581", "NJ"): ("nell", "nell-sns"),
 }
 DECISIONS = {
     "affirmed": {"decision": "affirm"},
