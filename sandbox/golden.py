@@ -19,6 +19,7 @@ CASES = {
     ("62323", "AZ"): ("opal", "opal-esi"),
     ("64483,64484", "TX"): ("walter", "walter-tfesi-1"),
     ("64581", "NJ"): ("nell", "nell-sns"),
+    ("22514", "WA"): ("vera", "vera-augmentation"),
 }
 DECISIONS = {
     "affirmed": {"decision": "affirm"},

@@ -24,6 +24,7 @@ READ = (
 )  # fmt: skip
 ORDERS = {
     "sns": ("nell", "nell-sns"),
+    "pva": ("vera", "vera-augmentation"),
 }
 
 
