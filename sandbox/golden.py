@@ -20,6 +20,7 @@ CASES = {
     ("64483,64484", "TX"): ("walter", "walter-tfesi-1"),
     ("64581", "NJ"): ("nell", "nell-sns"),
     ("22514", "WA"): ("vera", "vera-augmentation"),
+    ("29877", "OK"): ("gus", "gus-knee"),
 }
 DECISIONS = {
     "affirmed": {"decision": "affirm"},

@@ -25,6 +25,7 @@ READ = (
 ORDERS = {
     "sns": ("nell", "nell-sns"),
     "pva": ("vera", "vera-augmentation"),
+    "knee-arthroscopy": ("gus", "gus-knee"),
 }
 
 
