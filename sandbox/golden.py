@@ -18,6 +18,7 @@ from sandbox.stack import Stack
 CASES = {
     ("62323", "AZ"): ("opal", "opal-esi"),
     ("64483,64484", "TX"): ("walter", "walter-tfesi-1"),
+    ("15275", "OH"): ("dora", "dora-skin"),
     ("64581", "NJ"): ("nell", "nell-sns"),
     ("22514", "WA"): ("vera", "vera-augmentation"),
     ("29877", "OK"): ("gus", "gus-knee"),

@@ -26,6 +26,7 @@ ORDERS = {
     "sns": ("nell", "nell-sns"),
     "pva": ("vera", "vera-augmentation"),
     "knee-arthroscopy": ("gus", "gus-knee"),
+    "skin-substitutes": ("dora", "dora-skin"),
 }
 
 
