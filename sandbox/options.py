@@ -8,6 +8,10 @@ from pathlib import Path
 CASES = {
     ("62323", "AZ"): ("opal", "opal-esi"),
     ("64483,64484", "TX"): ("walter", "walter-tfesi-1"),
+    ("15275", "OH"): ("dora", "dora-skin"),
+    ("64581", "NJ"): ("nell", "nell-sns"),
+    ("22514", "WA"): ("vera", "vera-augmentation"),
+    ("29877", "OK"): ("gus", "gus-knee"),
 }
 DECISIONS = {
     "affirmed": {"decision": "affirm"},

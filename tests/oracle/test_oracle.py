@@ -18,10 +18,12 @@ pytestmark = pytest.mark.oracle
 ROOT = Path(__file__).resolve().parents[2]
 FORMS = ROOT / "smart_app/programs/wiser/forms"
 AZ, TX = ["--service", "62323"], ["--service", "64483,64484", "--state", "TX"]
+OTHERS = [("15275", "OH"), ("64581", "NJ"), ("22514", "WA"), ("29877", "OK")]
 RUNS = [
     *([*AZ, "--decision", one] for one in ("affirmed", "non-affirmed", "dismissed", "pended")),
     [*AZ, "--late-utn"],
     *([*TX, "--decision", one] for one in ("affirmed", "partial", "pended")),
+    *(["--service", one, "--state", state] for one, state in OTHERS),
 ]
 
 

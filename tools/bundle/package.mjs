@@ -1,9 +1,12 @@
 // Put a form together: questionnaire, library (CQL and ELM), value sets -> FORM.package.json
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+// A form is a compact description (form.json), or its resources as they are.
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import * as describe from "./describe.mjs";
 
 const [folder, elmFile, target] = process.argv.slice(2);
 const read = (name) => readFileSync(`${folder}/${name}`);
-const questionnaire = JSON.parse(read("questionnaire.json"));
+const described = existsSync(`${folder}/form.json`) ? JSON.parse(read("form.json")) : null;
+const questionnaire = described ? describe.questionnaire(described) : JSON.parse(read("questionnaire.json"));
 const source = readdirSync(folder).find((name) => name.endsWith(".cql"));
 const name = source.replace(".cql", "");
 const base = questionnaire.url.replace(/Questionnaire\/.*/, "");
@@ -24,7 +27,7 @@ const library = {
     { contentType: "application/elm+json", data: readFileSync(elmFile).toString("base64") },
   ],
 };
-const valueSets = readdirSync(folder).filter((one) => one.startsWith("valueset-")).sort().map((one) => JSON.parse(read(one)));
+const valueSets = described ? describe.valueSets(described) : readdirSync(folder).filter((one) => one.startsWith("valueset-")).sort().map((one) => JSON.parse(read(one)));
 const entry = [questionnaire, library, ...valueSets].map((resource) => ({
   fullUrl: resource.url,
   resource,
