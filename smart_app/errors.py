@@ -11,6 +11,7 @@ PreclearError
 ├── EngineError            the form's logic could not be run
 │   └── EngineLimit        it used more time or memory than allowed
 ├── PackageError           the payer's form cannot be used
+│   └── NoForm             there is none, of nobody
 ├── PayerError             talking to a payer
 │   ├── PayerUnreachable   nothing was sent
 │   ├── PayerUnknown       sent, and the outcome is not known
@@ -120,6 +121,12 @@ class PackageError(PreclearError):
     http_status = 502
     say = "The payer's form cannot be used."
     do = "Continue with Medicare's own list."
+
+
+class NoForm(PackageError):
+    code = "no-form"
+    say = "Preclear has no form for this service yet, and the payer gave none."
+    do = "Send the request by the reviewer's own portal, fax or mail."
 
 
 class PayerError(PreclearError):

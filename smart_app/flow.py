@@ -256,9 +256,8 @@ class Flow:
 
     def local_form(self, case: Case) -> QuestionnairePackage:
         """Return the program's own form of the case's service; raises PackageError."""
-        service = case.scope.service
         folder = Path(self.world.program.folder) / "forms"
-        return package.local(folder / f"{service}.package.json")
+        return package.local(folder / f"{case.scope.service}.package.json")
 
     def fetch(
         self,

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from smart_app.cases.model import QuestionnairePackage, Resource
 from smart_app.dtr import shape
-from smart_app.errors import PackageError
+from smart_app.errors import NoForm, PackageError
 from smart_app.ports import PayerHttp
 
 FHIR_JSON = "application/fhir+json"
@@ -107,6 +107,8 @@ def fetch(http: PayerHttp, base_url: str, body: Resource) -> QuestionnairePackag
 
 def local(path: Path) -> QuestionnairePackage:
     """Return the program's own form; raises PackageError."""
+    if not path.is_file():
+        raise NoForm
     try:
         return _of_bundle(json.loads(path.read_text()), "local")
     except (OSError, ValueError) as cause:

@@ -21,6 +21,7 @@ from smart_app.cases.model import (
 from smart_app.chart import documents
 from smart_app.config import Site
 from smart_app.dtr.form import CriterionView, FormView, view
+from smart_app.errors import NoForm
 from smart_app.flow import Flow
 from smart_app.newer import pending
 from smart_app.sending import for_a_person
@@ -115,6 +116,7 @@ class ReviewView:
     all_from_chart: bool
     newer: tuple[str, tuple[tuple[str, str, str], ...]] | None
     form_failed: bool
+    no_form: bool
 
 
 def _document_rows(flow: Flow, case: Case, draft: Draft) -> tuple[DocumentRow, ...]:
@@ -171,6 +173,7 @@ def review(flow: Flow, case: Case, may_sign: bool) -> ReviewView:
         ),
         all_from_chart=not without and not any(by_hand(one) for one in criteria),
         form_failed="payer_form" in marked,
+        no_form=marked.get("fill", ("", ""))[1] == NoForm.code,
     )
 
 

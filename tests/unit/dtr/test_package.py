@@ -10,7 +10,7 @@ import pytest
 
 import smart_app
 from smart_app.dtr import package
-from smart_app.errors import PackageError
+from smart_app.errors import NoForm, PackageError
 from tests.unit.dtr.forms import a_group, a_question
 
 LOCAL = Path(smart_app.__file__).parent / "programs/wiser/forms/esi.package.json"
@@ -101,3 +101,9 @@ def test_logic_nested_without_end_is_no_logic() -> None:
 
 def test_medicares_own_list_can_be_shown() -> None:
     assert package.local(LOCAL).origin == "local"
+
+
+def test_a_service_without_a_form_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NoForm) as raised:
+        package.local(tmp_path / "vns.package.json")
+    assert "own portal, fax or mail" in raised.value.do
