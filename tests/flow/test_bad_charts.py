@@ -113,9 +113,17 @@ def test_an_order_of_another_patient(golden: Golden) -> None:
     assert "Walter" not in page.html
 
 
-def test_a_sign_in_that_names_no_order(golden: Golden) -> None:
+def test_a_chart_without_an_active_order(golden: Golden) -> None:
+    both = (an_order(golden), authored("ServiceRequest/opal-esi"))
+    ehr(golden, context=[], chart=[{**one, "status": "revoked"} for one in both])
+    assert "no active order" in refused(golden).text
+
+
+def test_a_sign_in_that_names_no_order_asks_which(golden: Golden) -> None:
+    before = cases(golden.stack)
     ehr(golden, context=[])
-    assert "Open Preclear from an order" in refused(golden).text
+    assert golden.open() == "Which order is it about?"
+    assert cases(golden.stack) == before
 
 
 def test_an_order_without_a_billing_code(golden: Golden) -> None:
