@@ -68,7 +68,7 @@ def judge(call: OrderSign, order: Json, mode: str, form: str | None) -> dict[str
             "reason": {"text": why},
         }
     route = participants.route(state)
-    if route is None:
+    if route is None or not participants.reviewed(service, state):
         return {"covered": ["covered"], "pa-needed": ["no-auth"]}
     why = f"CMS WISeR model, {state}: reviewed by {route.participant} for {route.mac}."
     return {

@@ -159,6 +159,9 @@ class Office:
         outside = [one.code for one in request.items if not participants.service(one.code)]
         if outside:
             return f"{outside[0]} is not a service of the model"
+        services = {str(participants.service(one.code)) for one in request.items}
+        if not all(participants.reviewed(one, request.state) for one in services):
+            return f"the service is not reviewed in {request.state}"
         if settings.duplicates == "dismiss" and self._undecided_twin(request):
             return "duplicate of a request that is not decided yet"
         return None

@@ -28,6 +28,12 @@ def route(state: str | None) -> Route | None:
     return Route(**found) if found else None
 
 
+def reviewed(service: str, state: str | None) -> bool:
+    """Tell whether a service is of the model in a state: not where no coverage rule stands."""
+    data = _data()
+    return state in data["states"] and state not in data["not_reviewed"].get(service, ())
+
+
 def named(*words: str | None) -> str | None:
     """Return the participant that a name or identifier speaks of, or None."""
     said = " ".join(word for word in words if word).lower()

@@ -50,7 +50,7 @@ def test_authorization_is_recommended(client: FlaskClient, state: str, code: str
     assert answer["reason"] and "info-needed" not in answer
 
 
-@pytest.mark.parametrize(("code", "state"), [("62323", "KY"), ("99213", "AZ")])
+@pytest.mark.parametrize(("code", "state"), [("62323", "KY"), ("99213", "AZ"), ("15275", "AZ")])
 def test_no_authorization_elsewhere(client: FlaskClient, code: str, state: str) -> None:
     (answer,) = orders.answers(client, orders.call(orders.order(code), state=state))
     assert answer["pa-needed"] == ["no-auth"]

@@ -186,6 +186,7 @@ def test_a_pended_request_is_dated_by_its_decision_not_by_its_receipt(tmp_path: 
         ("TX", "62323", "TX is reviewed by Cohere Health, not by Zyter"),
         ("KY", "62323", "the service is not delivered in a state of the model"),
         ("AZ", "99213", "99213 is not a service of the model"),
+        ("AZ", "15275", "the service is not reviewed in AZ"),
     ],
 )
 def test_what_is_not_theirs_is_dismissed(
