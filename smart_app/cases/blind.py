@@ -39,4 +39,7 @@ def _finds_its_own(store: Store) -> bool:
     if case_id is None:
         return True
     case = store.case(case_id)
-    return case in store.of_patient(case.site, case.iss, case.patient_ref)
+    # by id: a worker at work may change the case between the two reads
+    return case_id in {
+        found.id for found in store.of_patient(case.site, case.iss, case.patient_ref)
+    }

@@ -99,6 +99,23 @@ def test_a_blind_key_that_does_not_find_the_cases_is_refused(engine: sa.Engine) 
         start(engine, OLD)
 
 
+def test_a_case_that_a_worker_changes_during_the_look_is_still_found(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert(start(engine, OLD))
+    look = Store.of_patient
+
+    def changed_first(store: Store, site: str, iss: str, patient_ref: str) -> list[Case]:
+        with store.write() as db:
+            store.save(db, store.case("case-1", db))
+        return look(store, site, iss, patient_ref)
+
+    monkeypatch.setattr(Store, "of_patient", changed_first)
+    after = start(engine, OLD)
+    monkeypatch.undo()
+    assert [one.id for one in found(after)] == ["case-1"]
+
+
 def test_an_installation_whose_key_was_replaced_does_not_start(tmp_path: Path) -> None:
     stack = Stack(tmp_path)
     made = connect(f"sqlite:///{tmp_path}/preclear.sqlite")
