@@ -123,7 +123,7 @@ class Deciding(Steps):
 
     def _member(self, case: Case) -> str:
         chart = self.store.latest(case.id, "chart", ChartSnapshot)
-        coverage = chart.by_reference(case.coverage_ref or "") if chart else None
+        coverage = chart.by_reference(case.coverage_ref) if chart else None
         return entries.member_id(coverage or {}, chart.patient if chart else {})
 
     def _read(self, case: Case, body: Any) -> Decision:

@@ -119,13 +119,12 @@ class Filing(Steps):
     ) -> list[WriteReceipt]:
         """Mark the affirmed orders; take back what a decision that no longer stands had marked."""
         answer = self.store.latest(case.id, "coverage_answer", CoverageAnswer)
-        repetitions = answer.repetitions if answer else ()
         marked = any(
             one.rung == ORDER for one in self.store.history(case.id, "write", WriteReceipt)
         )
         receipts = []
         for item in case.items:
-            given = tuple(one.raw for one in repetitions if one.order_ref == item.order_ref)
+            given = answer.said_of(item.order_ref) if answer else ()
             number = _number_for(item.trace, found, numbers)
             try:
                 if number is not None:

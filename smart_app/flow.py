@@ -152,8 +152,7 @@ class Flow:
     ) -> None:
         if case.scope.verdict == "out_of_scope":
             return
-        owner = f"{self.world.tasks.owner}"
-        if self.store.lease_preparation(case.id, owner, PREPARE_LEASE):
+        if self.store.lease_preparation(case.id, self.world.tasks.owner, PREPARE_LEASE):
             self.world.prepare_pool.submit(self._prepare_safely, case, context, chart)
 
     def _prepare_safely(
@@ -236,7 +235,7 @@ class Flow:
         coverage: Resource | None,
     ) -> CoverageAnswer:
         """Stage 4: the payer's coverage information, or why there is none."""
-        payer = self.world.payers.of_id(case.payer_id) if case.payer_id else None
+        payer = self.world.payers.find(case.payer_id)
         if payer is None or payer.crd_base is None:
             return CoverageAnswer("not_asked", case.payer_id or "", why="no CRD endpoint")
         if coverage is None:
@@ -267,17 +266,12 @@ class Flow:
         coverage: Resource | None,
     ) -> QuestionnairePackage:
         """Stage 5: the payer's form; Medicare's own list when there is none."""
-        payer = self.world.payers.of_id(case.payer_id) if case.payer_id else None
+        payer = self.world.payers.find(case.payer_id)
         asked = [one for one in answer.repetitions if one.questionnaires]
         if payer is None or payer.dtr_base is None or not asked or coverage is None:
             return self.local_form(case)
         canonicals = tuple(dict.fromkeys(url for one in asked for url in one.questionnaires))
-        annotated = tuple(
-            annotate.merged(
-                one, [rep.raw for rep in answer.repetitions if rep.order_ref == refs.of(one)]
-            )
-            for one in chosen
-        )
+        annotated = tuple(annotate.merged(one, answer.said_of(refs.of(one))) for one in chosen)
         body = package.request_body(coverage, annotated, (), asked[0].assertion_id, canonicals)
         try:
             return package.fetch(self.world.payer_http(payer), payer.dtr_base, body)
@@ -357,7 +351,7 @@ class Flow:
     @staticmethod
     def coverage(case: Case, chart: ChartSnapshot) -> Resource | None:
         """Return the case's coverage as it was read, or None."""
-        return chart.by_reference(case.coverage_ref) if case.coverage_ref else None
+        return chart.by_reference(case.coverage_ref)
 
     # what other stages find here ------------------------------------------------------------------
 
@@ -370,7 +364,7 @@ class Flow:
 
     def chosen(self, case: Case, chart: ChartSnapshot) -> tuple[Resource, ...]:
         """Return the case's orders as they were read."""
-        return tuple(one for ref in case.order_refs if (one := chart.by_reference(ref)))
+        return chart.by_references(case.order_refs)
 
     def draft(self, case: Case) -> tuple[QuestionnairePackage, Draft] | None:
         """Return form and answers, or None while they are prepared.

@@ -36,7 +36,7 @@ def coverage(
     """
     active = coverages.active(chart)
     kinds = [_kind(program, one, chart) for one in active]
-    found = chart.by_reference(named) if named else None
+    found = chart.by_reference(named)
     named_kind = _kind(program, found, chart) if found in active else "beside"
     if found and named_kind not in scope.NOT_ITSELF and "managed" not in kinds:
         return found, ()
@@ -60,7 +60,7 @@ def same_coverage(
     found, _ = coverage(program, chart, named)
     if found is None:
         return _all_said(before) == _all_said(chart)
-    known = before.by_reference(case.coverage_ref or "")
+    known = before.by_reference(case.coverage_ref)
     if known is None:
         return False
     was, now = coverages.said(known, before), coverages.said(found, chart)
@@ -92,7 +92,7 @@ def finding(
     program: Program, case: Case, chart: ChartSnapshot, site: Site, on: date
 ) -> ScopeFinding:
     """Judge a case's orders by its place and coverage, as far as they are settled."""
-    found = chart.by_reference(case.coverage_ref) if case.coverage_ref else None
+    found = chart.by_reference(case.coverage_ref)
     paid = coverages.payor(found, chart) if found else coverages.Payor("", unread=False)
     possible = [one.place for one in case.items if one.place] or [
         where
@@ -101,7 +101,7 @@ def finding(
         for option in conflict.options
         if (where := site.facility(option.key))
     ]
-    chosen = tuple(one for ref in case.order_refs if (one := chart.by_reference(ref)))
+    chosen = chart.by_references(case.order_refs)
     question = scope.Question(
         items=case.items,
         coverage=found,

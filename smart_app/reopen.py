@@ -84,7 +84,7 @@ def _outdated(world: World, case: Case, chart: ChartSnapshot, context: LaunchCon
     if before is None or unread:
         return False
     program = world.program
-    chosen = tuple(one for ref in case.order_refs if (one := chart.by_reference(ref)))
+    chosen = chart.by_references(case.order_refs)
     items = orders.items(chosen, chart, program.is_add_on, program.words)
     return (
         orders.asks(items) != orders.asks(case.items)
@@ -120,12 +120,9 @@ def join(world: World, case: Case, context: LaunchContext, chart: ChartSnapshot)
             newer = replace(before, resources=before.resources | named)
             world.store.put(db, case.id, "chart", newer)
         world.audit.append(db, case.id, Event("joined", world.clock.now(), context.fhir_user))
-        signer = case.signed_by
-        if (
-            case.tracks.chart == "awaiting_launch"
-            and signer
-            and signer.fhir_user == (context.fhir_user)
-        ):  # what is filed is the signer's own, so it is filed with the signer's own token
+        signer = case.signed_by.fhir_user if case.signed_by else None
+        # what is filed is the signer's own, so it is filed with the signer's own token
+        if case.tracks.chart == "awaiting_launch" and signer == context.fhir_user:
             world.store.save(db, replace(case, launch_id=context.launch_id))
             world.tasks.add(db, "file", case.id, tag=f"launch-{context.launch_id}")
             files = True

@@ -102,8 +102,8 @@ class Review:
         """Take a person's answers to form fields."""
         received, draft = self._editable(case, revision)
         now, site = self.world.clock.now(), self.world.sites.of_id(case.site)
-        newer = form.apply(received, draft, posted, person, now, self.world.engines, site.time_zone)
-        return self._save_draft(case, newer, Event("answered", now, person.name))
+        given = form.apply(received, draft, posted, person, now, self.world.engines, site.time_zone)
+        return self._save_draft(case, given, Event("answered", now, person.name))
 
     def use_document(
         self, case: Case, revision: int, person: Person, path: str, document_ref: str
@@ -118,18 +118,18 @@ class Review:
                 say="No document was chosen.",
                 do="Choose one of those listed, or answer.",
             )
-        newer = form.use_document(received, draft, path, found[0], person, self.world.clock.now())
+        given = form.use_document(received, draft, path, found[0], person, self.world.clock.now())
         sent = tuple(one for one in case.left_unsent if one != document_ref)
         event = Event("document_used", self.world.clock.now(), person.name)
-        return self._save_draft(replace(case, left_unsent=sent), newer, event)
+        return self._save_draft(replace(case, left_unsent=sent), given, event)
 
     def send_without(self, case: Case, revision: int, person: Person, link_id: str) -> Case:
         """Let a gap stand knowingly."""
         received, draft = self._editable(case, revision)
         now = self.world.clock.now()
-        newer = form.send_without(received, draft, link_id, person, now)
+        given = form.send_without(received, draft, link_id, person, now)
         event = Event("sent_without", now, person.name, {"criterion": link_id})
-        return self._save_draft(case, newer, event)
+        return self._save_draft(case, given, event)
 
     def settle(
         self,
@@ -195,9 +195,9 @@ class Review:
         """Open a criterion again that was to be sent as it stood."""
         received, draft = self._editable(case, revision)
         now = self.world.clock.now()
-        newer = form.ask_again(received, draft, link_id, person, now)
+        given = form.ask_again(received, draft, link_id, person, now)
         event = Event("asked_again", now, person.name, {"criterion": link_id})
-        return self._save_draft(case, newer, event)
+        return self._save_draft(case, given, event)
 
     # stages 8 and 9 ------------------------------------------------------------------------------
 
@@ -286,7 +286,7 @@ class Review:
         """
         site = self.world.sites.of_id(case.site)
         chosen = self.flow.chosen(case, chart)
-        coverage = chart.by_reference(case.coverage_ref or "")
+        coverage = chart.by_reference(case.coverage_ref)
         practitioner = chart.by_reference(person.fhir_user)
         if coverage is None or practitioner is None or case.payer_id is None:
             raise MissingFact("coverage or signer not in the chart")
@@ -301,10 +301,8 @@ class Review:
             at=self.world.clock.now(),
         )
         answer = self.store.latest(case.id, "coverage_answer", CoverageAnswer)
-        repetitions = answer.repetitions if answer else ()
         annotated = tuple(
-            annotate.merged(one, [r.raw for r in repetitions if r.order_ref == refs.of(one)])
-            for one in chosen
+            annotate.merged(one, answer.said_of(refs.of(one)) if answer else ()) for one in chosen
         )
         npi = codes.identifier(practitioner, codes.NPI) or ""
         sent = documents.sent(case, chart, draft)
@@ -318,7 +316,7 @@ class Review:
             clinic=site.clinic,
             insurer=bundle.Insurer(payer.insurer_name, payer.insurer_system, payer.insurer_value),
             response=signed,
-            documents=tuple(found for ref in sent if (found := chart.by_reference(ref))),
+            documents=chart.by_references(sent),
             identifier="",
             at=self.world.clock.now(),
         )

@@ -7,6 +7,7 @@ stage's output can be hashed, stored and replayed. Fields may be added, never re
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -42,13 +43,17 @@ class ChartSnapshot:
         """Return the resources of a type; an empty tuple when none, or when unavailable."""
         return self.resources.get(resource_type, ())
 
-    def by_reference(self, reference: str) -> Resource | None:
+    def by_reference(self, reference: str | None) -> Resource | None:
         """Return the resource that a relative reference ``Type/id`` names, or None."""
-        kind, _, rest = reference.partition("/")
+        kind, _, rest = (reference or "").partition("/")
         wanted = rest.split("/")[0]
         if self.patient and kind == "Patient" and self.patient.get("id") == wanted:
             return self.patient
         return next((one for one in self.of(kind) if one.get("id") == wanted), None)
+
+    def by_references(self, references: Iterable[str]) -> tuple[Resource, ...]:
+        """Return the resources that references name, as far as they are here."""
+        return tuple(found for one in references if (found := self.by_reference(one)))
 
 
 # Stage 3 -----------------------------------------------------------------------------------------
@@ -143,6 +148,10 @@ class CoverageAnswer:
     repetitions: tuple[CoverageRepetition, ...] = ()
     cards: tuple[Card, ...] = ()
     coverage_ref: str | None = None
+
+    def said_of(self, order_ref: str) -> tuple[Resource, ...]:
+        """Return the payer's own extensions about an order."""
+        return tuple(one.raw for one in self.repetitions if one.order_ref == order_ref)
 
 
 # Stages 5 and 6 ----------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def payor(coverage: Resource, snapshot: ChartSnapshot) -> Payor:
     for one in coverage.get("payor") or []:
         called, reference = one.get("display"), one.get("reference")
         relative = refs.relative(one)
-        found = inner.get(reference) or (snapshot.by_reference(relative) if relative else None)
+        found = inner.get(reference) or snapshot.by_reference(relative)
         unread = unread or (found is None and bool(reference or not called))
         name = (found or {}).get("name")
         names += [str(word) for word in (name, called) if isinstance(word, str)]

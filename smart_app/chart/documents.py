@@ -58,7 +58,7 @@ def author(document: Resource, chart: ChartSnapshot) -> str | None:
     """Return who wrote a document, if the chart says."""
     for one in document.get("author") or []:
         name = refs.relative(one)
-        person = chart.by_reference(name) if name else None
+        person = chart.by_reference(name)
         if found := (codes.human_name(person) if person else one.get("display")):
             return str(found)
     return None

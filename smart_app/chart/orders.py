@@ -191,7 +191,7 @@ def diagnoses(order: Resource, snapshot: ChartSnapshot) -> tuple[Coding, ...]:
     concepts = list(order.get("reasonCode") or [])
     for reference in order.get("reasonReference") or []:
         name = refs.relative(reference)
-        condition = snapshot.by_reference(name) if name else None
+        condition = snapshot.by_reference(name)
         if condition:
             concepts.append(condition.get("code"))
     found: dict[str, Coding] = {}

@@ -138,5 +138,5 @@ def _date(source: Resource) -> str | None:
 
 def _author(source: Resource, snapshot: ChartSnapshot) -> str | None:
     requester = refs.relative(source.get("requester"))
-    person = snapshot.by_reference(requester) if requester else None
+    person = snapshot.by_reference(requester)
     return codes.human_name(person) or None if person else None

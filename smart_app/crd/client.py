@@ -42,7 +42,7 @@ def payable(coverage: Resource, snapshot: ChartSnapshot) -> Resource:
     payors = []
     for payor in coverage.get("payor") or []:
         name = refs.relative(payor)
-        organization = snapshot.by_reference(name) if name else None
+        organization = snapshot.by_reference(name)
         identifiers = (organization or {}).get("identifier") or []
         if identifiers and "identifier" not in payor:
             first = {

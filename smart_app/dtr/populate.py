@@ -75,7 +75,7 @@ def evidence_of(resource: Resource, chart: ChartSnapshot) -> Evidence:
         reference = refs.relative(
             one if not isinstance(one, dict) or "actor" not in one else one["actor"]
         )
-        person = chart.by_reference(reference) if reference else None
+        person = chart.by_reference(reference)
         author = author or (codes.human_name(person) if person else None)
     conclusion = resource.get("conclusion")
     return Evidence(
