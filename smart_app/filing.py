@@ -20,10 +20,10 @@ from smart_app.cases.model import (
     WriteReceipt,
 )
 from smart_app.chart import writeback
+from smart_app.chart.writeback import DOCUMENT, ORDER
 from smart_app.errors import WrongPatient
 from smart_app.steps import Steps
 
-ORDER = "ServiceRequest.update"
 TAKE_BACK = "ServiceRequest.take_back"
 """An order that still says that it is satisfied, though the decision was taken back."""
 
@@ -99,10 +99,10 @@ class Filing(Steps):
         done: list[WriteReceipt] = []
         granted = context.granted_scopes
         may_file = allows(granted, "DocumentReference", "c")
-        if "DocumentReference.create" in site.write_ladder and may_file:
+        if DOCUMENT in site.write_ladder and may_file:
             filing = self._filing(case, found, numbers, now, context.encounter_id)
             done.append(writeback.file_document(chart, filing, asked_before=asked_before))
-        if "ServiceRequest.update" in site.write_ladder and allows(granted, "ServiceRequest", "u"):
+        if ORDER in site.write_ladder and allows(granted, "ServiceRequest", "u"):
             done += self._orders(chart, case, found, numbers, now)
         if not done:
             why = "this chart takes no documents"
@@ -173,7 +173,7 @@ class Filing(Steps):
         written = [
             one.resource_ref
             for one in self.store.history(case.id, "write", WriteReceipt)
-            if one.rung == "DocumentReference.create" and one.resource_ref
+            if one.rung == DOCUMENT and one.resource_ref
         ]
         told = self.store.history(case.id, "filed_decision", str)
         return written[-1] if written and told and told[-1] != found.id else None

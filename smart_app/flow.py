@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import replace
-from pathlib import Path
 
 from launch import LaunchContext
 from launch.scopes import allows, allows_a_part
@@ -255,8 +254,7 @@ class Flow:
 
     def local_form(self, case: Case) -> QuestionnairePackage:
         """Return the program's own form of the case's service; raises PackageError."""
-        folder = Path(self.world.program.folder) / "forms"
-        return package.local(folder / f"{case.scope.service}.package.json")
+        return package.local(self.world.program.forms / f"{case.scope.service}.package.json")
 
     def fetch(
         self,
@@ -288,8 +286,8 @@ class Flow:
         coverage: Resource | None,
     ) -> Draft:
         """Stage 6: answer the form from the chart; notes only give hints."""
-        forms = Path(self.world.program.folder) / "forms"
-        terms = evidence.load_terms(forms / f"{case.scope.service}.evidence.toml")
+        name = f"{case.scope.service}.evidence.toml"
+        terms = evidence.load_terms(self.world.program.forms / name)
         site = self.world.sites.of_id(case.site)
         return populate.fill(
             received,

@@ -86,7 +86,7 @@ class Sending(Steps):
     ) -> None:
         """It may have arrived: ask the payer, resend the same bytes, or leave it to a person."""
         row = self.submission(case)
-        ended = row.sends >= MOST_SENDS or (refusal and payer.recovery != "inquire")
+        ended = refusal is not None or row.sends >= MOST_SENDS
         with self.world.tasks.finish(task) as db:
             if case.tracks.submission == "sending":
                 case = self.move(db, case, submission="unknown")

@@ -22,6 +22,8 @@ from smart_app.fhir import refs
 from smart_app.ports import EhrReader, EhrWriter
 
 SYSTEM = "urn:preclear:decision"
+DOCUMENT, ORDER = "DocumentReference.create", "ServiceRequest.update"
+"""Rungs of a site's write-back ladder."""
 LOINC = "http://loinc.org"
 CATEGORY = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category"
 
@@ -115,7 +117,7 @@ def file_document(chart: Chart, filing: Filing, *, asked_before: bool) -> WriteR
     one that cannot is never written to twice. An EHR's refusal is an outcome; ChartUnavailable is
     raised when the chart gives no answer, so that the next try looks first.
     """
-    rung, where = "DocumentReference.create", "Documents"
+    rung, where = DOCUMENT, "Documents"
     wanted = document(filing)
     if asked_before:
         found = _find(chart, filing, wanted)
@@ -211,7 +213,7 @@ def _change_order(
     at: datetime,
 ) -> WriteReceipt:
     """Read, change and write an order under its version, and read it back."""
-    rung, where = "ServiceRequest.update", "the order"
+    rung, where = ORDER, "the order"
     for _ in range(2):
         order = chart.read(order_ref)
         if refs.subject_of(order) != case.patient_ref or refs.of(order) != order_ref:

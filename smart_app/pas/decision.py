@@ -26,6 +26,8 @@ WORDS: dict[str, DecisionWord] = {
     "CT": "contact_payer",
     "NA": "not_required",
 }
+BLOCKING: tuple[DecisionWord, ...] = ("unreadable", "contact_payer", "pended")
+"""Words of one item that leave the whole request undecided, the strongest first."""
 NUMBERED = ("A1", "A2", "A3", "A6")
 NOT_YET = ("queued", "partial")
 """Outcomes that say, of an item without any review action, that it is still being decided."""
@@ -228,9 +230,9 @@ def word_of(items: tuple[ItemDecision, ...]) -> DecisionWord:
         return "unreadable"
     if len(words) == 1:
         return words.pop()
-    for blocking in ("unreadable", "contact_payer", "pended"):
+    for blocking in BLOCKING:
         if blocking in words:
-            return blocking  # type: ignore[return-value]
+            return blocking
     if words == {"affirmed", "affirmed_modified"}:
         return "affirmed_modified"
     if words & {"affirmed", "affirmed_modified", "partial"}:

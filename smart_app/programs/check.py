@@ -28,7 +28,7 @@ def all_of(folder: Path, read: dict[str, Read]) -> None:
     _first(_codes(services))
     for number, service in enumerate(services.data["service"]):
         where: Where = ("service", number)
-        _first(_service(services, where, service, rules.data, folder))
+        _first(_service(services, where, service, folder))
         _first(_places(services, where, service, rules.data, jurisdictions.data))
 
 
@@ -125,9 +125,7 @@ def _overlap(service: dict[str, Any], one: dict[str, Any], other: dict[str, Any]
     )
 
 
-def _service(
-    services: Read, where: Where, table: dict[str, Any], rules: dict[str, Any], folder: Path
-) -> Faults:
+def _service(services: Read, where: Where, table: dict[str, Any], folder: Path) -> Faults:
     yield from _order(services, where, table)
     codes, companions = {one["code"] for one in table["codes"]}, table.get("companions", [])
     if table["status"] == "active":

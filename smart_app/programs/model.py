@@ -257,6 +257,11 @@ class Program:
     ptan_pos: tuple[str, ...]
     folder: Path
 
+    @property
+    def forms(self) -> Path:
+        """Return the folder of the program's own forms."""
+        return self.folder / "forms"
+
     def service_of(self, code: str) -> Service | None:
         """Return the service that lists a code, or None."""
         return next((one for one in self.services if one.code(code)), None)
@@ -277,14 +282,16 @@ class Program:
         """Return what a place of service is, or None when the program does not name it."""
         return next((one for one in self.sites if one.pos == pos), None)
 
+    def _entry(self, code: str) -> ServiceCode | None:
+        service = self.service_of(code)
+        return service.code(code) if service else None
+
     def is_add_on(self, code: str) -> bool:
         """Tell whether a code is an add-on to another."""
-        service = self.service_of(code)
-        entry = service.code(code) if service else None
+        entry = self._entry(code)
         return bool(entry and entry.add_on)
 
     def words(self, code: str) -> str:
         """Return our own plain words for a code, or an empty string."""
-        service = self.service_of(code)
-        entry = service.code(code) if service else None
+        entry = self._entry(code)
         return entry.words if entry else ""
