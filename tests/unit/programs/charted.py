@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,21 @@ ORDERS = {
     "knee-arthroscopy": ("gus", "gus-knee"),
     "skin-substitutes": ("dora", "dora-skin"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a form answers: from a full chart, to a person's answers, from charts that differ.
+
+    ``against`` rows: the criterion opened, a person's answers. ``unlike`` rows: resources left
+    out, resources changed by id (``_`` for ``-``), the question, its answer or None.
+    """
+
+    service: str
+    full: dict[str, Any]
+    asked: list[str]
+    against: list[tuple[str, dict[str, str]]]
+    unlike: list[tuple[tuple[str, ...], dict[str, Any], str, Any]]
 
 
 @cache
