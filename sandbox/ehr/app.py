@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask, Response
 
-from sandbox.ehr import oauth, pages, people, rest
+from sandbox.ehr import control, oauth, pages, people, rest
 from sandbox.ehr.config import EhrConfig
 from sandbox.ehr.names import Names
 from sandbox.ehr.smart import Authority
@@ -91,7 +91,8 @@ def create_ehr(config: EhrConfig) -> Flask:
     log = ExchangeLog("ehr")
     app.register_blueprint(oauth.blueprint(ehr))
     app.register_blueprint(rest.blueprint(ehr))
-    app.register_blueprint(pages.blueprint(ehr, log))
+    app.register_blueprint(pages.blueprint(ehr))
+    app.register_blueprint(control.blueprint(ehr, log))
     own = ("/patients", "/documents", "/sandbox", "/static", "/open", "/favicon.ico")
     log.wrap(app, skip_prefixes=own)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.ehr import panel
 from sandbox.ehr.people import human_name
 from sandbox.ehr.smart import Context
-from sandbox.exchange import ExchangeLog
 
 if TYPE_CHECKING:
     from sandbox.ehr.app import Ehr
@@ -78,8 +77,8 @@ class Pages:
         return f"{self.ehr.config.app_url}/launch?{urlencode(query)}"
 
 
-def blueprint(ehr: Ehr, log: ExchangeLog) -> Blueprint:
-    """Return the pages and the control."""
+def blueprint(ehr: Ehr) -> Blueprint:
+    """Return the pages."""
     routes, view = Blueprint("pages", __name__), Pages(ehr)
 
     @routes.get("/")
@@ -113,32 +112,5 @@ def blueprint(ehr: Ehr, log: ExchangeLog) -> Blueprint:
     @routes.get("/open")
     def open_app() -> AnyResponse:
         return redirect(view.launch_url(request.args["patient"], request.args["order"]), 302)
-
-    def start_over() -> None:
-        ehr.reset()
-        log.messages.clear()
-
-    @routes.route("/sandbox/control", methods=["GET", "POST"])
-    def control() -> Response:
-        asked = request.get_json(silent=True) or {}
-        wrong = ehr.wrong
-        if asked.get("reset"):
-            start_over()
-        for name in vars(wrong).keys() & asked.keys():
-            setattr(wrong, name, asked[name])
-        for resource in asked.get("chart") or []:
-            ehr.put(resource)
-        if "access_token_seconds" in asked:
-            ehr.authority.token_seconds = int(asked["access_token_seconds"])
-        if "code_seconds" in asked:
-            ehr.authority.code_seconds = int(asked["code_seconds"])
-        if asked.get("revoke_tokens"):
-            ehr.authority.revoke_all()
-        return jsonify(vars(wrong) | {"access_token_seconds": ehr.authority.token_seconds})
-
-    @routes.post("/sandbox/reset")
-    def reset() -> AnyResponse:
-        start_over()
-        return redirect("/", 303)
 
     return routes

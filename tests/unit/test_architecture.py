@@ -52,7 +52,6 @@ KNOWN_LONG = {
     "smart_app/flow.py:_new_case",  # the case's fields, one a line
     "smart_app/web/presenters.py:case_view",  # the page's fields, one a line
     "sandbox/options.py:parser",  # the options, one after another
-    "sandbox/ehr/pages.py:blueprint",  # small views of one page, side by side
 }
 
 
