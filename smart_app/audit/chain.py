@@ -6,7 +6,6 @@ Where a chain ends is kept apart from it, sealed, so that its last events cannot
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,14 +13,11 @@ import sqlalchemy as sa
 from smart_app.cases import codec
 from smart_app.cases.model import Event
 from smart_app.cases.schema.tables import audit as table
-from smart_app.cases.schema.tables import kv
 from smart_app.cases.store import Store
 from smart_app.seal import Seal
 
 FIRST = "0" * 64
-ENDS = "audit_end"
 ADOPTED = ""  # no chain: that the ends of older chains were taken
-NEVER = 1e12  # the ends do not expire
 
 
 class AuditChain:
@@ -30,6 +26,7 @@ class AuditChain:
     def __init__(self, store: Store, seal: Seal) -> None:
         self._store = store
         self._seal = seal
+        self._ends = store.kv("audit_end")
 
     @staticmethod
     def _hash(previous: str, number: int, body: bytes) -> str:
@@ -72,17 +69,11 @@ class AuditChain:
         return db.execute(query).scalar() or 0
 
     def _end(self, db: sa.Connection, chain: str) -> tuple[int, str] | None:
-        query = sa.select(kv.c.body).where(kv.c.namespace == ENDS, kv.c.key == chain)
-        sealed = db.execute(query).scalar()
-        if sealed is None:
-            return None
-        number, digest = json.loads(self._seal.open(f"kv:{ENDS}:{chain}", sealed))
-        return number, digest
+        found = self._ends.get(chain, db)
+        return None if found is None else (found[0], found[1])
 
     def _keep_end(self, db: sa.Connection, chain: str, number: int, digest: str) -> None:
-        sealed = self._seal.lock(f"kv:{ENDS}:{chain}", json.dumps([number, digest]).encode())
-        db.execute(kv.delete().where(kv.c.namespace == ENDS, kv.c.key == chain))
-        db.execute(kv.insert().values(namespace=ENDS, key=chain, expires_at=NEVER, body=sealed))
+        self._ends.put(chain, [number, digest], None, db)
 
     @staticmethod
     def _rows(db: sa.Connection, chain: str) -> list[sa.Row[Any]]:

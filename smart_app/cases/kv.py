@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ from smart_app.seal import Seal
 
 if TYPE_CHECKING:
     from smart_app.cases.store import Store
+
+
+NEVER = 1e12  # far beyond any clock
 
 
 class KeyValues:
@@ -26,21 +30,25 @@ class KeyValues:
     def _where(self, key: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
         return (tables.kv.c.namespace == self._namespace, tables.kv.c.key == key)
 
-    def get(self, key: str) -> Any:
-        """Return the value, or None when absent or expired."""
-        with self._store.read() as db:
-            row = db.execute(sa.select(tables.kv).where(*self._where(key))).first()
+    def get(self, key: str, db: sa.Connection | None = None) -> Any:
+        """Return the value, or None when absent or expired; in the caller's transaction if any."""
+        query = sa.select(tables.kv).where(*self._where(key))
+        with nullcontext(db) if db is not None else self._store.read() as reader:
+            row = reader.execute(query).first()
         if row is None or row.expires_at < self._store.clock.now().timestamp():
             return None
         return json.loads(self._seal.open(f"kv:{self._namespace}:{key}", row.body))
 
-    def put(self, key: str, value: Any, seconds: int) -> None:
-        """Store a JSON value."""
+    def put(
+        self, key: str, value: Any, seconds: int | None, db: sa.Connection | None = None
+    ) -> None:
+        """Store a JSON value for seconds or for ever; in the caller's transaction if any."""
         sealed = self._seal.lock(f"kv:{self._namespace}:{key}", json.dumps(value).encode())
-        until = (self._store.clock.now() + timedelta(seconds=seconds)).timestamp()
-        with self._store.write() as db:
-            db.execute(tables.kv.delete().where(*self._where(key)))
-            db.execute(
+        now = self._store.clock.now()
+        until = NEVER if seconds is None else (now + timedelta(seconds=seconds)).timestamp()
+        with nullcontext(db) if db is not None else self._store.write() as writer:
+            writer.execute(tables.kv.delete().where(*self._where(key)))
+            writer.execute(
                 tables.kv.insert().values(
                     namespace=self._namespace, key=key, expires_at=until, body=sealed
                 )
