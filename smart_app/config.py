@@ -10,7 +10,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from launch import Registration, Registrations, check_client
-from smart_app.cases.model import Place
+from smart_app.cases.model import DOCUMENT, ORDER, Place
 from smart_app.errors import ConfigError
 from smart_app.fhir.codes import npi_valid
 from smart_app.pas.entries import Clinic
@@ -35,7 +35,7 @@ SITE_KEYS = {
     "write_ladder",
     "document",
 }
-LADDER = ("ServiceRequest.update", "DocumentReference.create")
+LADDER = (ORDER, DOCUMENT)
 LATE_WRITES = ("offline_access", "next_launch")
 
 

@@ -12,6 +12,8 @@ from launch import LaunchError, SignInUnavailable
 from launch.scopes import allows
 from smart_app import formatters
 from smart_app.cases.model import (
+    DOCUMENT,
+    ORDER,
     Case,
     CoverageAnswer,
     Decision,
@@ -20,7 +22,6 @@ from smart_app.cases.model import (
     WriteReceipt,
 )
 from smart_app.chart import writeback
-from smart_app.chart.writeback import DOCUMENT, ORDER
 from smart_app.errors import WrongPatient
 from smart_app.steps import Steps
 

@@ -485,6 +485,8 @@ class UtnRecord:
 
 # Stages 13 and 14 --------------------------------------------------------------------------------
 
+DOCUMENT, ORDER = "DocumentReference.create", "ServiceRequest.update"
+"""Rungs of a site's write-back ladder."""
 WriteOutcome = Literal[
     "filed_and_read_back",
     "accepted_unverified",

@@ -15,15 +15,13 @@ from typing import Any, Protocol
 
 from launch.errors import LaunchError
 from smart_app.cases import codec
-from smart_app.cases.model import Case, Resource, WriteReceipt
+from smart_app.cases.model import DOCUMENT, ORDER, Case, Resource, WriteReceipt
 from smart_app.chart import annotate
 from smart_app.errors import ChartUnavailable, WrongPatient
 from smart_app.fhir import refs
 from smart_app.ports import EhrReader, EhrWriter
 
 SYSTEM = "urn:preclear:decision"
-DOCUMENT, ORDER = "DocumentReference.create", "ServiceRequest.update"
-"""Rungs of a site's write-back ladder."""
 LOINC = "http://loinc.org"
 CATEGORY = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category"
 

@@ -30,6 +30,7 @@ from smart_app.formatters.chart import (
     chart_title,
     chip,
     marked,
+    number_codes,
     number_line,
 )
 from smart_app.formatters.claim import CHECKS, CLAIM_HEADS, check_line, claim_chip, claim_head
@@ -71,6 +72,7 @@ __all__ = [
     "marked",
     "moment",
     "next_line",
+    "number_codes",
     "number_line",
     "scope_line",
     "services",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from smart_app.cases.model import Case, Decision, Evidence, UtnRecord
+from smart_app.cases.model import DOCUMENT, ORDER, Case, Decision, Evidence, UtnRecord
 from smart_app.formatters.case import DECISIONS, item_line, join
 from smart_app.formatters.dates import day, short_day
 
-RUNGS = {"DocumentReference.create": "Document", "ServiceRequest.update": "Order"}
+RUNGS = {DOCUMENT: "Document", ORDER: "Order"}
 
 
 WRITE_OUTCOMES = {
@@ -69,9 +69,14 @@ def chart_line(outcome: str, where: str, orders: int) -> str:
 
 def number_line(case: Case, found: UtnRecord, count: int) -> str:
     """Return a number; where there are several, with the codes that it is for."""
-    if count < 2:
-        return found.number
-    return f"{found.number} ({join([i.code for i in case.items if i.trace in found.traces])})"
+    codes = number_codes(case, found, count)
+    return f"{found.number} ({codes})" if codes else found.number
+
+
+def number_codes(case: Case, found: UtnRecord, count: int) -> str:
+    """Return the codes that a number is for, where there are several numbers."""
+    codes = [item.code for item in case.items if item.trace in found.traces]
+    return join(codes) if count > 1 else ""
 
 
 def chart_title(found: Decision) -> str:

@@ -58,10 +58,10 @@ class CasePages:
                 raise Superseded
             shown = presenters.review(self.desk.flow, case, person.may_sign)
             return self.desk.render(
-                f"review/{name}.html", context, case, view=shown, person=person, error=None
+                f"review/{name}.html", context, case, person, view=shown, error=None
             )
         view = presenters.case_view(self.desk.flow, case)
-        return self.desk.render(f"case/{name}.html", context, case, view=view, person=person)
+        return self.desk.render(f"case/{name}.html", context, case, person, view=view)
 
     def page(self, launch_id: str, case_id: str) -> BaseResponse:
         """Show the case as it is now."""
@@ -100,8 +100,7 @@ class CasePages:
 
     def claim(self, launch_id: str, case_id: str) -> BaseResponse:
         """Show where the number goes on the claim (stage 14)."""
-        context, case, _ = self.desk.case(launch_id, case_id)
-        card = presenters.claim_card(self.desk.flow, case)
+        context, case, person = self.desk.case(launch_id, case_id)
         view = presenters.case_view(self.desk.flow, case)
         zone = self.desk.world.sites.of_id(case.site).time_zone
         today = self.desk.world.clock.today(zone)
@@ -109,9 +108,10 @@ class CasePages:
             "case/claim.html",
             context,
             case,
-            card=card,
-            chip=formatters.claim_chip(card, case.planned_date, today),
-            checks=[(one.passed, formatters.check_line(one)) for one in card.checks],
+            person,
+            card=view.card,
+            chip=formatters.claim_chip(view.card, case.planned_date, today),
+            checks=[(one.passed, formatters.check_line(one)) for one in view.card.checks],
             view=view,
             day=formatters.day,
         )
@@ -134,6 +134,7 @@ class CasePages:
             "case/letter.html",
             context,
             case,
+            person,
             error=error,
             words={one: formatters.DECISIONS[one] for one in TYPED},
             posted=request.form,

@@ -60,7 +60,9 @@ class Desk:
         g.case_is_theirs = True
         return context, case, self.flow.person(case, context)
 
-    def render(self, template: str, context: LaunchContext, case: Case, **more: Any) -> str:
+    def render(
+        self, template: str, context: LaunchContext, case: Case, person: Person, **more: Any
+    ) -> str:
         """Render a page of a case with its patient strip."""
         zone = self.world.sites.of_id(case.site).time_zone
         today = self.world.clock.today(zone)
@@ -71,7 +73,8 @@ class Desk:
             csrf=csrf_token(self.door.secret(context.launch_id) or ""),
             case=case,
             style=f"/l/{context.launch_id}/style.css" if context.style_url else "",
-            user=self.flow.person(case, context).name,
+            user=person.name,
+            person=person,
             sandbox=self.world.config.sandbox_url,
             **more,
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from smart_app import formatters
 from smart_app.cases import states
 from smart_app.cases.model import (
+    ORDER,
     Case,
     ClaimCard,
     CoverageAnswer,
@@ -68,9 +69,8 @@ def payer_name(world: World, case: Case) -> str:
     return "Medicare"
 
 
-def stages(flow: Flow, case: Case, payer: str) -> tuple[Stage, ...]:
-    """Return the line of stages while the form is being prepared."""
-    marked = flow.store.stages(case.id)
+def stages(marked: dict[str, tuple[str, str | None]], payer: str) -> tuple[Stage, ...]:
+    """Return the line of stages, as they are marked, while the form is being prepared."""
     rows = [Stage(formatters.STAGES["chart"], DONE), Stage(formatters.STAGES["rules"], DONE)]
     for key in ("ask", "form", "fill"):
         state, why = marked.get(key, (WAITING, None))
@@ -154,7 +154,7 @@ def review(flow: Flow, case: Case, may_sign: bool) -> ReviewView:
         title=formatters.scope_line(case),
         route=route,
         expected=expected(world, case, site),
-        stages=stages(flow, case, payer),
+        stages=stages(marked, payer),
         ready=found is not None,
         form=shown,
         open=tuple(still_open),
@@ -196,6 +196,7 @@ class CaseView:
     payer: str
     stops: tuple[Stop, ...]
     numbers: tuple[tuple[str, str], ...]
+    card: ClaimCard
     claim: str
     window: tuple[str, str, str] | None
     items: tuple[tuple[str, str, tuple[str, ...]], ...]
@@ -246,6 +247,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     world, store = flow.world, flow.store
     site, payer = world.sites.of_id(case.site), payer_name(world, case)
     zone, state = site.time_zone, states.headline(case.tracks)
+    today = world.clock.today(zone)
     decision = store.latest(case.id, "decision", Decision)
     numbers = tuple(one for one in store.utns(case.id) if one.status == "active")
     active = numbers[0] if len(numbers) == 1 else None
@@ -259,13 +261,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     writes = store.history(case.id, "write", WriteReceipt)
     where = writes[0].where_people_see_it if writes else "Documents"
     decided = formatters.day(active.decided_on, year=True) if active else ""
-    window = None
-    if active and active.valid_from and until and state == "affirmed":
-        window = (
-            formatters.day(active.valid_from, year=True),
-            formatters.day(until, year=True),
-            formatters.days_left(days_left(until, world.clock.today(zone))),
-        )
+    card = claim.placement(case, world.program, numbers, today, decision)
     rows = [
         (formatters.moment(one.at, zone), formatters.event(one, payer)) for one in reversed(events)
     ]
@@ -281,9 +277,12 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         next=formatters.next_line(case, state, payer, mac, recovery, decided),
         payer=payer,
         stops=_stops(case, events, zone, mac, tone, shape),
-        numbers=tuple((one.number, _codes_of(case, one, len(numbers))) for one in numbers),
-        claim=formatters.claim_head(claim_card(flow, case)),
-        window=window,
+        numbers=tuple(
+            (one.number, formatters.number_codes(case, one, len(numbers))) for one in numbers
+        ),
+        card=card,
+        claim=formatters.claim_head(card),
+        window=_window(active, today) if state == "affirmed" else None,
         items=_items(case, decision),
         notes=decision.notes if decision else (),
         faults=_faults(flow, case),
@@ -301,26 +300,22 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     )
 
 
-def claim_card(flow: Flow, case: Case) -> ClaimCard:
-    """Return where the number goes on the claim (stage 14): page and card both use it."""
-    world = flow.world
-    today = world.clock.today(world.sites.of_id(case.site).time_zone)
-    decision = world.store.latest(case.id, "decision", Decision)
-    numbers = tuple(world.store.utns(case.id))
-    return claim.placement(case, world.program, numbers, today, decision)
+def _window(number: UtnRecord | None, today: date) -> tuple[str, str, str] | None:
+    """Return first day, last day and what is left of a number's window, in words."""
+    if number is None or number.valid_from is None or number.valid_to is None:
+        return None
+    return (
+        formatters.day(number.valid_from, year=True),
+        formatters.day(number.valid_to, year=True),
+        formatters.days_left(days_left(number.valid_to, today)),
+    )
 
 
 def _orders_marked(writes: list[WriteReceipt]) -> int:
     """Return how many orders the newest filing marked and read back."""
     newest = max((one.written_at for one in writes), default=None)
-    marked = (one for one in writes if one.rung == "ServiceRequest.update")
+    marked = (one for one in writes if one.rung == ORDER)
     return sum(o.written_at == newest and o.outcome == "filed_and_read_back" for o in marked)
-
-
-def _codes_of(case: Case, found: UtnRecord, count: int) -> str:
-    """Return the codes that a number is for, where there are several numbers."""
-    codes = [item.code for item in case.items if item.trace in found.traces]
-    return formatters.join(codes) if count > 1 else ""
 
 
 def _warnings(case: Case, events: list[Event], payer: str) -> tuple[str, ...]:

@@ -98,12 +98,12 @@ class ReviewPages:
     ) -> BaseResponse:
         """Return the page, or to htmx its body, with what went wrong on top."""
         shown = presenters.review(self.desk.flow, case, person.may_sign)
-        more = {"view": shown, "error": error, "person": person}
+        more = {"view": shown, "error": error}
         url = f"/l/{context.launch_id}/case/{case.id}"
         if error is None:
-            return reply(self.desk.render("review/_body.html", context, case, **more), url)
+            return reply(self.desk.render("review/_body.html", context, case, person, **more), url)
         name = "review/_body.html" if htmx.wanted() else "review/page.html"
-        page = self.desk.render(name, context, case, **more)
+        page = self.desk.render(name, context, case, person, **more)
         return make_response(page, error.http_status)
 
     def _act(self, launch_id: str, case_id: str, act: Act) -> BaseResponse:
@@ -203,17 +203,21 @@ class ReviewPages:
 
     def note(self, launch_id: str, case_id: str) -> BaseResponse:
         """Show a document of the chart as text."""
-        context, case, _ = self.desk.case(launch_id, case_id)
+        context, case, person = self.desk.case(launch_id, case_id)
         found = self.acts.note(case, request.args.get("ref", ""))
         if found is None:
             raise MissingFact("no such document", say="That document is not in what was read.")
-        return make_response(self.desk.render("review/note.html", context, case, note=found))
+        return make_response(
+            self.desk.render("review/note.html", context, case, person, note=found)
+        )
 
     def preview(self, launch_id: str, case_id: str) -> BaseResponse:
         """Show every answer that will be sent, hidden ones included."""
-        context, case, _ = self.desk.case(launch_id, case_id)
+        context, case, person = self.desk.case(launch_id, case_id)
         found = self.desk.flow.draft(case)
         if found is None:
             raise MissingFact("no draft", say="The answers are not ready yet.")
         shown = presenters.review(self.desk.flow, case, False)
-        return make_response(self.desk.render("review/preview.html", context, case, view=shown))
+        return make_response(
+            self.desk.render("review/preview.html", context, case, person, view=shown)
+        )
