@@ -141,10 +141,9 @@ def _parts(parameter: dict[str, Any]) -> list[Any]:
 
 
 def _complains(resource: Resource) -> bool:
+    """Tell whether a resource reports more than information: a warning may say "incomplete"."""
     severities = {one.get("severity") for one in resource.get("issue") or []}
-    return resource.get("resourceType") == "OperationOutcome" and bool(
-        severities & {"error", "fatal"}
-    )
+    return resource.get("resourceType") == "OperationOutcome" and severities != {"information"}
 
 
 def _about(case: Case, response: Resource, identifier: str) -> Literal["found", "none", "unclear"]:

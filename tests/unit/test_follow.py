@@ -245,8 +245,10 @@ def test_what_is_final_is_not_asked_for(store: Store, clock: FakeClock, code: st
 
 # what became of it --------------------------------------------------------------------------------
 
+WARNING = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning"}]}
 UNCLEAR = [
     {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]},
+    {"resourceType": "Bundle", "entry": [{"resource": WARNING}]},
     {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "ClaimResponse"}}]},
 ]
 THEIRS = {
@@ -272,7 +274,7 @@ FOUND = [
 NONE = {"resourceType": "Parameters"}
 
 
-@pytest.mark.parametrize("answer", UNCLEAR, ids=["OperationOutcome", "no trace"])
+@pytest.mark.parametrize("answer", UNCLEAR, ids=["OperationOutcome", "warning", "no trace"])
 def test_what_does_not_tell_is_not_sent_again(store: Store, clock: FakeClock, answer: Any) -> None:
     payer = answering(PayerUnknown("cut"), ok(an_answer_item("A4")), inquire=Reply(200, answer))
     line = Line(store, clock, payer)
