@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from launch.client import check as check_client
+from launch.client import published
 from launch.context import LaunchContext
 from launch.discovery import Discovery
 from launch.errors import LaunchError, SignInUnavailable
@@ -33,6 +34,7 @@ __all__ = [
     "csrf_token",
     "init_app",
     "metadata",
+    "published",
 ]
 
 

@@ -82,12 +82,14 @@ def prove(client: Any, registration: Registration, now: datetime) -> None:
 
 
 def published(registrations: Registrations) -> dict[str, Any]:
-    """Return the public keys of all sites, as the JWKS that EHRs read."""
-    keys = []
+    """Return the public keys of all sites, as the JWKS that EHRs read; raises BadKey."""
+    keys: dict[str, dict[str, Any]] = {}
     for one in registrations.all():
         if one.credentials.auth == "private_key_jwt":
-            _, algorithm, _ = _key(one.credentials)
+            _, algorithm, key_id = _key(one.credentials)
             table = json.loads(one.credentials.key)
             public = {name: value for name, value in table.items() if name not in PRIVATE}
-            keys.append(public | {"alg": algorithm, "use": "sig", "key_ops": ["verify"]})
-    return {"keys": list({one["kid"]: one for one in keys}.values())}
+            public |= {"alg": algorithm, "use": "sig", "key_ops": ["verify"]}
+            if keys.setdefault(key_id, public) != public:
+                raise BadKey(f"site {one.site}: kid {key_id} is the kid of another site's key")
+    return {"keys": list(keys.values())}

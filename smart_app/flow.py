@@ -27,10 +27,10 @@ from smart_app.cases.model import (
     Tracks,
 )
 from smart_app.chart import annotate, documents, evidence, orders, snapshot
-from smart_app.config import Site
 from smart_app.dtr import carry, form, package, populate
 from smart_app.errors import MissingFact, PreclearError, SeveralOrders
 from smart_app.fhir import codes, refs
+from smart_app.sites import Site
 from smart_app.world import World
 
 log = logging.getLogger("preclear.flow")

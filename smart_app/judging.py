@@ -19,11 +19,11 @@ from smart_app.cases.model import (
     ScopeFinding,
 )
 from smart_app.chart import coverages, orders, places
-from smart_app.config import Site
 from smart_app.fhir import refs
 from smart_app.payers.registry import Payer
 from smart_app.programs import scope
 from smart_app.programs.base import Program
+from smart_app.sites import Site
 from smart_app.world import World
 
 

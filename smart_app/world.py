@@ -16,7 +16,7 @@ from smart_app.cases.schema.migrate import upgrade
 from smart_app.cases.store import Store
 from smart_app.cases.tasks import Tasks
 from smart_app.clock import SystemClock
-from smart_app.config import AppConfig, Sites
+from smart_app.config import AppConfig
 from smart_app.dtr.engine.pool import EnginePool
 from smart_app.fhir.client import FhirClient, http_session
 from smart_app.payers.client import PayerClient
@@ -25,6 +25,7 @@ from smart_app.ports import Clock
 from smart_app.programs.base import Program
 from smart_app.programs.holder import Holder
 from smart_app.seal import Seal
+from smart_app.sites import Sites
 
 CHART_THREADS = 16
 PREPARE_THREADS = 4

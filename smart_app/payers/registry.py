@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from smart_app.errors import ConfigError
+from smart_app.files.schema import MAYBE, NAME, STATE, WORDS, Key, Schema, address, check, once
+from smart_app.files.tables import Read, folder_of, read
 
 Recovery = Literal["idempotent_resend", "inquire", "person"]
 
@@ -39,54 +39,33 @@ class Payer:
     contact: str
 
 
-KEYS = {
-    "": {"id", "name", "stand_in", "contact", "route", "insurer", "pas", "crd", "dtr", "timeouts"},
-    "route": {"program", "state"},
-    "insurer": {"name", "system", "value"},
-    "pas": {
-        "base",
-        "version",
-        "recovery",
-        "recovery_wait_seconds",
-        "poll_first_seconds",
-        "poll_longest_seconds",
-        "dismissed_text",
-    },
-    "crd": {"base", "version"},
-    "dtr": {"base", "version"},
-    "timeouts": {"connect_seconds", "read_seconds"},
+SECONDS = Key(float, optional=True)
+PAYER: Schema = {
+    "id": Key(form=NAME),
+    "name": WORDS,
+    "stand_in": Key(bool, optional=True),
+    "contact": MAYBE,
+    "route": Key({"program": Key(form=NAME), "state": Key(form=STATE)}, many=True),
+    "insurer": Key({"name": WORDS, "system": WORDS, "value": WORDS}),
+    "pas": Key(
+        {
+            "base": WORDS,
+            "version": MAYBE,
+            "recovery": Key(choices=("idempotent_resend", "inquire", "person"), optional=True),
+            "recovery_wait_seconds": SECONDS,
+            "poll_first_seconds": SECONDS,
+            "poll_longest_seconds": SECONDS,
+            "dismissed_text": Key(form="words", optional=True),
+        },
+        optional=True,
+    ),
+    "crd": Key({"base": WORDS, "version": MAYBE}, optional=True),
+    "dtr": Key({"base": WORDS, "version": MAYBE}, optional=True),
+    "timeouts": Key({"connect_seconds": SECONDS, "read_seconds": SECONDS}, optional=True),
 }
-RECOVERIES = ("idempotent_resend", "inquire", "person")
 
 
-def check_keys(file: str, table: dict[str, Any], allowed: set[str], where: str) -> None:
-    """Raise ConfigError for a key that the schema does not know."""
-    for key in table:
-        if key not in allowed:
-            raise ConfigError(f"{file}: {where or 'top level'}: unknown key {key!r}")
-
-
-def load(path: Path) -> Payer:
-    """Read one payer file; raises ConfigError that names file, key and rule."""
-    try:
-        table = tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as cause:
-        raise ConfigError(f"{path.name}: {cause}") from cause
-    check_keys(path.name, table, KEYS[""], "")
-    for part in ("insurer", "pas", "crd", "dtr", "timeouts"):
-        check_keys(path.name, table.get(part, {}), KEYS[part], part)
-    for route in table.get("route", []):
-        check_keys(path.name, route, KEYS["route"], "route")
-    recovery = table.get("pas", {}).get("recovery", "person")
-    if recovery not in RECOVERIES:
-        raise ConfigError(f"{path.name}: pas.recovery must be one of {', '.join(RECOVERIES)}")
-    try:
-        return _payer(table, recovery)
-    except KeyError as cause:
-        raise ConfigError(f"{path.name}: key {cause} is missing") from cause
-
-
-def _payer(table: dict[str, Any], recovery: Recovery) -> Payer:
+def _payer(table: dict[str, Any]) -> Payer:
     pas, crd, dtr = table.get("pas", {}), table.get("crd", {}), table.get("dtr", {})
     timeouts, insurer = table.get("timeouts", {}), table["insurer"]
     return Payer(
@@ -99,7 +78,7 @@ def _payer(table: dict[str, Any], recovery: Recovery) -> Payer:
         insurer_value=insurer["value"],
         pas_base=pas.get("base"),
         pas_version=pas.get("version", "2.2.1"),
-        recovery=recovery,
+        recovery=pas.get("recovery", "person"),
         recovery_wait_seconds=float(pas.get("recovery_wait_seconds", 60)),
         poll_first_seconds=float(pas.get("poll_first_seconds", 300)),
         poll_longest_seconds=float(pas.get("poll_longest_seconds", 14_400)),
@@ -114,6 +93,22 @@ def _payer(table: dict[str, Any], recovery: Recovery) -> Payer:
     )
 
 
+def _checked(found: Read, *, production: bool) -> Payer:
+    check(found, PAYER)
+    payer = _payer(found.data)
+    if payer.stand_in and production:
+        wrong = f"payer {payer.id} is a stand-in"
+        raise found.refusal(("stand_in",), wrong, "no stand-in in production")
+    for part in ("pas", "crd", "dtr"):
+        if part in found.data:
+            url = found.data[part]["base"]
+            address(found, (part, "base"), url, production=production)
+    for key in ("connect_seconds", "read_seconds"):
+        if not getattr(payer, key):
+            raise found.refusal(("timeouts", key), f"{key} is 0", "a wait is longer than nothing")
+    return payer
+
+
 class Payers:
     """All payers of an installation."""
 
@@ -123,12 +118,20 @@ class Payers:
 
     @classmethod
     def of_folder(cls, folder: Path, *, production: bool) -> Payers:
-        """Read every payer file; a stand-in is refused in production."""
-        payers = tuple(load(path) for path in sorted(folder.glob("*.toml")))
-        for payer in payers:
-            if payer.stand_in and production:
-                raise ConfigError(f"payer {payer.id} is a stand-in and is refused in production")
-        return cls(payers)
+        """Read every payer file; raises ConfigError that names file, line and rule."""
+        files = [read(path) for path in folder_of(folder, "payers")]
+        payers = [(found, _checked(found, production=production)) for found in files]
+        once(((found, ("id",), payer.id) for found, payer in payers), "payer")
+        once(
+            (
+                (found, ("route", number), route)
+                for found, payer in payers
+                for number, route in enumerate(payer.routes)
+            ),
+            "route",
+            " ".join,
+        )
+        return cls(tuple(payer for _, payer in payers))
 
     def of_route(self, program: str, state: str) -> Payer | None:
         """Return who decides for a program in a state, or None when no wire is configured."""

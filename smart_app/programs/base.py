@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from smart_app.cases.model import Route
-from smart_app.programs import check, tables
+from smart_app.files import tables
+from smart_app.programs import check
 from smart_app.programs.model import (
     Alongside,
     ClaimPlace,

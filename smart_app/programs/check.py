@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -9,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from smart_app.errors import ConfigError
+from smart_app.files.positions import Path as Where
+from smart_app.files.schema import check
+from smart_app.files.tables import Read
 from smart_app.programs import schema
-from smart_app.programs.positions import Path as Where
-from smart_app.programs.tables import Read
 
 FILES = ("rules", "services", "jurisdictions")
 SCHEMAS = (schema.RULES, schema.SERVICES, schema.JURISDICTIONS)
@@ -22,7 +24,7 @@ def all_of(folder: Path, read: dict[str, Read]) -> None:
     """Raise ConfigError for the first thing that does not hold."""
     rules, services, jurisdictions = (read[name] for name in FILES)
     for one, wanted in zip((rules, services, jurisdictions), SCHEMAS, strict=True):
-        _first(schema.faults(one, wanted))
+        check(one, wanted)
     _first(_rules(rules))
     _first(_routes(jurisdictions, rules))
     _first(_codes(services))
@@ -154,9 +156,18 @@ def _service(services: Read, where: Where, table: dict[str, Any], folder: Path) 
             rule = "purpose is of codes of the service"
             yield services.refusal((*where, "purpose", number, "codes"), "unknown code", rule)
     form = table.get("form")
-    if form and not (folder / "forms" / f"{form}.package.json").is_file():
-        rule = "forms/<form>.package.json is there"
+    if form and form != table["id"]:
+        yield services.refusal((*where, "form"), f"form {form!r}", "a form has its service's id")
+    elif form and not _readable(folder / "forms" / f"{form}.package.json"):
+        rule = "forms/<form>.package.json is there, and JSON"
         yield services.refusal((*where, "form"), f"form {form!r} is unknown", rule)
+
+
+def _readable(package: Path) -> bool:
+    try:
+        return isinstance(json.loads(package.read_bytes()), dict)
+    except (OSError, ValueError, RecursionError):
+        return False
 
 
 def _places(

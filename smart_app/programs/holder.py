@@ -17,7 +17,7 @@ log = logging.getLogger("preclear.programs")
 LOOK = timedelta(seconds=3)
 """How long a look at the files holds."""
 
-Stamp = tuple[tuple[int, int] | None, ...]
+Stamp = tuple[tuple[str, tuple[int, int] | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,20 @@ class Holder:
         try:
             self._now = InForce(base.load(self._folder), now)
         except ConfigError as cause:
-            kept = self._now
-            self._now = InForce(kept.program, kept.since, cause.detail, now)
-            log.warning("program refused", extra={"why": cause.detail})
+            self._refuse(cause.detail, now)
+        except Exception as cause:  # whatever a file holds, the version in force stays
+            self._refuse(f"the files cannot be used: {type(cause).__name__}", now)
         else:
             log.info("program read", extra={"why": self._now.program.version})
 
+    def _refuse(self, why: str, now: datetime) -> None:
+        self._now = InForce(self._now.program, self._now.since, why, now)
+        log.warning("program refused", extra={"why": why})
+
     def _files(self) -> Stamp:
-        return tuple(_stamp(self._folder / f"{name}.toml") for name in check.FILES)
+        rules = [self._folder / f"{name}.toml" for name in check.FILES]
+        forms = sorted((self._folder / "forms").glob("*.package.json"))
+        return tuple((path.name, _stamp(path)) for path in (*rules, *forms))
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

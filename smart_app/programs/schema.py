@@ -1,49 +1,24 @@
-"""Which keys each table of a program's files may hold, and of which kind."""
+"""Which keys the tables of a program's three files hold."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
-
-from smart_app.errors import ConfigError
-from smart_app.programs.positions import Path
-from smart_app.programs.tables import Read
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What a key may hold: ``kind`` is a type or the schema of a table, ``many`` a list of it."""
-
-    kind: Any = str
-    many: bool = False
-    optional: bool = False
-    form: str = ""
-    choices: tuple[str, ...] = ()
-
-
-CODE = "five capital letters or digits"
-DIAGNOSIS = "an ICD-10-CM code with its dot, or its beginning"
-STATE = "two capital letters"
-POS = "two digits"
-FORMS = {
-    CODE: r"[A-Z0-9]{5}",
-    DIAGNOSIS: r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?",
-    STATE: r"[A-Z]{2}",
-    POS: r"[0-9]{2}",
-    "two digits and X": r"[0-9]{2}X",
-    "small letters, digits and hyphens": r"[a-z0-9][a-z0-9-]*",
-    "words": r"(?s).*\S.*",
-}
-NAME = "small letters, digits and hyphens"
-KINDS = {str: "text", bool: "true or false", int: "a whole number", date: "a date"}
-
-TEXT, WORDS, DAY = Key(), Key(form="words"), Key(date)
-MAYBE, MAYBE_DAY = Key(optional=True), Key(date, optional=True)
-TEXTS, CODES, STATES = Key(many=True), Key(many=True, form=CODE), Key(many=True, form=STATE)
-SOURCE = WORDS
+from smart_app.files.schema import (
+    CODE,
+    CODES,
+    DAY,
+    DIAGNOSIS,
+    MAYBE,
+    MAYBE_DAY,
+    NAME,
+    POS,
+    SOURCE,
+    STATE,
+    STATES,
+    TEXT,
+    TEXTS,
+    WORDS,
+    Key,
+)
 
 SERVICE_CODE = {
     "code": Key(form=CODE),
@@ -181,41 +156,3 @@ RULES = {
         }
     ),
 }
-
-
-def faults(read: Read, schema: dict[str, Key]) -> Iterator[ConfigError]:
-    """Yield what a file's keys and kinds break, in the order of the schema."""
-    yield from _table(read, (), read.data, schema)
-
-
-def _table(read: Read, path: Path, table: Any, schema: dict[str, Key]) -> Iterator[ConfigError]:
-    for key in table:
-        if key not in schema:
-            yield read.refusal((*path, key), f"unknown key {key!r}", "only keys of the schema")
-    for key, wanted in schema.items():
-        if key not in table:
-            if not wanted.optional:
-                yield read.refusal(path, f"key {key!r} is missing", "every key that has no default")
-        elif not wanted.many:
-            yield from _value(read, (*path, key), key, table[key], wanted)
-        elif not isinstance(table[key], list):
-            yield read.refusal((*path, key), f"{key} is no list", f"{key} is a list")
-        else:
-            for number, one in enumerate(table[key]):
-                yield from _value(read, (*path, key, number), key, one, wanted)
-
-
-def _value(read: Read, path: Path, key: str, value: Any, wanted: Key) -> Iterator[ConfigError]:
-    if isinstance(wanted.kind, dict):
-        if not isinstance(value, dict):
-            yield read.refusal(path, f"{key} is no table", f"{key} is a table")
-        else:
-            yield from _table(read, path, value, wanted.kind)
-    elif type(value) is not wanted.kind:
-        rule = f"{key} is {KINDS[wanted.kind]}"
-        yield read.refusal(path, f"{key} is of another kind", rule)
-    elif wanted.form and not re.fullmatch(FORMS[wanted.form], value):
-        yield read.refusal(path, f"{key} {value!r}", f"{key} is {wanted.form}")
-    elif wanted.choices and value not in wanted.choices:
-        rule = f"{key} is one of {', '.join(wanted.choices)}"
-        yield read.refusal(path, f"{key} {value!r}", rule)

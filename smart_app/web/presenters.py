@@ -20,12 +20,12 @@ from smart_app.cases.model import (
     WriteReceipt,
 )
 from smart_app.chart import documents
-from smart_app.config import Site
 from smart_app.dtr.form import CriterionView, FormView, view
 from smart_app.errors import NoForm
 from smart_app.flow import Flow
 from smart_app.newer import pending
 from smart_app.sending import for_a_person
+from smart_app.sites import Site
 from smart_app.utn import claim
 from smart_app.utn.window import days_left
 from smart_app.world import World

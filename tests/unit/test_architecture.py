@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("smart_app", "launch", "sandbox")
 DOMAINS = ("chart", "programs", "crd", "dtr", "pas", "utn", "channels", "audit")
-COMMON = ("fhir", "cases.model", "ports", "errors")
+COMMON = ("fhir", "files", "cases.model", "ports", "errors")
 ALLOWED = {
     "channels": ("pas",),
     "utn": ("programs",),
@@ -164,7 +164,7 @@ def test_stages_are_called_by_the_line_alone() -> None:
         "smart_app/decide.py",  # stages 11 and 12
         "smart_app/filing.py",  # stage 13
         "smart_app/world.py",  # builds what the line reaches the world through
-        "smart_app/config.py",  # the clinic of a site's file is PAS's own type
+        "smart_app/sites.py",  # the clinic of a site's file is PAS's own type
         "smart_app/web/presenters.py",  # rows of a form, days that are left
         "smart_app/web/case.py",  # the claim card, and the word of a typed-in letter
         "smart_app/web/review.py",  # the sentence of a wrong field

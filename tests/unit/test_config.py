@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import smart_app
-from smart_app.config import Sites, load_site
 from smart_app.errors import ConfigError
 from smart_app.programs import base
+from smart_app.sites import Sites, load_site
 
 ROOT = Path(smart_app.__file__).resolve().parents[1]
 WISER = base.load(ROOT / "smart_app/programs/wiser")

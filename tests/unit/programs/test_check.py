@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 import smart_app
 from smart_app.errors import ConfigError
-from smart_app.programs import base, positions
+from smart_app.files import positions
+from smart_app.programs import base
 from smart_app.programs.holder import Holder
 from tests.unit.kit import FakeClock
 
@@ -82,7 +83,10 @@ BROKEN = [
         0,
         "code 64591 is unknown",
     ),
-    (SERVICES, 'form = "esi"', 'form = "epidural"', 0, "form 'epidural' is unknown"),
+    (SERVICES, 'form = "esi"', 'form = "epidural"', 0, "a form has its service's id"),
+    (SERVICES, 'form = "esi"', 'form = "esi"\nx = [4]', 1, "service esi: unknown key 'x'"),
+    (RULES, 'states = ["AZ"', 'states = [4, "AZ"', 0, "states: states is of another kind"),
+    (RULES, 'states = ["AZ"', 'states = [["AZ"], "AZ"', 0, "states: states is of another kind"),
     (SERVICES, 'beside_listed = "ask"', 'beside_listed = "out"', 0, "one of ask, counts"),
     (SERVICES, 'states = ["AZ", "WA"]', 'states = ["AZ", "OH"]', -1, "a state is in the service"),
     (SERVICES, 'macs = ["JF"]', 'macs = ["JX"]', 0, "MAC is unknown"),
@@ -330,6 +334,37 @@ def test_a_bad_version_is_refused_and_told(
     clock.pass_by(3)
     mended = holder.state()
     assert (mended.refusal, mended.program.number.window_days) == (None, 90)
+
+
+def test_a_form_that_cannot_be_read_is_refused_and_told(
+    held: tuple[Holder, FakeClock, Path],
+) -> None:
+    holder, clock, folder = held
+    package = folder / "forms/esi.package.json"
+    whole = package.read_bytes()
+    package.write_bytes(whole[: len(whole) // 2])
+    clock.pass_by(3)
+    bad = holder.state()
+    assert bad.refusal and "form 'esi' is unknown" in bad.refusal
+    package.write_bytes(whole)
+    clock.pass_by(3)
+    assert holder.state().refusal is None
+
+
+def test_whatever_goes_wrong_with_a_file_leaves_the_rules_in_force_and_is_told(
+    held: tuple[Holder, FakeClock, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder, clock, folder = held
+    rewrite(folder, "window_days = 120", "window_days = 90")
+
+    def fail(*_: Any) -> None:
+        raise TypeError("hush")
+
+    monkeypatch.setattr(base, "load", fail)
+    clock.pass_by(3)
+    state = holder.state()
+    assert state.refusal == "the files cannot be used: TypeError"
+    assert state.program.number.window_days == 120
 
 
 def test_a_folder_that_goes_away_leaves_the_rules_in_force(

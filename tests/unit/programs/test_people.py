@@ -13,7 +13,7 @@ from sandbox.payer import participants
 from smart_app import judging
 from smart_app.cases.model import ChartSnapshot, Resource, ScopeFinding
 from smart_app.chart import coverages, orders
-from smart_app.config import npi_valid
+from smart_app.fhir.codes import npi_valid
 from smart_app.programs import base, scope
 from tests.unit.kit import NOW
 

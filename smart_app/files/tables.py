@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from smart_app.errors import ConfigError
-from smart_app.programs import positions
+from smart_app.files import positions
 
 _WHERE = re.compile(r" \(at line (\d+), column \d+\)$")
 
@@ -32,6 +33,8 @@ class Read:
         if len(path) < 2 or not isinstance(path[1], int):
             return f"{path[0]}: " if path and isinstance(self.data.get(str(path[0])), dict) else ""
         found = self.data[str(path[0])][path[1]]
+        if not isinstance(found, dict):
+            return f"{path[0]}: "
         named = [found[key] for key in ("id", "state", "pos", "word") if key in found]
         name = named[0] if named and isinstance(named[0], str) else f"number {path[1] + 1}"
         return f"{path[0]} {name}: "
@@ -42,7 +45,7 @@ def read(path: Path) -> Read:
     try:
         text = path.read_text(encoding="utf-8")
         return Read(path.name, tomllib.loads(text), positions.lines(text))
-    except (OSError, UnicodeDecodeError) as cause:
+    except (OSError, UnicodeDecodeError, RecursionError) as cause:
         why = type(cause).__name__
         raise ConfigError(f"{path.name}:1: cannot be read, {why} (rule: a text file)") from cause
     except tomllib.TOMLDecodeError as cause:
@@ -50,3 +53,30 @@ def read(path: Path) -> Read:
         line = found[1] if found else path.read_text().count("\n") + 1
         wrong = _WHERE.sub("", str(cause))
         raise ConfigError(f"{path.name}:{line}: {wrong} (rule: valid TOML)") from cause
+
+
+def folder_of(folder: Path, what: str) -> list[Path]:
+    """Return the TOML files of a folder in the order of their names; raises ConfigError."""
+    if not folder.is_dir():
+        raise ConfigError(f"{what}: {folder.name} is no folder (rule: {what} names a folder)")
+    return sorted(folder.glob("*.toml"))
+
+
+def secret(value: str, here: Path, name: str) -> str:
+    """Return a setting that may be an ``env:NAME`` or ``file:PATH`` reference.
+
+    Paths are relative to ``here``; raises ConfigError that names the setting and not its value.
+    """
+    kind, _, place = value.partition(":")
+    if kind == "env":
+        found = os.environ.get(place)
+        if found is None:
+            raise ConfigError(f"{name}: environment variable {place} is not set")
+        return found
+    if kind == "file":
+        try:
+            return (here / place).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as cause:
+            why = type(cause).__name__
+            raise ConfigError(f"{name}: file {place} cannot be read, {why}") from cause
+    return value

@@ -1,0 +1,1 @@
+"""Files that a person edits: read once, checked whole, refused with file, line and rule."""
