@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -26,7 +27,7 @@ LATE = "late_answer"
 ASKED = ("send_unknown", "person_needed", "sending")
 
 
-def for_a_person(events: list[Event]) -> bool:
+def for_a_person(events: Sequence[Event]) -> bool:
     """Tell whether only a person can find out what became of a sending."""
     kinds = [one.kind for one in events if one.kind in ASKED]
     return bool(kinds) and kinds[-1] == "person_needed"

@@ -6,6 +6,7 @@ Where a chain ends is kept apart from it, sealed, so that its last events cannot
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,10 +15,19 @@ from smart_app.cases import codec
 from smart_app.cases.model import Event
 from smart_app.cases.schema.tables import audit as table
 from smart_app.cases.store import Store
+from smart_app.errors import ConfigError
 from smart_app.seal import Seal
 
 FIRST = "0" * 64
 ADOPTED = ""  # no chain: that the ends of older chains were taken
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A case's events, and the number of the first that does not fit or is not there, or None."""
+
+    events: tuple[Event, ...]
+    broken_at: int | None
 
 
 class AuditChain:
@@ -83,20 +93,31 @@ class AuditChain:
     def _body(self, row: sa.Row[Any]) -> bytes:
         return self._seal.open(f"audit:{row.chain}:{row.number}", row.body)
 
+    def record(self, chain: str) -> Record:
+        """Return a chain's events, oldest first, and where it is broken if it is.
+
+        An event that cannot be opened is left out, and the chain is broken there.
+        """
+        with self._store.read() as db:
+            rows, end = self._rows(db, chain), self._end(db, chain)
+        events: list[Event] = []
+        previous, broken = FIRST, None
+        for expected, row in enumerate(rows, start=1):
+            try:
+                body = self._body(row)
+                events.append(codec.load(Event, body))
+            except (ConfigError, ValueError):
+                body = b""
+            fits = row.number == expected and row.previous == previous
+            if not fits or row.sha256 != self._hash(previous, row.number, body):
+                broken = broken or expected
+            previous = row.sha256
+        if broken is None and end != (len(rows), previous):
+            broken = len(rows) + 1
+        return Record(tuple(events), broken)
+
     def events(self, chain: str) -> list[Event]:
-        """Return a chain's events, oldest first."""
+        """Return a chain's events, oldest first; raises ConfigError for one that does not open."""
         with self._store.read() as db:
             rows = self._rows(db, chain)
         return [codec.load(Event, self._body(row)) for row in rows]
-
-    def broken_at(self, chain: str) -> int | None:
-        """Return the number of the first event that does not fit or is not there, or None."""
-        with self._store.read() as db:
-            rows, end = self._rows(db, chain), self._end(db, chain)
-        previous = FIRST
-        for expected, row in enumerate(rows, start=1):
-            fits = row.number == expected and row.previous == previous
-            if not fits or row.sha256 != self._hash(previous, row.number, self._body(row)):
-                return expected
-            previous = row.sha256
-        return None if end == (len(rows), previous) else len(rows) + 1

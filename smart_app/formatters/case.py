@@ -148,6 +148,10 @@ def payer_said(answer: CoverageAnswer, payer: str) -> tuple[str, str]:
 
 
 WARNINGS = {
+    "record_broken": (
+        "The record of this case was changed outside Preclear: it does not fit together from "
+        "entry {number} on. Do not rely on it; tell whoever runs Preclear."
+    ),
     "closed": "This request is closed: a newer one took its place.",
     "sources_disagree": (
         "{payer}’s own answer says otherwise than the letter that was entered. Ask {payer}, then "

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from smart_app import formatters
+from smart_app.audit.chain import Record
 from smart_app.cases import states
 from smart_app.cases.model import (
     ORDER,
@@ -216,7 +218,7 @@ class CaseView:
 
 
 def _stops(
-    case: Case, events: list[Event], zone: str, mac: str, tone: str, shape: str
+    case: Case, events: Sequence[Event], zone: str, mac: str, tone: str, shape: str
 ) -> tuple[Stop, ...]:
     """Return the case's line; the decision's own icon stands at its stop."""
     last = {one.kind: one.at for one in events}
@@ -254,7 +256,8 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     until = active.valid_to if active else None
     tone, shape, words = formatters.CHIPS.get(state, ("warn", "diamond", state))
     mac = case.scope.route.mac_name if case.scope.route else "the MAC"
-    events = world.audit.events(case.id)
+    record = world.audit.record(case.id)
+    events = record.events
     decides = world.payers.find(case.payer_id)
     asks = decides is not None and not for_a_person(events)
     recovery = decides.recovery if decides and asks else "person"
@@ -291,7 +294,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         history=tuple(rows),
         waiting=not finished and state != "dismissed" and not settled,
         recovery=recovery,
-        warnings=_warnings(case, events, payer),
+        warnings=_warnings(case, record, payer),
         due=formatters.moment(case.due_at, zone, named=True),
         due_rule=case.due_rule or "",
         signed_by=case.signed_by.name if case.signed_by else "",
@@ -318,17 +321,19 @@ def _orders_marked(writes: list[WriteReceipt]) -> int:
     return sum(o.written_at == newest and o.outcome == "filed_and_read_back" for o in marked)
 
 
-def _warnings(case: Case, events: list[Event], payer: str) -> tuple[str, ...]:
+def _warnings(case: Case, record: Record, payer: str) -> tuple[str, ...]:
     """Return what a person must know before acting on the page."""
-    kinds = [one.kind for one in events]
-    found = ["closed"] if case.closed else []
+    kinds = [one.kind for one in record.events]
+    found = ["record_broken"] if record.broken_at else []
+    found += ["closed"] if case.closed else []
     told = [one for one in kinds if one in ("letter", "sources_disagree")]
     if told and told[-1] == "sources_disagree":
         found.append("sources_disagree")
     marks = [one for one in kinds if one in ("decided", "order_not_taken_back")]
     if marks and marks[-1] == "order_not_taken_back":
         found.append("order_not_taken_back")
-    return tuple(formatters.WARNINGS[one].format(payer=payer) for one in found)
+    facts = {"payer": payer, "number": record.broken_at}
+    return tuple(formatters.WARNINGS[one].format(**facts) for one in found)
 
 
 def _items(case: Case, decision: Decision | None) -> tuple[tuple[str, str, tuple[str, ...]], ...]:

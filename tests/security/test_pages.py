@@ -16,7 +16,7 @@ from launch.vault import Tokens
 from sandbox.stack import Stack
 from smart_app import create_app
 from smart_app.cases.model import ChartSnapshot, Event
-from smart_app.cases.schema.tables import kv
+from smart_app.cases.schema.tables import audit, kv
 from smart_app.config import load_app
 from smart_app.world import World, build
 from tests.unit.kit import NOW, FakeClock, a_case
@@ -155,10 +155,25 @@ def test_a_record_that_is_older_than_its_end_is_whole_after_a_start(office: Offi
     with office.world.store.write() as db:
         office.world.audit.append(db, "case-1", Event("opened", NOW))
         db.execute(kv.delete())
-    assert office.world.audit.broken_at("case-1") == 2
+    assert office.world.audit.record("case-1").broken_at == 2
     again = build(office.world.config, office.clock, engines=0)
-    assert again.audit.broken_at("case-1") is None
+    assert again.audit.record("case-1").broken_at is None
     again.store.engine.dispose()
+
+
+def test_a_page_says_that_its_record_was_changed_from_outside(office: Office) -> None:
+    store, ann = office.world.store, office.window("ann")
+    with store.write() as db:
+        for kind in ("opened", "signed", "sending"):
+            office.world.audit.append(db, "case-1", Event(kind, NOW))
+        case = store.case("case-1")
+        store.save(db, replace(case, tracks=replace(case.tracks, submission="sending")))
+    assert "was changed outside Preclear" not in ann.get(CASE).text
+    with store.write() as db:
+        db.execute(audit.update().where(audit.c.number == 2).values(body=b"x" * 60))
+    page = ann.get(CASE)
+    assert page.status_code == 200
+    assert "was changed outside Preclear: it does not fit together from entry 2 on" in page.text
 
 
 def test_cors_is_given_to_nobody(office: Office) -> None:
