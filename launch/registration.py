@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 METHODS = ("none", "client_secret_basic", "private_key_jwt")
 """How a client proves itself at the token endpoint: not at all, by a secret, by a signed JWT."""
 
@@ -32,6 +34,12 @@ class Registration:
     idle_minutes: int = 15
     late_write: str = "next_launch"
     credentials: Credentials = Credentials()
+    issuer_prefix: str = ""
+
+    def knows(self, iss: str) -> bool:
+        """Tell whether an issuer lies under the prefix that a stand-in may have."""
+        rest = iss.removeprefix(self.issuer_prefix) if self.issuer_prefix else iss
+        return rest != iss and _PLAIN.fullmatch(rest) is not None
 
     @classmethod
     def of(cls, site: str, table: dict[str, Any]) -> Registration:
@@ -42,7 +50,7 @@ class Registration:
             raise TypeError(f"client.auth must be one of {', '.join(METHODS)}")
         return cls(
             site=site,
-            issuers=tuple(table["issuers"]),
+            issuers=tuple(table.get("issuers", ())),
             client_id=client["id"],
             credentials=Credentials(
                 auth,
@@ -55,19 +63,24 @@ class Registration:
             nonce_optional=bool(table.get("nonce_optional", False)),
             idle_minutes=int(table.get("idle_minutes", 15)),
             late_write=str(table.get("late_write", "next_launch")),
+            issuer_prefix=str(table.get("issuer_prefix", "")),
         )
 
 
 class Registrations:
-    """All sites; an issuer is looked up exactly, byte for byte."""
+    """All sites; an issuer is looked up exactly, byte for byte.
+
+    A stand-in whose issuers vary, as those of the SMART Health IT launcher do, has a prefix of them.
+    """
 
     def __init__(self, sites: tuple[Registration, ...]) -> None:
         self._by_issuer = {issuer: site for site in sites for issuer in site.issuers}
         self._by_site = {site.site: site for site in sites}
 
     def of_issuer(self, iss: str) -> Registration | None:
-        """Return the site whose list holds exactly this issuer."""
-        return self._by_issuer.get(iss)
+        """Return the site whose list holds exactly this issuer, or whose prefix it lies under."""
+        listed = self._by_issuer.get(iss)
+        return listed or next((one for one in self.all() if one.knows(iss)), None)
 
     def idle_minutes(self) -> dict[str, int]:
         """Return after how many idle minutes a session ends, by site."""

@@ -77,7 +77,8 @@ FACILITY: Schema = {
 }
 SITE: Schema = {
     "site": Key(form=NAME),
-    "issuers": TEXTS,
+    "issuers": Key(many=True, optional=True),
+    "issuer_prefix": MAYBE,
     "client": Key(
         {
             "id": WORDS,
@@ -164,9 +165,15 @@ def _addresses(found: Read, production: bool) -> Iterator[ConfigError]:
         wrong = f"site {table['site']} is a stand-in"
         yield found.refusal(("stand_in",), wrong, "no stand-in in production")
     for key in ("issuers", "frame_ancestors"):
-        for number, url in enumerate(table[key]):
+        for number, url in enumerate(table.get(key, ())):
             address(found, (key, number), url, production=production)
-    if not table["issuers"]:
+    prefix = table.get("issuer_prefix")
+    if prefix is not None:
+        address(found, ("issuer_prefix",), prefix, production=production)
+        if not table.get("stand_in") or not prefix.endswith("/"):
+            rule = "a prefix ends with / and is for a stand-in alone"
+            yield found.refusal(("issuer_prefix",), f"issuer_prefix {prefix!r}", rule)
+    if not table.get("issuers") and not prefix:
         yield found.refusal(("issuers",), "issuers is empty", "a site has an issuer")
 
 

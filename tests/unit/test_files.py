@@ -130,6 +130,30 @@ def test_this_machine_may_be_spoken_to_in_the_clear_outside_production(
     assert "base is an https address" in told(tmp_path, "payers", production=True)
 
 
+def test_a_stand_in_may_have_issuers_that_vary(tmp_path: Path) -> None:
+    prefix = 'issuer_prefix = "https://ehr.example/sim/"'
+    written(tmp_path, clinic=SITE.replace('issuers = ["https://a.example/fhir"]', prefix))
+    found = sites(tmp_path).registrations
+    for sound in ("https://ehr.example/sim/WzAs_-/fhir", "https://ehr.example/sim/x"):
+        registered = found.of_issuer(sound)
+        assert registered and registered.site == "sandbox"
+    for foreign in (
+        "https://ehr.example/sim/",
+        "https://ehr.example/simulated",
+        "https://ehr.example/sim/../fhir",
+        "https://ehr.example/sim/x//y",
+        "https://ehr.example/sim/x?y",
+        "https://ehr.example/sim/x@evil.example",
+        "https://evil.example/?https://ehr.example/sim/x",
+        "",
+    ):
+        assert found.of_issuer(foreign) is None
+    real = REAL_SITE.replace("stand_in = false", f"stand_in = false\n{prefix}")
+    assert "for a stand-in alone" in told(written(tmp_path, clinic=real))
+    open_end = SITE.replace("stand_in = true", f"stand_in = true\n{prefix.replace('sim/', 'sim')}")
+    assert "a prefix ends with /" in told(written(tmp_path, clinic=open_end))
+
+
 def test_stand_ins_are_refused_in_production(tmp_path: Path) -> None:
     written(tmp_path, clinic=SITE)
     assert "site sandbox is a stand-in" in told(tmp_path, production=True)
