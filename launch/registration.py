@@ -70,7 +70,7 @@ class Registration:
 class Registrations:
     """All sites; an issuer is looked up exactly, byte for byte.
 
-    A stand-in whose issuers vary, as those of the SMART Health IT launcher do, has a prefix of them.
+    A stand-in whose issuers vary, as those of the SMART Health IT launcher do, has a prefix.
     """
 
     def __init__(self, sites: tuple[Registration, ...]) -> None:

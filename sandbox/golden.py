@@ -76,7 +76,11 @@ class Golden:
     def open(self) -> str:
         """Launch as the EHR would."""
         url = f"{self.stack.ehr}/open?patient={self.patient}&order={self.order}"
-        self.page = self.browser.get(url)
+        return self.opened(self.browser.get(url))
+
+    def opened(self, page: Page) -> str:
+        """Go on from the page that a launch has led to."""
+        self.page = page
         if self.page.status != 200:
             raise Failed(f"{self.page.status}: {self.page.text[:300]}")
         return self.title()

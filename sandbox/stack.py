@@ -64,17 +64,18 @@ class Stack:
             (self.folder / "sites/client-secret").write_text(PASSWORD)
             return f'id = "{SECRET}"\nauth = "client_secret_basic"\nsecret = "file:client-secret"'
         if kind == "key":
-            key = ECKey.generate_key("P-384", {"kid": secrets.token_hex(8)}).as_dict(private=True)
-            (self.folder / "sites/client-key").write_text(json.dumps(key))
+            file = self.folder / "sites/client-key"
+            if not file.exists():
+                key = ECKey.generate_key("P-384", {"kid": secrets.token_hex(8)})
+                file.write_text(json.dumps(key.as_dict(private=True)))
             return f'id = "{KEY}"\nauth = "private_key_jwt"\nkey = "file:client-key"'
         return f'id = "{PUBLIC}"'
 
     def _configure(self, client: str) -> None:
         for name in ("sites", "payers", "logs"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        site = (ROOT / "launch/registrations/sandbox.toml").read_text()
-        site = site.replace("{ehr}", self.ehr).replace(f'id = "{PUBLIC}"', self._client(client))
-        (self.folder / "sites/sandbox.toml").write_text(site)
+        registrations = ROOT / "launch/registrations"
+        self.add_site("sandbox", (registrations / "sandbox.toml").read_text(), client)
         for path in (ROOT / "sandbox/config").glob("payer-*.toml"):
             text = path.read_text().replace("{payer}", self.payer)
             (self.folder / "payers" / path.name).write_text(text)
@@ -93,6 +94,11 @@ class Stack:
             *(f"{name} = {value}" for name, value in self.settings.items()),
         ]
         (self.folder / "app.toml").write_text("\n".join(lines) + "\n")
+
+    def add_site(self, name: str, text: str, client: str = "public") -> None:
+        """Register the app, as one kind of client, at one more EHR."""
+        site = text.replace("{ehr}", self.ehr).replace(f'id = "{PUBLIC}"', self._client(client))
+        (self.folder / f"sites/{name}.toml").write_text(site)
 
     def command(self, part: str) -> list[str]:
         """Return the command of a part: ``sandbox``, ``web`` or ``worker``."""

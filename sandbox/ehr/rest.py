@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
 from sandbox.ehr.scopes import about, level
-from sandbox.ehr.smart import Grant
+from sandbox.ehr.smart import Context, Grant
 from sandbox.ehr.store import CREATE, READ, SEARCH, TYPES, UPDATE, Answer, capability, outcome
 
 if TYPE_CHECKING:
     from sandbox.ehr.app import Ehr
 
 FHIR_JSON = "application/fhir+json"
+PLAIN = "/plain/fhir"
 LETTERS = {READ: "r", SEARCH: "s", CREATE: "c", UPDATE: "u"}
 FORBIDDEN = outcome(403, "forbidden", "The scopes granted do not allow this.")
 
@@ -117,41 +119,57 @@ class Rest:
             return FORBIDDEN
         return self.ehr.store.update(kind, identifier, body, request.headers["If-Match"])
 
+    def answer(self, kind: str, path: str, grant: Grant) -> Answer:
+        """Return the answer to the request at hand, under a grant."""
+        if self.ehr.wrong.delay_ms:
+            time.sleep(self.ehr.wrong.delay_ms / 1000)
+        parts, method = [one for one in path.split("/") if one], request.method
+        if method == "GET" and len(parts) == 1:
+            return self.read(kind, parts[0], None, grant)
+        if method == "GET" and len(parts) == 3 and parts[1] == "_history":
+            return self.read(kind, parts[0], parts[2], grant)
+        if (method == "GET" and not parts) or (method == "POST" and parts == ["_search"]):
+            return self.search(kind, grant)
+        if method == "POST" and not parts:
+            return self.create(kind, grant)
+        if method == "PUT" and len(parts) == 1:
+            return self.update(kind, parts[0], grant)
+        return outcome(405, "not-supported", "That is not offered here.")
+
 
 def blueprint(ehr: Ehr) -> Blueprint:
-    """Return the FHIR routes."""
-    routes = Blueprint("rest", __name__)
-    rest = Rest(ehr)
+    """Return the FHIR routes: ``/fhir`` asks for a token, ``/plain/fhir`` for none.
 
-    def guarded(kind: str, rest_of_path: str) -> Response:
-        if ehr.wrong.delay_ms:
-            time.sleep(ehr.wrong.delay_ms / 1000)
+    A SMART launcher, which brings its own sign-in, is put before the second.
+    """
+    routes = Blueprint("rest", __name__)
+    rest, issuer = Rest(ehr), ehr.config.issuer
+    anyone = Grant(Context("", "", "", ()), "user/*.cruds", "", math.inf, "")
+
+    @routes.get("/fhir/metadata")
+    def metadata() -> Response:
+        return _respond(Answer(200, capability(issuer)))
+
+    @routes.get("/plain/fhir/metadata")
+    def plain_metadata() -> Response:
+        return _respond(Answer(200, capability(issuer.removesuffix("/fhir") + PLAIN)))
+
+    @routes.route("/fhir/<kind>", methods=["GET", "POST"], defaults={"path": ""})
+    @routes.route("/fhir/<kind>/<path:path>", methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
+    def fhir(kind: str, path: str) -> Response:
         grant = ehr.authority.grant(request.headers.get("Authorization", ""))
         if grant is None:
             response = _respond(outcome(401, "login", "A valid bearer token is needed."))
             response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
             return response
-        parts = [one for one in rest_of_path.split("/") if one]
-        method = request.method
-        if method == "GET" and len(parts) == 1:
-            return _respond(rest.read(kind, parts[0], None, grant))
-        if method == "GET" and len(parts) == 3 and parts[1] == "_history":
-            return _respond(rest.read(kind, parts[0], parts[2], grant))
-        if (method == "GET" and not parts) or (method == "POST" and parts == ["_search"]):
-            return _respond(rest.search(kind, grant))
-        if method == "POST" and not parts:
-            return _respond(rest.create(kind, grant))
-        if method == "PUT" and len(parts) == 1:
-            return _respond(rest.update(kind, parts[0], grant))
-        return _respond(outcome(405, "not-supported", "That is not offered here."))
+        return _respond(rest.answer(kind, path, grant))
 
-    @routes.get("/fhir/metadata")
-    def metadata() -> Response:
-        return _respond(Answer(200, capability(ehr.config.issuer)))
-
-    @routes.route("/fhir/<kind>", methods=["GET", "POST"], defaults={"path": ""})
-    @routes.route("/fhir/<kind>/<path:path>", methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
-    def fhir(kind: str, path: str) -> Response:
-        return guarded(kind, path)
+    @routes.route("/plain/fhir/<kind>", methods=["GET", "POST"], defaults={"path": ""})
+    @routes.route("/plain/fhir/<kind>/<path:path>", methods=["GET", "POST", "PUT"])
+    def plain(kind: str, path: str) -> Response:
+        response = _respond(rest.answer(kind, path, anyone))
+        here = issuer.removesuffix("/fhir") + PLAIN
+        response.set_data(response.get_data(as_text=True).replace(issuer, here))
+        return response
 
     return routes

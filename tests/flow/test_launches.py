@@ -1,47 +1,14 @@
-"""Every way in: by the EHR, by oneself, with and without an order, as each kind of client."""
+"""Ways in that need a choice, and ways that lead nowhere."""
 
 from __future__ import annotations
 
-from argparse import Namespace
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from sandbox.browser import Browser, Page
-from sandbox.golden import Golden, ask
+from sandbox.golden import ask
 from sandbox.stack import Stack
-
-ASKED = Namespace(service="62323", state="AZ", decision="affirmed", late_utn=False, json=True)
-
-
-@pytest.fixture(params=["public", "secret", "key"])
-def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stack]:
-    """Return a sandbox that knows the app as one kind of client."""
-    running = Stack(tmp_path, client=request.param)
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
-
-
-def standalone(stack: Stack, browser: Browser, patient: str, user: str) -> Page:
-    """Open the app by itself, and choose a patient on the EHR's page."""
-    page = browser.get(f"{stack.app}/launch?iss={stack.ehr}/fhir")
-    form = page.form("/fhir/auth/authorize")
-    assert form is not None, page.text
-    return browser.submit(page, form, choose_patient=patient, choose_user=user)
-
-
-def test_both_launches_end_at_the_same_case(stack: Stack) -> None:
-    golden = Golden(stack, ASKED)
-    golden.open()
-    golden.ready()
-    assert "62323" in golden.title()
-    page = standalone(stack, Browser(), "opal", "dr-sampleton")
-    assert "Opal Examplewood" in page.text
-    assert page.url.rsplit("/", 1)[1] == golden.page.url.rsplit("/", 1)[1]
 
 
 @pytest.fixture(scope="module")
