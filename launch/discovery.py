@@ -18,6 +18,11 @@ from launch.errors import DiscoveryFailed
 
 TIMEOUT = (5, 10)  # seconds to connect, to read
 KEPT = timedelta(hours=1)
+LISTS = (
+    "scopes_supported",
+    "code_challenge_methods_supported",
+    "token_endpoint_auth_methods_supported",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,9 @@ class SmartConfiguration:
     issuer: str | None
     jwks_uri: str | None
     revocation_endpoint: str | None
+    scopes_supported: tuple[str, ...] = ()
+    code_challenge_methods_supported: tuple[str, ...] = ()
+    token_endpoint_auth_methods_supported: tuple[str, ...] = ()
 
 
 def fetch(session: requests.Session, url: str) -> dict[str, Any]:
@@ -58,6 +66,10 @@ def _endpoint(body: dict[str, Any], key: str, base: str, required: bool) -> str 
     return url
 
 
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+
+
 class Discovery:
     """Fetch and keep the configuration of listed issuers."""
 
@@ -84,6 +96,7 @@ class Discovery:
             issuer=body["issuer"] if isinstance(body.get("issuer"), str) else None,
             jwks_uri=_endpoint(body, "jwks_uri", iss, required=False),
             revocation_endpoint=_endpoint(body, "revocation_endpoint", iss, required=False),
+            **{key: _texts(body.get(key)) for key in LISTS},
         )
         with self._lock:
             self._kept[iss] = (self._now(), found)

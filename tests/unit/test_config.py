@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import ECKey
 
 import smart_app
+from launch.scopes import allows
+from smart_app.cases.model import DOCUMENT, ORDER
+from smart_app.chart.snapshot import SEARCHES
 from smart_app.errors import ConfigError
 from smart_app.programs import base
 from smart_app.sites import Sites, load_site
@@ -56,3 +61,30 @@ def test_a_folder_is_read_by_the_programs_rule(tmp_path: Path) -> None:
     a_file(tmp_path, SHIPPED.replace(HOSPITAL[0], ""))
     with pytest.raises(ConfigError):
         Sites.of_folder(tmp_path, production=False, hospital_pos=WISER.ccn_pos)
+
+
+REGISTRATIONS = ROOT / "launch/registrations"
+TEMPLATES = sorted((REGISTRATIONS / "templates").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda one: one.stem)
+def test_a_template_is_whole_and_fit_for_production(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = ECKey.generate_key("P-384", {"kid": "k1"}).as_dict(private=True)
+    for name in ("EPIC_KEY", "ORACLE_KEY", "ATHENA_SECRET"):
+        monkeypatch.setenv(f"PRECLEAR_{name}", json.dumps(key))
+    site = load_site(path, WISER.ccn_pos, production=True)
+    asked = site.registration.scopes
+    for rung, scope in ((DOCUMENT, "DocumentReference"), (ORDER, "ServiceRequest")):
+        assert allows(asked, scope, rung[len(scope) + 1]) is (rung in site.write_ladder)
+    assert all(allows(asked, kind, "s") for kind in SEARCHES)
+    assert ("offline_access" in asked) or site.late_write == "next_launch"
+    assert "CHANGE" in path.read_text()
+
+
+def test_the_launchers_registration_is_a_stand_in(tmp_path: Path) -> None:
+    path = REGISTRATIONS / "smart-launcher.toml"
+    assert load_site(path, WISER.ccn_pos).stand_in
+    with pytest.raises(ConfigError, match="stand-in"):
+        load_site(path, WISER.ccn_pos, production=True)
