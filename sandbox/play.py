@@ -9,7 +9,8 @@ import tempfile
 import threading
 from pathlib import Path
 
-from sandbox.stack import Stack
+from sandbox.launcher import Launcher
+from sandbox.stack import LAUNCHER, Stack
 
 
 def main() -> int:
@@ -26,6 +27,11 @@ def main() -> int:
         help="The EHR's port; the payer takes the next and the app the one after. A port that "
         "is taken, or none given, means any free one.",
     )
+    parser.add_argument(
+        "--smart-launcher",
+        metavar="ADDRESS",
+        help="Let a SMART Health IT launcher open the app as well, such as " + LAUNCHER,
+    )
     asked = parser.parse_args()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -34,8 +40,15 @@ def main() -> int:
         stack = None
         try:
             stack = Stack(Path(folder), asked.port)
+            launcher = Launcher((asked.smart_launcher or "").rstrip("/"), stack)
+            if launcher.url:
+                launcher.register()
             stack.start()
             sys.stdout.write(f"Open {stack.ehr}/   (Ctrl-C stops everything)\n")
+            if launcher.url:
+                sys.stdout.write(f"App launch URL for the launcher: {stack.app}/launch\n")
+                link = launcher.ehr_launch("opal", "dr-sampleton")
+                sys.stdout.write(f"Opal's order, by a launcher on this machine: {link}\n")
             sys.stdout.flush()
             stop.wait()
         except RuntimeError as cause:

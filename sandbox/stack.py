@@ -38,6 +38,9 @@ def free_port(wanted: int = 0) -> int:
         return int(probe.getsockname()[1])
 
 
+LAUNCHER = "https://launch.smarthealthit.org"
+
+
 class Stack:
     """One sandbox in one folder; ``start`` and ``stop`` its parts."""
 
@@ -99,6 +102,11 @@ class Stack:
         """Register the app, as one kind of client, at one more EHR."""
         site = text.replace("{ehr}", self.ehr).replace(f'id = "{PUBLIC}"', self._client(client))
         (self.folder / f"sites/{name}.toml").write_text(site)
+
+    def add_launcher(self, url: str, client: str = "public") -> None:
+        """Register the app at a SMART Health IT launcher."""
+        text = (ROOT / "launch/registrations/smart-launcher.toml").read_text()
+        self.add_site("smart-launcher", text.replace(LAUNCHER, url.rstrip("/")), client)
 
     def command(self, part: str) -> list[str]:
         """Return the command of a part: ``sandbox``, ``web`` or ``worker``."""
