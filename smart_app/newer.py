@@ -27,9 +27,15 @@ STAGE = "newer"
 
 
 def pending(store: Store, case: Case) -> Newer | None:
-    """Return what changed in the chart and is not decided yet, or None."""
+    """Return what changed in the chart and is not decided yet, or None.
+
+    What was found for another form than the case now has is no longer a question.
+    """
     found = store.latest(case.id, STAGE, Newer)
-    return found if found is not None and found.state == "open" else None
+    if found is None or found.state != "open":
+        return None
+    given = store.latest(case.id, "draft", Draft)
+    return found if given and given.questionnaire == found.draft.questionnaire else None
 
 
 def look(flow: Flow, case: Case, chart: ChartSnapshot) -> None:
@@ -41,14 +47,14 @@ def look(flow: Flow, case: Case, chart: ChartSnapshot) -> None:
     kept = flow.kept(case)
     orders, coverage = flow.chosen(case, kept), flow.coverage(case, kept)
     fresh = flow.fill(case, received, chart, orders, coverage)
-    newer = carry.over(received, draft, received, fresh)
+    newer = carry.anew(received, draft, fresh)
     later = documents.keep(chart, orders)
     changes = _changes(received, draft, newer) + _documents(kept, later)
     told = flow.store.latest(case.id, STAGE, Newer)
     if not changes or (told is not None and told.changes == changes):
         return  # what a person chose to leave is not asked again
     with flow.store.write() as db:
-        made = Newer(kept.read_at, later, newer, changes)
+        made = Newer(kept.read_at, later, fresh, changes)
         flow.store.put(db, case.id, STAGE, made)
 
 
@@ -78,16 +84,23 @@ def _documents(before: ChartSnapshot, now: ChartSnapshot) -> tuple[tuple[str, st
 
 
 def settle(world: World, case: Case, revision: int, person: Person, take: bool) -> Case:
-    """Take what the chart says now, or keep what was read; raises StaleRevision."""
+    """Take what the chart says now, or keep what was read; raises StaleRevision.
+
+    What a person answered stands over the chart, whether before the look or after it.
+    """
     found = pending(world.store, case)
     if found is None or case.revision != revision or case.tracks.submission != "none":
+        raise StaleRevision
+    received = world.store.latest(case.id, "package", QuestionnairePackage)
+    given = world.store.latest(case.id, "draft", Draft)
+    if received is None or given is None:
         raise StaleRevision
     event = Event("chart_taken" if take else "chart_kept", world.clock.now(), person.name)
     with world.store.write() as db:
         saved = world.store.save(db, case)
         if take:
             world.store.put(db, case.id, "chart", found.chart)
-            world.store.put(db, case.id, "draft", found.draft)
+            world.store.put(db, case.id, "draft", carry.anew(received, given, found.draft))
         world.store.put(db, case.id, STAGE, replace(found, state="taken" if take else "kept"))
         world.audit.append(db, case.id, event)
     return saved

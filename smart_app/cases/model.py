@@ -273,7 +273,8 @@ class Draft:
 class Newer:
     """What a later look at the chart found otherwise: kept beside until a person decides.
 
-    ``changes`` are (what, before, now); ``state`` is ``open``, ``taken`` or ``kept``.
+    ``draft`` is what the chart alone answers; ``changes`` are (what, before, now); ``state`` is
+    ``open``, ``taken`` or ``kept``.
     """
 
     since: datetime

@@ -34,6 +34,34 @@ def over(
     return gaps.recount(form, replace(draft, answers=answers, left_over=tuple(left)))
 
 
+def anew(package: QuestionnairePackage, given: Draft, fresh: Draft) -> Draft:
+    """Return a later filling of the same form with all that a person said to it.
+
+    Leave to send a point as it stands goes along where the point still stands so.
+    """
+    draft = over(package, given, package, fresh)
+    form = items.questionnaire(package)
+    for group in items.groups(form):
+        link_id = str(group["linkId"])
+        if link_id in given.sent_without and _says(group, draft) == _says(group, given):
+            flag = gaps.answers_of(given, link_id + items.MISSING)
+            draft = replace(
+                draft,
+                answers=(*draft.answers, *flag),
+                sent_without=(*draft.sent_without, link_id),
+            )
+    return gaps.recount(form, draft)
+
+
+def _says(group: Resource, draft: Draft) -> list[list[Any]]:
+    """Return the values that answer a criterion, leave to send it left aside."""
+    return [
+        [one.value for one in gaps.answers_of(draft, str(item["linkId"]))]
+        for item in items.questions(group)
+        if not str(item["linkId"]).endswith(items.MISSING)
+    ]
+
+
 def _persons(
     earlier: QuestionnairePackage, given: Draft
 ) -> Iterator[tuple[str, str, tuple[Answer, ...]]]:

@@ -115,3 +115,68 @@ def test_a_failed_second_look_changes_nothing(front: Front) -> None:
     front.fill = broken  # type: ignore[method-assign]
     assert values(front, again(front)) == {"q[0]": True}
     assert replace(again(front), revision=1).tracks.documentation == "draft"
+
+
+def answered(front: Front, case: Case, link_id: str, value: str) -> Case:
+    """Answer a question as the doctor."""
+    posted = {"fields": [link_id], link_id: [value]}
+    return front.acts.answer(front.now(case), front.now(case).revision, DOCTOR, posted)
+
+
+@pytest.mark.parametrize("take", ["take", "keep"])
+def test_what_is_answered_between_the_look_and_the_choice_stays(front: Front, take: str) -> None:
+    says(front, True)
+    case = answered(front, front.opened(), "r", "true")
+    says(front, False)
+    case = answered(front, again(front), "r", "false")
+    case = front.acts.chart_changed(case, case.revision, DOCTOR, take)
+    assert values(front, case) == {"q[0]": take == "keep", "r[0]": False}
+
+
+def test_a_person_stands_over_what_is_taken_and_the_chart_is_kept_beside(front: Front) -> None:
+    says(front, True)
+    front.opened()
+    says(front, False)
+    case = answered(front, again(front), "q", "false")
+    case = answered(front, case, "q", "true")
+    case = front.acts.chart_changed(case, case.revision, DOCTOR, "take")
+    found = front.draft(case)
+    assert found
+    one = found[1].answer("q[0]")
+    assert one
+    assert (one.value, one.origin, one.was) == (True, "override", False)
+
+
+@pytest.mark.parametrize(("later", "leave"), [(True, ("g",)), (False, ())])
+def test_leave_to_send_a_point_stays_while_the_point_says_the_same(
+    front: Front, later: bool, leave: tuple[str, ...]
+) -> None:
+    flag = a_question("g-missing")
+    both = [a_group("g", a_question("q"), a_question("r", required=True), flag)]
+    front.forms = {"zyter": payers_form(both)}
+    says(front, True)
+    case = front.opened()
+    says(front, later)
+    front.chart(NOTE)
+    case = front.acts.send_without(again(front), case.revision, DOCTOR, "g")
+    case = front.acts.chart_changed(case, case.revision, DOCTOR, "take")
+    found = front.draft(case)
+    assert found
+    assert found[1].sent_without == leave
+    assert bool(found[1].answer("g-missing[0]")) is bool(leave)
+    assert [one.path for one in found[1].gaps] == ["r[0]"]
+
+
+def test_what_was_found_for_another_form_is_no_longer_asked(front: Front) -> None:
+    says(front, True)
+    front.opened()
+    says(front, False)
+    case = again(front)
+    assert newer.pending(front.store, case)
+    found = front.draft(case)
+    assert found
+    with front.store.write() as db:
+        front.store.put(db, case.id, "draft", replace(found[1], questionnaire="http://x/other"))
+    assert newer.pending(front.store, case) is None
+    with pytest.raises(StaleRevision):
+        front.acts.chart_changed(case, case.revision, DOCTOR, "take")
