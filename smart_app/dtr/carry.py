@@ -96,7 +96,7 @@ def _taken(
         return None
 
 
-def _value(value: Any, item: Resource, options: list[dict[str, Any]]) -> Any:
+def _value(value: Any, item: Resource, options: list[Any]) -> Any:
     if value is None:  # cleared by a person: it stays so
         return None
     if item["type"] in TEXTS and not isinstance(value, str):

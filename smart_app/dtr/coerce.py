@@ -1,7 +1,8 @@
 """Turn what logic gave into an answer of the item's type, or into nothing.
 
 The SDC rule and what is met in practice: a list of one is its one, a code finds its option, a
-DateTime gives the day in its own offset, the string ``null`` is nothing, False is an answer.
+DateTime gives the day in its own offset, the string ``null`` is nothing, False is an answer, a
+number in a unit that the item does not take is none.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 from typing import Any
 
 from smart_app.cases.model import Resource
+from smart_app.dtr import units, values
 
 
 def flat(value: Any) -> list[Any]:
@@ -32,33 +34,56 @@ def _code(value: Any) -> str | None:
         return next((str(one.get("code")) for one in value.get("codes") or []), None)
     if isinstance(value, dict) and "code" in value:
         return str(value["code"])
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     return value.strip() if isinstance(value, str) else None
 
 
-def choice(value: Any, options: list[dict[str, Any]]) -> Any:
+def choice(value: Any, options: list[Any]) -> Any:
     """Return the option that a result names, by code, then by display."""
     code = _code(value)
     if code is None:
         return None
     for key in ("code", "display"):
         for option in options:
-            if option.get(key) == code:
+            if (option.get(key) if isinstance(option, dict) else str(option)) == code:
                 return option
     return None
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool):
+    if isinstance(value, str):
+        try:
+            return values.number(value.strip())
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if _tag(value) == "quantity":
-        value = value.get("value")
+    return value if math.isfinite(value) else None
+
+
+def _measured(value: Any, item: Resource) -> dict[str, Any] | None:
+    """Return a result with its unit as a quantity in a unit that the item takes, or None."""
+    number = _number(value.get("value"))
+    unit = "" if value.get("unit") in (None, *units.NONE) else str(value["unit"])
+    if number is None or (not unit and units.asked(item)):
+        return None
     try:
-        number = float(value) if isinstance(value, str | int | float) else math.nan
-    except (ValueError, OverflowError):
+        return units.quantity(number, unit, item)
+    except ValueError:
         return None
-    if not math.isfinite(number):
+
+
+def _moment(value: Any, kind: str) -> str | None:
+    """Return a day or time, of a moment its day where the item takes a date; no other text."""
+    text = _text(value) or ""
+    dated, _, clock = text.partition("T")
+    if kind == "date" and clock[:1].isdigit():
+        text = dated
+    try:
+        return values.moment(text, kind)
+    except ValueError:
         return None
-    return value if isinstance(value, int | float) else number
 
 
 def _text(value: Any) -> str | None:
@@ -72,38 +97,33 @@ def _text(value: Any) -> str | None:
     return None
 
 
-def one(value: Any, kind: str, options: list[dict[str, Any]]) -> Any:
-    """Return one result as an answer value of an item type, or None."""
+def one(value: Any, item: Resource, options: list[Any]) -> Any:
+    """Return one result as an answer value of an item's type, or None."""
+    kind = str(item["type"])
     if kind in ("choice", "open-choice"):
         found = choice(value, options)
         return _text(value) if found is None and kind == "open-choice" else found
     if kind == "boolean":
         return value if isinstance(value, bool) else None
-    if kind == "integer":
-        number = _number(value)
-        return int(number) if number is not None and number == int(number) else None
-    if kind == "decimal":
-        return _number(value)
     if kind in ("date", "dateTime", "time"):
-        text = _text(value)
-        return text[:10] if text and kind == "date" else text
+        return _moment(value, kind)
     if kind in ("string", "text", "url"):
         return _text(value)
-    if kind == "quantity" and _tag(value) == "quantity":
-        return {"value": value.get("value"), "unit": value.get("unit") or "1"}
-    return None
+    measured = _measured(value, item) if _tag(value) == "quantity" else None
+    if kind == "quantity":
+        return measured
+    number = measured["value"] if measured else _number(value)
+    if kind == "integer" and number is not None:
+        return int(number) if number == int(number) else None
+    return number if kind == "decimal" else None
 
 
-def answers(value: Any, item: Resource, options: list[dict[str, Any]]) -> list[Any]:
+def answers(value: Any, item: Resource, options: list[Any]) -> list[Any]:
     """Return the answers that a result gives to an item.
 
     Several results for an item that takes one are no answer: a person chooses.
     """
-    found = [
-        made
-        for inner in flat(value)
-        if (made := one(inner, str(item["type"]), options)) is not None
-    ]
+    found = [made for inner in flat(value) if (made := one(inner, item, options)) is not None]
     unique = [made for index, made in enumerate(found) if made not in found[:index]]
     if not item.get("repeats") and len(unique) > 1:
         return []

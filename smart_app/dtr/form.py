@@ -20,7 +20,7 @@ from smart_app.cases.model import (
     QuestionnairePackage,
     Resource,
 )
-from smart_app.dtr import enable, gaps, items, terminology, values
+from smart_app.dtr import enable, gaps, items, terminology, units, values
 from smart_app.dtr.engine import Engine
 from smart_app.errors import PreclearError
 
@@ -107,7 +107,6 @@ def _field(
     link_id = str(item["linkId"])
     found = gaps.answers_of(draft, link_id)
     options = terminology.options(item, form, package)
-    unit = items.extension(item, items.UNIT)
     first = found[0] if found else None
     return FieldView(
         path=f"{link_id}[0]",
@@ -120,7 +119,7 @@ def _field(
         hidden=items.hidden(item),
         enabled=link_id in applies,
         options=tuple(Option(values.key(one), values.words(one)) for one in options),
-        unit=str(unit.get("display") or unit.get("code") or "") if isinstance(unit, dict) else "",
+        unit=units.words(item),
         raw=tuple(values.raw(one.value) for one in found),
         display=", ".join(values.words(one.value) for one in found),
         origin=first.origin if first else "",
@@ -260,8 +259,10 @@ def apply(
             continue
         given = [one for one in posted.get(name, []) if one.strip()]
         options = terminology.options(item, form, package)
+        # what was not touched is not read again: it stands as it is
+        same = {values.raw(one.value): one.value for one in gaps.answers_of(current, name)}
         try:
-            made = [values.parse(one, item, options) for one in given]
+            made = [same[one] if one in same else values.parse(one, item, options) for one in given]
         except ValueError as cause:
             wrong[name] = f"{item.get('text')}: {cause}"
             continue

@@ -11,7 +11,6 @@ from typing import Any
 from smart_app.cases.model import QuestionnairePackage, Resource
 
 HIDDEN = "http://hl7.org/fhir/StructureDefinition/questionnaire-hidden"
-UNIT = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"
 INITIAL = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-initialExpression"
 SHORT = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-shortText"
 LIBRARY = "http://hl7.org/fhir/StructureDefinition/cqf-library"

@@ -7,6 +7,7 @@ only give hints. https://hl7.org/fhir/us/davinci-dtr/STU2/specification.html
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from smart_app.cases.model import (
     QuestionnairePackage,
     Resource,
 )
-from smart_app.dtr import coerce, gaps, items, terminology
+from smart_app.dtr import coerce, gaps, items, terminology, values
 from smart_app.dtr.engine import Engine, Load, Outcome, Session
 from smart_app.dtr.logic import Logic
 from smart_app.dtr.package import elm
@@ -115,7 +116,7 @@ class _Filler:
         self.session = session
         self.logic = logic
         self.at = at
-        self.hints = hints
+        self.hints = dict(hints)
         self.warnings: list[str] = list(package.warnings)
 
     def _unread(self, library: str, name: str) -> set[str]:
@@ -158,14 +159,28 @@ class _Filler:
         if found.error:
             self.warnings.append(f"{text}: {found.error}")
             return []
+        options = terminology.options(item, self.form, self.package)
+        answers = coerce.answers(found.value, item, options)
+        if not answers and sources:
+            self._shown(link_id, found, sources[0])
         # what a note says about an answered item is shown beside it, and goes with the request
         said = tuple(one for one in self.hints.get(link_id, ()) if one.sentence)[:1]
         sources = (*sources, *said)
-        options = terminology.options(item, self.form, self.package)
         return [
             Answer(f"{link_id}[{number}]", value, "auto", "confirmed", None, self.at, sources)
-            for number, value in enumerate(coerce.answers(found.value, item, options))
+            for number, value in enumerate(answers)
         ]
+
+    def _shown(self, link_id: str, found: Outcome, source: Evidence) -> None:
+        """Show a person the numbers that do not answer an item, such as those in another unit."""
+        measured = [
+            values.words({"value": one.get("value"), "unit": one.get("unit")})
+            for one in coerce.flat(found.value)
+            if isinstance(one, dict) and one.get("$") == "quantity"
+        ]
+        if measured:
+            hint = replace(source, sentence=", ".join(measured))
+            self.hints[link_id] = (hint, *self.hints.get(link_id, ()))
 
 
 def fill(
@@ -211,4 +226,4 @@ def fill(
         warnings=tuple(filler.warnings),
         form_origin=package.origin,
     )
-    return gaps.recount(filler.form, draft, hints)
+    return gaps.recount(filler.form, draft, filler.hints)

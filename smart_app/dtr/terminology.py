@@ -42,18 +42,24 @@ def for_engine(package: QuestionnairePackage) -> dict[str, dict[str, list[dict[s
     return made
 
 
-def options(item: Resource, form: Resource, package: QuestionnairePackage) -> list[dict[str, Any]]:
-    """Return the values that a choice item offers, as they must be written back."""
-    listed = []
-    for one in item.get("answerOption") or []:
-        value = next((v for key, v in one.items() if key.startswith("value")), None)
-        if value is not None:
-            listed.append(value if isinstance(value, dict) else {"display": str(value)})
-    if listed:
+def options(item: Resource, form: Resource, package: QuestionnairePackage) -> list[Any]:
+    """Return the values that a choice item offers, as they must be written back.
+
+    They are codings, or texts, numbers, days and references as the form lists them.
+    """
+    if listed := [value for _, value in listed_options(item)]:
         return listed
     wanted = str(item.get("answerValueSet") or "")
     bare = wanted.split("|")[0].removeprefix("#")
     for value_set in [*(form.get("contained") or []), *package.value_sets]:
         if bare and bare in (value_set.get("id"), value_set.get("url")):
-            return [dict(one) for one in codes_of(value_set)]
+            return [{key: v for key, v in one.items() if v} for one in codes_of(value_set)]
     return []
+
+
+def listed_options(item: Resource) -> list[tuple[str, Any]]:
+    """Return the options that an item itself lists, each with the name of its element."""
+    found = []
+    for one in item.get("answerOption") or []:
+        found += [(key, value) for key, value in one.items() if key.startswith("value")][:1]
+    return found

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from smart_app.cases.model import Answer, Draft, Evidence, QuestionnairePackage, Resource
-from smart_app.dtr import carry, form
+from smart_app.dtr import carry, form, units
 from tests.unit.dtr.forms import a_group, a_package, a_question
 from tests.unit.kit import NOW
 
@@ -32,6 +32,10 @@ def carried(
     return carry.over(earlier, a_draft(given), now, a_draft(*computed)), now
 
 
+WEIGHT = a_question("q", "quantity") | {
+    "extension": [{"url": units.UNIT, "valueCoding": {"code": "kg"}}]
+}
+KILOGRAMS = {"value": 70, "unit": "kg", "code": "kg"}
 CHOICE = a_question("q", "choice", answerOption=[{"valueCoding": {"code": "a", "display": "New"}}])
 
 
@@ -44,6 +48,8 @@ CHOICE = a_question("q", "choice", answerOption=[{"valueCoding": {"code": "a", "
         ({"code": "a", "display": "Old"}, CHOICE, {"code": "a", "display": "New"}),
         ("words", a_question("q", "text"), "words"),
         (7, a_question("q", "decimal"), 7),
+        (KILOGRAMS, a_question("q", "quantity"), {"value": 70, "unit": "kg"}),
+        (KILOGRAMS, WEIGHT, KILOGRAMS),
     ],
 )
 def test_what_the_new_form_can_take_stands(value: Any, item: Resource, now: Any) -> None:
@@ -65,6 +71,7 @@ def test_what_the_new_form_can_take_stands(value: Any, item: Resource, now: Any)
         ({"code": "b"}, CHOICE),
         ("soon", a_question("q", "date")),
         (2.5, a_question("q", "integer")),
+        ({"value": 154, "unit": "lb"}, WEIGHT),
     ],
 )
 def test_what_it_cannot_take_is_shown_beside_it(value: Any, item: Resource | None) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smart_app.dtr import coerce
+from smart_app.dtr import coerce, units
 
 YES = {"system": "s", "code": "Y", "display": "Yes"}
 NO = {"system": "s", "code": "N", "display": "No"}
@@ -39,13 +39,23 @@ OPTIONS = [YES, NO]
         ("2026-03-01T10:00:00-07:00", "date", "2026-03-01"),
         ("2026-03-01T10:00:00-07:00", "dateTime", "2026-03-01T10:00:00-07:00"),
         ({"$": "quantity", "value": 4, "unit": "wk"}, "quantity", {"value": 4, "unit": "wk"}),
-        ({"$": "quantity", "value": 4, "unit": None}, "quantity", {"value": 4, "unit": "1"}),
+        ({"$": "quantity", "value": 4, "unit": None}, "quantity", {"value": 4}),
         (4, "quantity", None),
         ("x", "attachment", None),
+        ("1_000", "integer", None),
+        ("1_000", "decimal", None),
+        ("see the note of May", "date", None),
+        ("see the note of May", "dateTime", None),
+        ("2026-03-01Tuesday", "date", None),
+        ("2026-02-30", "date", None),
+        ("2026-03", "date", "2026-03"),
+        ({"$": "date", "value": "2026-03-01T10:00"}, "date", "2026-03-01"),
+        ({"$": "date", "value": "10:00:00.000"}, "time", "10:00:00.000"),
+        ({"$": "quantity", "value": None, "unit": "wk"}, "quantity", None),
     ],
 )
 def test_one_result(value: Any, kind: str, answer: Any) -> None:
-    found = coerce.one(value, kind, OPTIONS)
+    found = coerce.one(value, {"type": kind}, OPTIONS)
     assert (found, type(found)) == (answer, type(answer))
 
 
@@ -63,12 +73,33 @@ def test_one_result(value: Any, kind: str, answer: Any) -> None:
     ],
 )
 def test_a_choice_is_one_of_the_options(value: Any, answer: Any) -> None:
-    assert coerce.one(value, "choice", OPTIONS) == answer
+    assert coerce.one(value, {"type": "choice"}, OPTIONS) == answer
+
+
+@pytest.mark.parametrize(
+    ("value", "answer"), [(3, 3), ("3", 3), (" Left ", "Left"), (4, None), (True, None)]
+)
+def test_an_option_that_is_no_coding_keeps_its_type(value: Any, answer: Any) -> None:
+    assert coerce.one(value, {"type": "choice"}, [3, "Left"]) == answer
+
+
+KILOGRAM = {"system": "http://unitsofmeasure.org", "code": "kg", "display": "kilogram"}
+
+
+@pytest.mark.parametrize("kind", ["quantity", "decimal", "integer"])
+@pytest.mark.parametrize("unit", ["kg", "kilogram", "[lb_av]", "lb", "g", "", None, "1"])
+def test_a_number_in_another_unit_answers_nothing(kind: str, unit: str | None) -> None:
+    extension = [{"url": units.UNIT, "valueCoding": KILOGRAM}]
+    item = {"type": kind, "extension": extension}
+    found = coerce.one({"$": "quantity", "value": 70, "unit": unit}, item, [])
+    whole = {"value": 70, "unit": "kilogram", "system": KILOGRAM["system"], "code": "kg"}
+    fits = unit in ("kg", "kilogram")
+    assert found == ((whole if kind == "quantity" else 70) if fits else None)
 
 
 def test_an_open_choice_keeps_the_text_of_what_is_no_option() -> None:
-    assert coerce.one("maybe", "open-choice", OPTIONS) == "maybe"
-    assert coerce.one("Yes", "open-choice", OPTIONS) == YES
+    assert coerce.one("maybe", {"type": "open-choice"}, OPTIONS) == "maybe"
+    assert coerce.one("Yes", {"type": "open-choice"}, OPTIONS) == YES
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import smart_app
-from smart_app.cases.model import Draft, Person
+from smart_app.cases.model import Answer, Draft, Person
 from smart_app.dtr import form, gaps, items, package
+from tests.unit.dtr.forms import a_group, a_package, a_question
 from tests.unit.kit import NOW
 
 LIST = package.local(Path(smart_app.__file__).parent / "programs/wiser/forms/esi.package.json")
@@ -67,3 +69,18 @@ def test_nothing_chosen_is_no_answer() -> None:
     with pytest.raises(form.FormError) as raised:
         form.apply(LIST, empty(), {"fields": ["contra-present"]}, ROBIN, NOW, None, "UTC")  # type: ignore[arg-type]
     assert "Nothing was chosen" in raised.value.faults[0]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"value": 70, "unit": "kg"}, {"value": 5, "unit": "10*3/uL"}, {"value": 7.5, "code": "mg"}],
+)
+def test_a_quantity_that_nobody_touched_stays_as_the_chart_gave_it(value: Any) -> None:
+    asked = [a_question("weight", "quantity"), a_question("other")]
+    received = a_package([a_group("body", *asked)])
+    before = Draft("f", 1, (Answer("weight[0]", value, "auto"),))
+    (field, _) = form.view(received, before).criteria[0].fields
+    posted = {"fields": ["weight", "other"], "weight": list(field.raw), "other": ["true"]}
+    after = form.apply(received, before, posted, ROBIN, NOW, None, "UTC")  # type: ignore[arg-type]
+    assert after.answer("weight[0]") == before.answers[0]
+    assert field.raw == (field.display,)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from smart_app.cases.model import ChartSnapshot, Draft, Resource
-from smart_app.dtr import populate
+from smart_app.dtr import populate, units
 from tests.unit.dtr.forms import (
     READ,
     Script,
@@ -108,3 +108,27 @@ def test_one_person_who_could_not_be_read_makes_the_type_incomplete() -> None:
     chart = a_chart("Practitioner/1", read=(*READ, "Practitioner"))
     draft = filled(chart, retrieve("Practitioner"))
     assert draft.answers[0].why_empty == "could not read Practitioner from the chart"
+
+
+def test_a_number_in_another_unit_is_shown_and_answers_nothing() -> None:
+    pound = {"$": "quantity", "value": 154, "unit": "[lb_av]"}
+    weight = {"$": "fhir", "json": {"resourceType": "Observation", "id": "w1"}}
+    extension = [{"url": units.UNIT, "valueCoding": {"code": "kg"}}]
+    question = a_question("weight", "quantity", define="Weight", required=True)
+    question["extension"] += extension
+    defines = {"Weight": retrieve("Observation"), "Weight Source": retrieve("Observation")}
+    draft = populate.fill(
+        a_package([a_group("body", question)], (a_library("Main", defines),)),
+        a_chart(),
+        orders=(),
+        coverage=None,
+        engine=Script({"Weight": pound, "Weight Source": weight}),  # type: ignore[arg-type]
+        now=NOW,
+        zone="UTC",
+        hints={},
+    )
+    assert draft.answers == ()
+    (gap,) = draft.gaps
+    assert [(one.resource_ref, one.sentence) for one in gap.candidates] == [
+        ("Observation/w1", "154 [lb_av]")
+    ]
