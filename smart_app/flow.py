@@ -107,7 +107,9 @@ class Flow:
         attempt: int,
     ) -> Case:
         now, program = self.world.clock.now(), self.world.program
-        coverage, several = judging.coverage(program, chart, context.coverage_ref)
+        planned = orders.planned_date(chosen)
+        on = judging.day(self.world, planned, site)
+        coverage, several = judging.coverage(program, chart, context.coverage_ref, on)
         place, open_place = judging.place(chosen, chart, site)
         items = orders.items(chosen, chart, program.is_add_on, program.words)
         case = Case(
@@ -125,7 +127,7 @@ class Flow:
             tracks=Tracks(),
             created_at=now,
             coverage_ref=refs.of(coverage) if coverage else None,
-            planned_date=orders.planned_date(chosen),
+            planned_date=planned,
             conflicts=(*open_place, *several),
             launch_id=context.launch_id,
         )

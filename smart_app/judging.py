@@ -28,13 +28,14 @@ from smart_app.world import World
 
 
 def coverage(
-    program: Program, chart: ChartSnapshot, named: str | None
+    program: Program, chart: ChartSnapshot, named: str | None, on: date
 ) -> tuple[Resource | None, tuple[Conflict, ...]]:
     """Return the coverage that the launch names or that counts; else the question which does.
 
-    What the launch names counts unless it is not Medicare itself, or a plan has taken its place.
+    What the launch names counts unless it is not active on the day of the service, not Medicare
+    itself, or a plan has taken its place.
     """
-    active = coverages.active(chart)
+    active = coverages.active(chart, on)
     kinds = [_kind(program, one, chart) for one in active]
     found = chart.by_reference(named)
     named_kind = _kind(program, found, chart) if found in active else "beside"
@@ -45,7 +46,7 @@ def coverage(
         return active[number], ()
     if active:
         return None, (coverages.conflict(active, chart),)
-    return found, ()
+    return None, ()
 
 
 def _kind(program: Program, found: Resource, chart: ChartSnapshot) -> scope.CoverageKind:
@@ -54,12 +55,14 @@ def _kind(program: Program, found: Resource, chart: ChartSnapshot) -> scope.Cove
 
 
 def same_coverage(
-    program: Program, case: Case, before: ChartSnapshot, chart: ChartSnapshot, named: str | None
+    world: World, case: Case, before: ChartSnapshot, chart: ChartSnapshot, named: str | None
 ) -> bool:
     """Tell whether the chart says of the coverage what it said when a case was begun."""
-    found, _ = coverage(program, chart, named)
+    on = day(world, case.planned_date, world.sites.of_id(case.site))
+    found, _ = coverage(world.program, chart, named, on)
     if found is None:
-        return _all_said(before) == _all_said(chart)
+        was_on = case.planned_date or before.read_at.date()
+        return _all_said(before, was_on) == _all_said(chart, on)
     known = before.by_reference(case.coverage_ref)
     if known is None:
         return False
@@ -68,8 +71,13 @@ def same_coverage(
     return was[0] == now[0] and now[1] in ("", was[1])
 
 
-def _all_said(chart: ChartSnapshot) -> list[Resource | None]:
-    return [coverages.said(one, chart)[0] for one in coverages.active(chart)]
+def _all_said(chart: ChartSnapshot, on: date) -> list[Resource | None]:
+    return [coverages.said(one, chart)[0] for one in coverages.active(chart, on)]
+
+
+def day(world: World, planned: date | None, site: Site) -> date:
+    """Return the day on which a service is judged: its planned one, else today at the site."""
+    return planned or world.clock.today(site.time_zone)
 
 
 def place(
@@ -112,16 +120,16 @@ def finding(
         types_of_bill=tuple({one.tob for one in possible if one.tob}),
         on=on,
         companion_codes=orders.companions(chosen, chart),
-        alongside=scope.alongside(program, found, _others(found, chart)),
+        alongside=scope.alongside(program, found, _others(found, chart, on)),
         deceased=_deceased(chart.patient),
         order_words=orders.words(chosen),
     )
     return scope.judge(program, question)
 
 
-def _others(found: Resource | None, chart: ChartSnapshot) -> tuple[Resource, ...]:
+def _others(found: Resource | None, chart: ChartSnapshot, on: date) -> tuple[Resource, ...]:
     counted = refs.of(found) if found else None
-    return tuple(one for one in coverages.active(chart) if refs.of(one) != counted)
+    return tuple(one for one in coverages.active(chart, on) if refs.of(one) != counted)
 
 
 def _deceased(patient: Resource) -> bool:
@@ -131,7 +139,7 @@ def _deceased(patient: Resource) -> bool:
 def judged(world: World, case: Case, chart: ChartSnapshot) -> Case:
     """Return a case with its finding, and who decides it, as its place and coverage now are."""
     site = world.sites.of_id(case.site)
-    on = case.planned_date or world.clock.today(site.time_zone)
+    on = day(world, case.planned_date, site)
     found = finding(world.program, case, chart, site, on)
     payer = _payer(world, found)
     return replace(

@@ -89,7 +89,7 @@ def _outdated(world: World, case: Case, chart: ChartSnapshot, context: LaunchCon
     return (
         orders.asks(items) != orders.asks(case.items)
         or orders.planned_date(chosen) != case.planned_date
-        or not judging.same_coverage(program, case, before, chart, context.coverage_ref)
+        or not judging.same_coverage(world, case, before, chart, context.coverage_ref)
     )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from smart_app.cases.model import ChartSnapshot, Conflict, ConflictOption, Resource
 from smart_app.fhir import codes, refs
 
 FIELD = "coverage"
+_DAY = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?(?=T|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +22,30 @@ class Payor:
     unread: bool
 
 
-def active(snapshot: ChartSnapshot) -> tuple[Resource, ...]:
-    """Return the active coverages."""
-    return tuple(one for one in snapshot.of("Coverage") if one.get("status") == "active")
+def active(snapshot: ChartSnapshot, on: date) -> tuple[Resource, ...]:
+    """Return the coverages that are active on a day: an ended one often keeps its status."""
+    return tuple(
+        one
+        for one in snapshot.of("Coverage")
+        if one.get("status") == "active" and _covers(one.get("period"), on)
+    )
+
+
+def _covers(period: Any, on: date) -> bool:
+    """Tell whether a day lies in a period; of a partial date all days count.
+
+    https://hl7.org/fhir/R4/datatypes.html#Period: an open end goes on, and both ends belong to it.
+    """
+    first, last = (_day(period, one) for one in ("start", "end"))
+    day = on.isoformat()
+    return day[: len(first)] >= first and (not last or day[: len(last)] <= last)
+
+
+def _day(period: Any, end: str) -> str:
+    """Return an end of a period as its day, month or year, or nothing when it says none."""
+    stated = period.get(end) if isinstance(period, dict) else None
+    found = _DAY.match(stated) if isinstance(stated, str) else None
+    return found[0] if found else ""
 
 
 def payor(coverage: Resource, snapshot: ChartSnapshot) -> Payor:

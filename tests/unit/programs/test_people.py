@@ -47,7 +47,7 @@ def judged(patient: str) -> ScopeFinding:
     order = chart.by_reference(f"ServiceRequest/{patient}-esi")
     assert order
     named = order["insurance"][0]["reference"]
-    counts, _ = judging.coverage(WISER, chart, named)
+    counts, _ = judging.coverage(WISER, chart, named, TODAY)
     paid = coverages.payor(counts, chart) if counts else coverages.Payor("", unread=False)
     lines = orders.items((order,), chart, WISER.is_add_on, WISER.words)
     question = scope.Question(lines, counts, paid.names, (STATES[patient],), ("11",), TODAY)
