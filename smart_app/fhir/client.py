@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -30,6 +30,16 @@ def _entries(page: Resource) -> list[dict[str, Any]]:
     return [
         one for one in entries if isinstance(one, dict) and isinstance(one.get("resource"), dict)
     ]
+
+
+def _climbs(path: str) -> bool:
+    """Tell whether a path, however often it is encoded, goes up or hides a slash."""
+    plain = unquote(path)
+    if plain.count("/") != path.count("/") or "\\" in plain:
+        return True
+    if plain != path and _climbs(plain):
+        return True
+    return any(segment.partition(";")[0] in (".", "..") for segment in plain.split("/"))
 
 
 def _failed(resource: Resource) -> bool:
@@ -75,10 +85,23 @@ class FhirClient:
         self._session = session or http_session()
 
     def _url(self, path: str) -> str:
-        url = urljoin(self._base, path)
-        ours, theirs = urlsplit(self._base), urlsplit(url)
-        if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc) or not url.startswith(
-            self._base
+        """Return the address that is asked, as it will be written on the wire.
+
+        Raises ChartUnavailable for one that is not under the FHIR base, or that a server between
+        here and there might read as such.
+        """
+        try:
+            joined = urljoin(self._base, path)
+            url = requests.Request("GET", joined).prepare().url or ""
+            base = requests.Request("GET", self._base).prepare().url or ""
+            ours, theirs = urlsplit(base), urlsplit(url)
+        except (ValueError, TypeError, requests.RequestException) as cause:
+            raise ChartUnavailable("a link is no address") from cause
+        if (
+            (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc)
+            or not f"{theirs.path}/".startswith(ours.path)
+            or _climbs(urlsplit(joined).path)
+            or _climbs(theirs.path)
         ):
             raise ChartUnavailable("a link leaves the FHIR base")
         return url
@@ -136,7 +159,9 @@ class FhirClient:
                 raise ChartUnavailable("the search reports an error")
             found += [one for one in listed if one.get("resourceType") != "OperationOutcome"]
             links = page.get("link") or []
-            following = next((one["url"] for one in links if one.get("relation") == "next"), None)
+            following = next(
+                (one.get("url") for one in links if one.get("relation") == "next"), None
+            )
             if following is None:
                 return found
             page = self._json(self._send("GET", following))

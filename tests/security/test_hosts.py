@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -38,6 +39,21 @@ def page(*ids: str, following: str | None = None) -> dict[str, Any]:
         "https://ehr.example/admin",
         "../admin",
         "/admin",
+        "%2e%2e/admin",
+        "%2E./admin",
+        "Patient/%2e%2e/%2e%2e/admin",
+        f"{ISS}/%2e%2e/admin",
+        f"{ISS}/.%2e%2fadmin",
+        f"{ISS}/..%2fadmin",
+        f"{ISS}/Patient%2f..%2f..%2fadmin",
+        f"{ISS}/%252e%252e/admin",
+        f"{ISS}/%25252e%25252e%25252fadmin",
+        f"{ISS}/..%5cadmin",
+        f"{ISS}/..\\admin",
+        f"{ISS}/..;/admin",
+        f"{ISS}/..;x=1/admin",
+        f"{ISS}/%2e%2e%3b/admin",
+        f"{ISS}/Patient/%2e",
     ],
 )
 def test_a_reference_that_leaves_the_base_is_not_followed(network: Network, reference: str) -> None:
@@ -52,6 +68,38 @@ def test_a_next_link_to_another_host_fails_the_whole_search(network: Network) ->
     with pytest.raises(ChartUnavailable):
         a_client().search("Condition", {"patient": "p1"})
     assert [call.request.url.split("?")[0] for call in network.calls] == [f"{ISS}/Condition"]
+
+
+@pytest.mark.parametrize("climbing", ["%2e%2e/admin?page=2", "..%2fadmin?page=2"])
+def test_a_next_link_that_climbs_out_of_the_base_fails_the_whole_search(
+    network: Network, climbing: str
+) -> None:
+    network.get(f"{ISS}/Condition", json=page("1", following=f"{ISS}/{climbing}"))
+    with pytest.raises(ChartUnavailable, match="leaves the FHIR base"):
+        a_client().search("Condition", {"patient": "p1"})
+    assert len(network.calls) == 1
+
+
+@pytest.mark.parametrize("link", ["https://[ehr.example/x", "https://ehr.example:x/fhir/y", 7, {}])
+def test_a_next_link_that_is_no_address_fails_the_whole_search(network: Network, link: Any) -> None:
+    network.get(f"{ISS}/Condition", json=page("1", following=link or [1]))
+    with pytest.raises(ChartUnavailable):
+        a_client().search("Condition", {"patient": "p1"})
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        f"{ISS}?_getpages=a-b%2Fc&_offset=..%2f..",
+        f"{ISS}/Condition?patient=Patient%2Fp1&x=../y",
+        "Condition?page=2",
+        f"{ISS}/Condition/_search;jsessionid=1?page=2",
+    ],
+)
+def test_a_next_link_under_the_base_is_followed_as_it_stands(network: Network, link: str) -> None:
+    network.get(f"{ISS}/Condition", json=page("1", following=link))
+    network.add(responses.GET, re.compile(f"{ISS}.*"), json=page("2"))
+    assert [one["id"] for one in a_client().search("Condition", {})] == ["1", "2"]
 
 
 def test_a_redirect_is_not_followed(network: Network) -> None:
