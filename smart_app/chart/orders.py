@@ -47,21 +47,40 @@ def chosen(snapshot: ChartSnapshot, order_refs: tuple[str, ...]) -> tuple[Resour
         for order in snapshot.of("ServiceRequest")
         if _requisition(order) in requisitions and order not in named
     ]
-    usable = [one for one in [*named, *siblings] if one.get("status") not in NOT_ACTIVE]
-    if not usable:
-        raise NoOrder(
-            "order not active",
-            say="There is no active order here, so there is nothing to ask for.",
-            do="Go back to the chart and open Preclear when there is an active order.",
-        )
+    usable = [one for one in [*named, *siblings] if counts(one)]
+    if not usable or all(_forbids(one) for one in named):
+        raise _nothing_to_ask(named)
     return tuple(usable)
+
+
+def _nothing_to_ask(named: list[Resource]) -> NoOrder:
+    if any(_forbids(one) for one in named):
+        return NoOrder(
+            "order not to perform",
+            say="This order says not to do it, so there is nothing to ask for.",
+            do="Go back to the chart and open Preclear from the order that is to be done.",
+        )
+    return NoOrder(
+        "order not active",
+        say="There is no active order here, so there is nothing to ask for.",
+        do="Go back to the chart and open Preclear when there is an active order.",
+    )
+
+
+def counts(order: Resource) -> bool:
+    """Tell whether an order asks for something to be done: it is active, and no prohibition."""
+    return order.get("status") not in NOT_ACTIVE and not _forbids(order)
+
+
+def _forbids(order: Resource) -> bool:
+    return order.get("doNotPerform") is True
 
 
 def together(snapshot: ChartSnapshot) -> tuple[tuple[Resource, ...], ...]:
     """Return the active orders of a chart, those of one requisition together, newest first."""
     found: dict[object, list[Resource]] = {}
     for order in snapshot.of("ServiceRequest"):
-        if order.get("status") not in NOT_ACTIVE:
+        if counts(order):
             found.setdefault(_requisition(order) or refs.of(order), []).append(order)
     newest = sorted(found.values(), key=lambda one: str(one[0].get("authoredOn")), reverse=True)
     return tuple(tuple(one) for one in newest)
@@ -137,9 +156,7 @@ def companions(orders: tuple[Resource, ...], snapshot: ChartSnapshot) -> tuple[s
     found = [
         codes.code_in(one.get("code"), BILLING)
         for one in snapshot.of("ServiceRequest")
-        if _requisition(one) in requisitions
-        and refs.of(one) not in ours
-        and one.get("status") not in NOT_ACTIVE
+        if _requisition(one) in requisitions and refs.of(one) not in ours and counts(one)
     ]
     return tuple(dict.fromkeys(code for code in found if code))
 

@@ -14,7 +14,7 @@ from smart_app.cases.model import (
     Place,
     Resource,
 )
-from smart_app.chart.orders import NOT_ACTIVE
+from smart_app.chart.orders import counts
 from smart_app.fhir import codes, refs
 
 FIELD = "place"
@@ -101,7 +101,7 @@ def _sources(orders: tuple[Resource, ...], snapshot: ChartSnapshot) -> list[Reso
         if one.get("status") in ("proposed", "pending", "booked")
         and ours & {refs.relative(reference) for reference in one.get("basedOn") or []}
     ]
-    return [*booked, *(one for one in orders if one.get("status") not in NOT_ACTIVE)]
+    return [*booked, *(one for one in orders if counts(one))]
 
 
 def _locations(source: Resource) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Stage 2: read the chart once, in parallel, bounded.
 
-A read that failed is *unavailable*, never empty. Every resource's patient is checked.
+A read that failed is *unavailable*, never empty. Every resource's patient is checked. What the
+chart itself takes back is not taken: it never was, whoever asks the chart later.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 from smart_app.cases.model import ChartSnapshot, Resource
 from smart_app.errors import ChartUnavailable, NoPatient, WrongPatient
-from smart_app.fhir import refs
+from smart_app.fhir import codes, refs
 from smart_app.ports import EhrReader
 
 BOUND = 20_000  # resources of one chart
@@ -33,6 +34,8 @@ SEARCHES: dict[str, dict[str, str]] = {
     "CarePlan": {},
 }
 """What is searched by patient, with further parameters; each type is one task of the pool."""
+
+ERROR = "entered-in-error"
 
 FOLLOWED = ("Practitioner", "PractitionerRole", "Organization", "Location")
 FOLLOW_FROM = ("ServiceRequest", "Coverage", "Appointment", "DocumentReference", "DiagnosticReport")
@@ -103,10 +106,21 @@ def _collect(
                 continue
             if refs.subject_of(one) != patient_ref:
                 left_out.append(refs.of(one))
-            else:
+            elif not _taken_back(one):
                 kept.append(one)
         resources[kind] = kept
     return resources, unavailable, left_out
+
+
+def _taken_back(resource: Resource) -> bool:
+    """Tell whether the chart says that an entry was an error, or a problem ruled out.
+
+    Orders are kept: that one was an error is told to the person who opens it.
+    https://hl7.org/fhir/R4/valueset-condition-ver-status.html
+    """
+    verified = {one["code"] for one in codes.codings(resource.get("verificationStatus"))}
+    status = resource.get("status") if resource["resourceType"] != "ServiceRequest" else None
+    return status == ERROR or bool(verified & {ERROR, "refuted"})
 
 
 def _follow(

@@ -8,6 +8,7 @@ import pytest
 
 from smart_app.cases.model import ChartSnapshot
 from smart_app.chart import orders
+from smart_app.errors import NoOrder
 from smart_app.fhir import codes
 from tests.unit.kit import CPT, NOW
 
@@ -93,3 +94,31 @@ def test_another_modifier_is_another_order() -> None:
         for one in (plain, changed)
     )
     assert first != second
+
+
+FORBIDDEN = an_order("2", doNotPerform=True)
+
+
+@pytest.mark.parametrize(
+    ("found", "named"),
+    [
+        ((FORBIDDEN,), ("ServiceRequest/2",)),
+        ((an_order("1"), FORBIDDEN), ("ServiceRequest/2",)),
+    ],
+)
+def test_an_order_not_to_do_something_says_so(found: tuple[Any, ...], named: Any) -> None:
+    with pytest.raises(NoOrder) as raised:
+        orders.chosen(a_chart(*found), named)
+    assert raised.value.say.startswith("This order says not to do it")
+
+
+def test_an_order_not_to_do_something_is_never_asked_for_with_others() -> None:
+    ours = an_order("1")
+    chart = a_chart(ours, FORBIDDEN, an_order("3", group=None, doNotPerform=True))
+    assert orders.chosen(chart, ("ServiceRequest/1",)) == (ours,)
+    assert orders.chosen(chart, ("ServiceRequest/1", "ServiceRequest/2")) == (ours,)
+    assert orders.chosen(chart, ()) == (ours,)
+    assert orders.together(chart) == ((ours,),)
+    assert orders.companions((ours,), chart) == ()
+    with pytest.raises(NoOrder, match="not active"):
+        orders.chosen(a_chart(FORBIDDEN), ())
