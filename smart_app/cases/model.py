@@ -176,7 +176,7 @@ AnswerState = Literal["proposed", "confirmed", "cleared", "unavailable"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where an answer, or a hint of one, stands in the chart."""
+    """Where an answer, or a hint of one, stands in the chart; ``unread``: where it may stand."""
 
     resource_ref: str
     kind: str
@@ -186,6 +186,7 @@ class Evidence:
     sentence: str | None = None
     title: str | None = None
     marks: tuple[str, ...] = ()
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass, replace
+from typing import Any
 
 from smart_app.cases.model import Case, ChartSnapshot, Draft, Evidence, Resource
 from smart_app.fhir import codes, refs
@@ -38,12 +39,34 @@ def keep(chart: ChartSnapshot, chosen: tuple[Resource, ...]) -> ChartSnapshot:
     return replace(chart, resources=kept)
 
 
-def _attachment(document: Resource) -> dict[str, object]:
-    for content in document.get("content") or []:
-        attachment = content.get("attachment") or {}
-        if attachment.get("data"):
-            return dict(attachment)
-    return {}
+def attachments(document: Resource) -> list[dict[str, Any]]:
+    """Return what a document consists of, content held or only linked."""
+    return [
+        one["attachment"]
+        for one in document.get("content") or []
+        if isinstance(one, dict) and isinstance(one.get("attachment"), dict)
+    ]
+
+
+def held(document: Resource) -> dict[str, Any] | None:
+    """Return the first part of a document whose content is here, or None."""
+    return next((one for one in attachments(document) if one.get("data")), None)
+
+
+def is_text(attachment: dict[str, Any]) -> bool:
+    """Tell whether a part of a document is text that can be searched."""
+    return str(attachment.get("contentType") or "").startswith("text/plain")
+
+
+def text_of(document: Resource) -> str | None:
+    """Return a document's text, or None for a scan and for what is not here."""
+    for one in attachments(document):
+        if is_text(one) and one.get("data"):
+            try:
+                return base64.b64decode(one["data"]).decode("utf-8", "replace")
+            except (binascii.Error, TypeError, ValueError):
+                continue
+    return None
 
 
 def title(document: Resource) -> str:
@@ -81,10 +104,10 @@ def listed(chart: ChartSnapshot, draft: Draft) -> tuple[Listed, ...]:
             date=str(document.get("date") or "")[:10] or None,
             author=author(document, chart),
             needed=refs.of(document) in needed,
-            size=len(str(_attachment(document).get("data") or "")) * 3 // 4,
+            size=len(str(content["data"])) * 3 // 4,
         )
         for document in chart.of("DocumentReference")
-        if document.get("status") == "current" and _attachment(document)
+        if document.get("status") == "current" and (content := held(document))
     ]
     ordered = sorted(rows, key=lambda row: row.date or "", reverse=True)
     return tuple(sorted(ordered, key=lambda row: not row.needed))
@@ -104,18 +127,11 @@ def text(chart: ChartSnapshot, reference: str) -> Evidence | None:
     document = chart.by_reference(reference)
     if document is None or document.get("resourceType") != "DocumentReference":
         return None
-    attachment = _attachment(document)
-    words = None
-    if str(attachment.get("contentType") or "").startswith("text/plain"):
-        try:
-            words = base64.b64decode(str(attachment["data"])).decode("utf-8", "replace")
-        except (binascii.Error, ValueError):
-            words = None
     return Evidence(
         resource_ref=reference,
         kind="DocumentReference",
         date=str(document.get("date") or "")[:10] or None,
         author=author(document, chart),
-        sentence=words,
+        sentence=text_of(document),
         title=title(document),
     )

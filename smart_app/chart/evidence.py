@@ -5,8 +5,6 @@ Free text never answers by itself: what is found is a hint that a person confirm
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 import tomllib
 from dataclasses import dataclass
@@ -46,21 +44,12 @@ def load_terms(path: Path) -> EvidenceTerms:
     }
 
 
-def _text(document: Resource) -> str | None:
-    """Return a document's searchable text, or None for a scan."""
-    for content in document.get("content") or []:
-        attachment = content.get("attachment") or {}
-        kind = str(attachment.get("contentType") or "")
-        if kind.startswith("text/plain") and attachment.get("data"):
-            try:
-                return base64.b64decode(attachment["data"]).decode("utf-8", "replace")
-            except (binascii.Error, ValueError):
-                return None
-    return None
-
-
 def _evidence(
-    chart: ChartSnapshot, document: Resource, sentence: str | None, marks: tuple[str, ...]
+    chart: ChartSnapshot,
+    document: Resource,
+    sentence: str | None,
+    marks: tuple[str, ...],
+    unread: bool = False,
 ) -> Evidence:
     return Evidence(
         resource_ref=refs.of(document),
@@ -71,14 +60,21 @@ def _evidence(
         sentence=sentence,
         title=documents.title(document),
         marks=marks,
+        unread=unread,
     )
 
 
 def find(chart: ChartSnapshot, terms: EvidenceTerms) -> dict[str, tuple[Evidence, ...]]:
-    """Return, by linkId, the newest sentences that hold a phrase, and scans that may hold more."""
+    """Return, by linkId, the newest sentences that hold a phrase, and scans that may hold more.
+
+    A note whose content could not be read may hold what any criterion asks for.
+    """
     current = [one for one in chart.of("DocumentReference") if one.get("status") == "current"]
     newest = sorted(current, key=lambda one: str(one.get("date") or ""), reverse=True)
-    texts = [(document, _text(document)) for document in newest]
+    texts = [(one, documents.text_of(one)) for one in newest if documents.held(one)]
+    unread = [
+        _evidence(chart, one, None, (), unread=True) for one in newest if not documents.held(one)
+    ]
     found: dict[str, tuple[Evidence, ...]] = {}
     for link_id, wanted in terms.items():
         hints: list[Evidence] = []
@@ -92,6 +88,6 @@ def find(chart: ChartSnapshot, terms: EvidenceTerms) -> dict[str, tuple[Evidence
                 marks = tuple(one for one in wanted.phrases if one.lower() in sentence.lower())
                 if marks and len([one for one in hints if one.sentence]) < MOST:
                     hints.append(_evidence(chart, document, sentence, marks))
-        if hints:
-            found[link_id] = tuple(hints)
+        if hints or unread:
+            found[link_id] = (*hints, *unread[:MOST])
     return found

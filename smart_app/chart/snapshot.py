@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from smart_app.cases.model import ChartSnapshot, Resource
+from smart_app.chart import notes
 from smart_app.errors import ChartUnavailable, NoPatient, WrongPatient
 from smart_app.fhir import codes, refs
 from smart_app.ports import EhrReader
@@ -74,6 +75,10 @@ def read(
         kind: PARTLY if kind in partly else NOT_ALLOWED for kind in SEARCHES if kind not in wanted
     }
     _follow(reader, resources, unavailable, pool)
+    if "DocumentReference" in resources:
+        read_notes, unread = notes.fetch(reader, resources["DocumentReference"], pool)
+        resources["DocumentReference"] = read_notes
+        unavailable |= unread
     return ChartSnapshot(
         patient=patient,
         resources={kind: tuple(found) for kind, found in resources.items()},

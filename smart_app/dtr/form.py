@@ -288,10 +288,12 @@ def use_document(
 ) -> Draft:
     """Close a gap by naming the document that shows it.
 
-    Raises FormError for a form that has no place for it.
+    Raises FormError for a form that has no place for it, and for a document that was not read.
     """
     form = items.questionnaire(package)
     link_id = gaps.link_of(path)
+    if evidence.unread:
+        raise FormError({link_id: "This document could not be read, so it cannot be sent."})
     for group in items.groups(form):
         asked = {str(one["linkId"]): one for one in items.questions(group)}
         target = asked.get(f"{group['linkId']}{items.DOCUMENT}")

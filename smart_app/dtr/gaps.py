@@ -73,5 +73,7 @@ def _kind(unread: bool, candidates: tuple[Evidence, ...]) -> GapKind:
     if unread:
         return "unavailable"
     spoken = any(one.sentence for one in candidates)
-    scanned = any(not one.sentence for one in candidates)
+    scanned = any(not one.sentence and not one.unread for one in candidates)
+    if not spoken and not scanned and candidates:
+        return "unavailable"
     return "silent" if spoken and not scanned else "missing"

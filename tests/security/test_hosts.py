@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import responses
 
+from smart_app.chart import documents, notes
 from smart_app.errors import ChartUnavailable, PayerUnknown
 from smart_app.fhir.client import MAX_PAGES, FhirClient
 from smart_app.payers.client import PayerClient
@@ -208,3 +210,28 @@ def test_a_payer_is_sent_no_token_and_redirects_nobody(network: Network) -> None
         PayerClient(1, 1).post("https://payer.example/x", b"{}", "application/json")
     assert "Authorization" not in network.calls[0].request.headers
     assert len(network.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "reached"),
+    [
+        ("Binary/b1", True),
+        (f"{ISS}/Binary/b1", True),
+        ("https://elsewhere.example/fhir/Binary/b1", False),
+        ("//elsewhere.example/Binary/b1", False),
+        ("/Binary/b1", False),
+        (f"{ISS}/%2e%2e/Binary/b1", False),
+    ],
+)
+def test_a_note_held_apart_is_read_under_the_base_only(
+    network: Network, url: str, reached: bool
+) -> None:
+    if reached:
+        binary = {"resourceType": "Binary", "id": "b1", "data": "SGVyZS4="}
+        network.get(f"{ISS}/Binary/b1", json=binary)
+    content = [{"attachment": {"contentType": "text/plain", "url": url}}]
+    note = {"resourceType": "DocumentReference", "id": "n1", "status": "current"}
+    with ThreadPoolExecutor(1) as pool:
+        (found,), unread = notes.fetch(a_client(), [note | {"content": content}], pool)
+    assert documents.text_of(found) == ("Here." if reached else None)
+    assert (bool(unread), len(network.calls)) == (not reached, reached)
