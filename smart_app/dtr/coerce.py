@@ -52,14 +52,14 @@ def choice(value: Any, options: list[Any]) -> Any:
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, str):
-        try:
-            return values.number(value.strip())
-        except ValueError:
-            return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool):
         return None
-    return value if math.isfinite(value) else None
+    try:
+        if isinstance(value, str):
+            return values.number(value.strip())
+        return value if isinstance(value, int | float) and math.isfinite(value) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _measured(value: Any, item: Resource) -> dict[str, Any] | None:
@@ -76,7 +76,7 @@ def _measured(value: Any, item: Resource) -> dict[str, Any] | None:
 
 def _moment(value: Any, kind: str) -> str | None:
     """Return a day or time, of a moment its day where the item takes a date; no other text."""
-    text = _text(value) or ""
+    text = (_text(value) or "") if isinstance(value, str) or _tag(value) == "date" else ""
     dated, _, clock = text.partition("T")
     if kind == "date" and clock[:1].isdigit():
         text = dated
@@ -114,8 +114,15 @@ def one(value: Any, item: Resource, options: list[Any]) -> Any:
         return measured
     number = measured["value"] if measured else _number(value)
     if kind == "integer" and number is not None:
-        return int(number) if number == int(number) else None
+        return _whole(number)
     return number if kind == "decimal" else None
+
+
+def _whole(number: float) -> int | None:
+    try:
+        return values.whole(number)
+    except ValueError:
+        return None
 
 
 def answers(value: Any, item: Resource, options: list[Any]) -> list[Any]:

@@ -86,7 +86,7 @@ def day(text: str) -> str:
     return f"{found.day} {found:%b %Y}"
 
 
-def number(text: str, whole: bool = False) -> float:
+def number(text: str, integer: bool = False) -> float:
     """Return a written number; raises ValueError with the sentence for the person.
 
     A comma is taken only where it can mean nothing but thousands.
@@ -95,9 +95,12 @@ def number(text: str, whole: bool = False) -> float:
     if not _NUMBER.fullmatch(plain) or not math.isfinite(float(plain)):
         raise ValueError("enter a number, such as 1250 or 1,250 or 12.5")
     found = float(plain)
-    if not whole:
-        return found
-    if not found.is_integer() or abs(found) > _LARGEST:
+    return whole(found) if integer else found
+
+
+def whole(found: float) -> int:
+    """Return a number as a FHIR integer; raises ValueError when it is none."""
+    if abs(found) > _LARGEST or found != int(found):
         raise ValueError("enter a whole number")
     return int(found)
 

@@ -307,3 +307,24 @@ def test_what_the_chart_leaves_open_says_what_to_do_there(golden: Golden) -> Non
     assert "Record in the chart which kind of Medicare the patient has" in golden.page.text
     assert golden.page.form("/sign") is None
     assert "no electronic connection" not in golden.page.text
+
+
+def test_an_order_not_to_do_it_is_told_as_such(golden: Golden) -> None:
+    ehr(golden, chart=[an_order(golden, doNotPerform=True)])
+    assert "This order says not to do it" in refused(golden).text
+
+
+def test_a_note_that_cannot_be_read_is_named_where_it_may_matter(golden: Golden) -> None:
+    note = {
+        "resourceType": "DocumentReference",
+        "id": f"note-{golden.order}",
+        "status": "current",
+        "description": "Letter of the spine clinic",
+        "subject": {"reference": "Patient/opal"},
+        "content": [{"attachment": {"contentType": "text/plain", "url": "Binary/none"}}],
+    }
+    ehr(golden, chart=[an_order(golden), note])
+    golden.open()
+    golden.ready()
+    assert "Letter of the spine clinic" in golden.page.text
+    assert "its text could not be read. Open it in the chart." in golden.page.text

@@ -124,7 +124,7 @@ NOT_FINITE = (ValueError, OverflowError)
 
 @pytest.mark.parametrize("value", ["nan", "Infinity", float("inf")])
 def test_logic_that_gives_no_finite_number_gives_no_answer(value: Any) -> None:
-    assert coerce.one(value, "integer", []) is None
+    assert coerce.one(value, {"type": "integer"}, []) is None
 
 
 def test_an_odd_lifetime_of_a_token_does_not_break_the_door() -> None:
