@@ -13,8 +13,7 @@ from sandbox.launcher import Launcher
 from sandbox.stack import LAUNCHER, Stack
 
 
-def main() -> int:
-    """Start the sandbox and wait."""
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./run sandbox",
         description="Opens a pretend EHR and payer with Preclear beside them, until Ctrl-C.",
@@ -32,7 +31,12 @@ def main() -> int:
         metavar="ADDRESS",
         help="Let a SMART Health IT launcher open the app as well, such as " + LAUNCHER,
     )
-    asked = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Start the sandbox and wait."""
+    asked = _asked()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

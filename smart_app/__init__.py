@@ -15,7 +15,7 @@ from smart_app.flow import Flow
 from smart_app.follow import Follow
 from smart_app.paths import resource
 from smart_app.review import Review
-from smart_app.web import case, health, pages, presenters, review, rules, security, style
+from smart_app.web import case, enter, health, pages, presenters, review, rules, security, style
 from smart_app.world import World
 
 WORDS = {
@@ -56,7 +56,7 @@ def create_app(world: World) -> Flask:
     )
     flow = Flow(world)
     desk = pages.Desk(world, door, flow, Review(flow), Follow(world))
-    for part in (review, case, style):
+    for part in (review, enter, case, style):
         app.register_blueprint(part.blueprint(desk))
     for other in (rules.blueprint(world), health.blueprint(world)):
         app.register_blueprint(other)

@@ -6,6 +6,7 @@ PreclearError
 │   ├── NoPatient          the launch names no patient
 │   ├── WrongPatient       a resource belongs to someone else
 │   ├── NoOrder            no usable order
+│   │   └── OrderToEnter   a person may enter it, or its code
 │   ├── SeveralOrders      a person must choose the order
 │   └── ChartUnavailable   the EHR did not answer, or refused
 ├── EngineError            the form's logic could not be run
@@ -81,6 +82,16 @@ class NoOrder(ChartError):
     http_status = 422
     say = "There is no order here that Preclear can work on."
     do = "Open Preclear from an order that carries a billing code."
+
+
+class OrderToEnter(NoOrder):
+    """A person may enter the order, or what ``order_ref`` lacks; ``say`` tells why."""
+
+    code = "order-to-enter"
+
+    def __init__(self, say: str, order_ref: str = "") -> None:
+        super().__init__(say=say)
+        self.order_ref = order_ref
 
 
 class SeveralOrders(ChartError):

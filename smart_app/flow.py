@@ -11,8 +11,7 @@ import uuid
 from dataclasses import replace
 
 from launch import LaunchContext
-from launch.scopes import allows, allows_a_part
-from smart_app import crd, judging, newer, reopen
+from smart_app import crd, judging, newer, reading, reopen
 from smart_app.cases import states
 from smart_app.cases.model import (
     Case,
@@ -26,7 +25,7 @@ from smart_app.cases.model import (
     ScopeFinding,
     Tracks,
 )
-from smart_app.chart import annotate, documents, evidence, orders, snapshot
+from smart_app.chart import annotate, documents, evidence, orders
 from smart_app.dtr import carry, form, package, populate
 from smart_app.errors import MissingFact, PreclearError, SeveralOrders
 from smart_app.fhir import codes, refs
@@ -37,7 +36,6 @@ log = logging.getLogger("preclear.flow")
 PREPARE_LEASE = 90.0  # seconds, longer than all timeouts of stages 4 to 6
 ODD = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
 """What a form of an odd shape may raise, beyond all that is checked when it comes."""
-READABLE = tuple(snapshot.SEARCHES)
 
 
 def _asks(case: Case) -> tuple[str, str | None]:
@@ -57,7 +55,7 @@ class Flow:
     def open(self, context: LaunchContext) -> Case:
         """Read the chart, judge the orders, and return their case: a new one or the open one."""
         site = self.world.sites.of_id(context.site)
-        chart = self._read(context)
+        chart = reading.read(self.world, context)
         known = self.store.of_patient(site.id, context.iss, refs.of(chart.patient))
         try:
             sent, chosen = reopen.asked(known, context, chart)
@@ -83,20 +81,6 @@ class Flow:
             if case.tracks.submission == "none" and case.launch_id != context.launch_id:
                 self.world.prepare_pool.submit(self._look_again, case, chart)
         return case
-
-    def _read(self, context: LaunchContext) -> ChartSnapshot:
-        """Read the chart, the types that the sign-in allows as a whole."""
-        granted = context.granted_scopes
-        allowed = frozenset(k for k in READABLE if allows(granted, k, "s"))
-        partly = frozenset(k for k in READABLE if allows_a_part(granted, k, "s"))
-        return snapshot.read(
-            self.world.chart(context),
-            context.patient_id,
-            self.world.chart_pool,
-            self.world.clock.now(),
-            allowed,
-            partly,
-        )
 
     def _new_case(
         self,
@@ -161,7 +145,7 @@ class Flow:
     ) -> None:
         """Prepare on the pool: whatever goes wrong there is told on the page."""
         try:
-            self.prepare(case, context, chart or self._read(context))
+            self.prepare(case, context, chart or reading.read(self.world, context))
         except PreclearError as cause:
             self.store.mark(case.id, "fill", "failed", cause.code)
         except Exception as cause:
@@ -340,7 +324,7 @@ class Flow:
             return
         kept = self.kept(case)
         received = self.local_form(case)
-        whole = self._read(context)
+        whole = reading.read(self.world, context)
         draft = self.fill(case, received, whole, self.chosen(case, kept), self.coverage(case, kept))
         why = "continued without the payer"
         self.store.mark(case.id, "ask", "failed", why)

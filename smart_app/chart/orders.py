@@ -7,11 +7,15 @@ from collections.abc import Callable
 from datetime import date
 
 from smart_app.cases.model import CaseItem, ChartSnapshot, Coding, Resource
-from smart_app.errors import NoOrder, SeveralOrders, WrongPatient
+from smart_app.errors import NoOrder, OrderToEnter, SeveralOrders, WrongPatient
 from smart_app.fhir import codes, refs
 
 BILLING = (codes.CPT, codes.HCPCS)
 NOT_ACTIVE = ("revoked", "entered-in-error", "completed")
+NOT_ALLOWED = "not allowed by this sign-in"
+PARTLY = "only partly allowed by this sign-in"
+NEVER_READ = (NOT_ALLOWED, PARTLY, "status 403", "status 404", "status 405", "status 501")
+"""Why orders are unavailable that no later try will read."""
 MODIFIER = "modifier"
 """How the URL of an extension ends that names a billing modifier; no guide fixes one."""
 
@@ -20,14 +24,11 @@ def chosen(snapshot: ChartSnapshot, order_refs: tuple[str, ...]) -> tuple[Resour
     """Return the orders that a launch names, with all others of the same requisition.
 
     Raises SeveralOrders when it names none or some that do not belong together, so that a person
-    must choose, and WrongPatient when it names one that is not in this patient's chart.
+    must choose, WrongPatient when it names one that is not in this patient's chart, OrderToEnter
+    where a chart gives no orders at all.
     """
-    if "ServiceRequest" in snapshot.unavailable:
-        raise NoOrder(
-            "orders unavailable",
-            say="The chart did not let Preclear read its orders.",
-            do="Try again in a minute, or ask the person who runs Preclear.",
-        )
+    if not snapshot.of("ServiceRequest"):
+        raise _no_orders(snapshot.unavailable.get("ServiceRequest"))
     groups = together(snapshot)
     if not order_refs and len(groups) > 1:
         raise SeveralOrders(groups)
@@ -35,6 +36,8 @@ def chosen(snapshot: ChartSnapshot, order_refs: tuple[str, ...]) -> tuple[Resour
     named = []
     for reference in order_refs:
         order = snapshot.by_reference(reference)
+        if order is None and "ServiceRequest" in snapshot.unavailable:
+            raise _no_orders(snapshot.unavailable["ServiceRequest"])
         if order is None:
             raise WrongPatient(f"{reference.split('/')[0]} is not in this chart")
         named.append(order)
@@ -51,6 +54,19 @@ def chosen(snapshot: ChartSnapshot, order_refs: tuple[str, ...]) -> tuple[Resour
     if not usable or all(_forbids(one) for one in named):
         raise _nothing_to_ask(named)
     return tuple(usable)
+
+
+def _no_orders(unread: str | None) -> NoOrder:
+    """Return what to say of a chart without orders; what may pass is no reason to type them."""
+    if unread is None:
+        return OrderToEnter("This chart shows no orders to Preclear.")
+    if unread in NEVER_READ:
+        return OrderToEnter("This chart does not let Preclear read its orders.")
+    return NoOrder(
+        "orders unavailable",
+        say="The chart did not let Preclear read its orders.",
+        do="Try again in a minute, or ask the person who runs Preclear.",
+    )
 
 
 def _nothing_to_ask(named: list[Resource]) -> NoOrder:
@@ -100,18 +116,16 @@ def items(
 ) -> tuple[CaseItem, ...]:
     """Return one service line per order: main codes, add-on codes, then what has no words of ours.
 
-    Raises NoOrder for an order without a billing code: Preclear never guesses one.
+    Raises OrderToEnter for an order without a billing code: Preclear never guesses one.
     """
     lines = []
     for order in orders:
         code = codes.code_in(order.get("code"), BILLING)
         if code is None:
-            raise NoOrder(
-                "order without a billing code",
-                say="This order carries no billing code (CPT or HCPCS), and Preclear never "
-                "guesses one.",
-                do="Add the code to the order in the chart, then open Preclear again.",
+            say = (
+                "This order carries no billing code (CPT or HCPCS), and Preclear never guesses one."
             )
+            raise OrderToEnter(say, refs.of(order))
         lines.append((is_add_on(code), order, code))
     ordered = sorted(lines, key=lambda line: (not words(line[2]), line[0]))
     return tuple(

@@ -12,13 +12,12 @@ from typing import Any
 
 from smart_app.cases.model import ChartSnapshot, Resource
 from smart_app.chart import notes
+from smart_app.chart.orders import NOT_ALLOWED, PARTLY
 from smart_app.errors import ChartUnavailable, NoPatient, WrongPatient
 from smart_app.fhir import codes, refs
 from smart_app.ports import EhrReader
 
 BOUND = 20_000  # resources of one chart
-NOT_ALLOWED = "not allowed by this sign-in"
-PARTLY = "only partly allowed by this sign-in"
 
 SEARCHES: dict[str, dict[str, str]] = {
     "Coverage": {},
@@ -49,8 +48,9 @@ def read(
     now: datetime,
     supported: frozenset[str] | None = None,
     partly: frozenset[str] = frozenset(),
+    also: tuple[str, ...] = (),
 ) -> ChartSnapshot:
-    """Return a patient's chart.
+    """Return a patient's chart, with the people and places that it or ``also`` names.
 
     ``supported`` names the types that granted scopes allow as a whole, ``partly`` those of which
     they allow a part; all but the first are unavailable. Raises NoPatient, ChartUnavailable when
@@ -74,7 +74,7 @@ def read(
     unavailable |= {
         kind: PARTLY if kind in partly else NOT_ALLOWED for kind in SEARCHES if kind not in wanted
     }
-    _follow(reader, resources, unavailable, pool)
+    _follow(reader, resources, unavailable, pool, also)
     if "DocumentReference" in resources:
         read_notes, unread = notes.fetch(reader, resources["DocumentReference"], pool)
         resources["DocumentReference"] = read_notes
@@ -133,10 +133,12 @@ def _follow(
     resources: dict[str, list[Resource]],
     unavailable: dict[str, str],
     pool: ThreadPoolExecutor,
+    also: tuple[str, ...],
 ) -> None:
     """Read the people and places that orders, coverages and documents name, two steps deep."""
     seen: set[str] = set()
     sources: list[Resource] = [one for kind in FOLLOW_FROM for one in resources.get(kind, [])]
+    sources += [{"reference": one} for one in also]
     for _ in range(2):
         named = {
             found

@@ -8,6 +8,7 @@ from smart_app.formatters.case import (
     CHIPS,
     DECISIONS,
     NO_CODE,
+    NOT_IN_CHART,
     PAYER_SAID,
     STAGES,
     UNKNOWN,
@@ -29,6 +30,7 @@ from smart_app.formatters.chart import (
     chart_text,
     chart_title,
     chip,
+    entered,
     marked,
     number_codes,
     number_line,
@@ -40,6 +42,7 @@ from smart_app.formatters.sitecheck import site_finding, site_verdict
 
 __all__ = [
     "NO_CODE",
+    "NOT_IN_CHART",
     "PAYER_SAID",
     "payer_said",
     "CHECKS",
@@ -60,6 +63,7 @@ __all__ = [
     "chart_title",
     "check_line",
     "chip",
+    "entered",
     "claim_chip",
     "claim_head",
     "codes",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from smart_app import formatters
+from smart_app import formatters, reading
 from smart_app.audit.chain import Record
 from smart_app.cases import states
 from smart_app.cases.model import (
@@ -21,7 +21,7 @@ from smart_app.cases.model import (
     UtnRecord,
     WriteReceipt,
 )
-from smart_app.chart import documents
+from smart_app.chart import documents, entered
 from smart_app.dtr.form import CriterionView, FormView, view
 from smart_app.errors import NoForm
 from smart_app.flow import Flow
@@ -119,6 +119,19 @@ class ReviewView:
     newer: tuple[str, tuple[tuple[str, str, str], ...]] | None
     form_failed: bool
     no_form: bool
+    entered: tuple[str, ...]
+
+
+def _entered(flow: Flow, case: Case) -> tuple[str, ...]:
+    """Return what a person entered of the orders, in words."""
+    known = reading.entries(flow.world, case.site, case.iss, case.patient_ref)
+    zone = flow.world.sites.of_id(case.site).time_zone
+    return tuple(
+        formatters.entered(one.code.code, one.by, formatters.moment(one.at, zone), entered.own(ref))
+        for ref in case.order_refs
+        for one in known
+        if one.order_ref == ref
+    )
 
 
 def _document_rows(flow: Flow, case: Case, draft: Draft) -> tuple[DocumentRow, ...]:
@@ -149,7 +162,7 @@ def review(flow: Flow, case: Case, may_sign: bool) -> ReviewView:
     route = f"{case.scope.route.state_name} → {payer}." if case.scope.route else ""
     marked = flow.store.stages(case.id)
     changed, today = pending(flow.store, case), world.clock.today(site.time_zone)
-    failed = marked.get("fill", ("", ""))[0] == FAILED
+    typed = _entered(flow, case)
     answer = flow.store.latest(case.id, "coverage_answer", CoverageAnswer) if found else None
     return ReviewView(
         case=case,
@@ -166,14 +179,15 @@ def review(flow: Flow, case: Case, may_sign: bool) -> ReviewView:
         payer=payer,
         may_sign=may_sign,
         needs=len(still_open) + len(unsettled) + (changed is not None),
-        failed=failed,
+        failed=marked.get("fill", ("", ""))[0] == FAILED,
         payer_said=formatters.payer_said(answer, payer) if answer else None,
         newer=(
             (formatters.lately(changed.since, site.time_zone, today), changed.changes)
             if changed
             else None
         ),
-        all_from_chart=not without and not any(by_hand(one) for one in criteria),
+        all_from_chart=not (without or typed or any(by_hand(one) for one in criteria)),
+        entered=typed,
         form_failed="payer_form" in marked,
         no_form=marked.get("fill", ("", ""))[1] == NoForm.code,
     )

@@ -14,12 +14,13 @@ from smart_app.dtr.form import FormError
 from smart_app.errors import (
     LintError,
     MissingFact,
+    OrderToEnter,
     PreclearError,
     SeveralOrders,
     StaleRevision,
 )
 from smart_app.review import OpenPoints
-from smart_app.web import htmx, presenters, strip
+from smart_app.web import enter, htmx, presenters, strip
 from smart_app.web.pages import Desk, reply
 
 Act = Callable[[LaunchContext, Case, Person], Case]
@@ -70,6 +71,8 @@ class ReviewPages:
             case = self.desk.flow.open(context)
         except SeveralOrders as cause:
             return self._choose(context, cause)
+        except OrderToEnter as cause:
+            return enter.offer(self.desk, context, cause)
         return redirect(f"/l/{launch_id}/case/{case.id}", 303)
 
     def _choose(self, context: LaunchContext, asked: SeveralOrders) -> BaseResponse:

@@ -126,15 +126,6 @@ def test_a_sign_in_that_names_no_order_asks_which(golden: Golden) -> None:
     assert cases(golden.stack) == before
 
 
-def test_an_order_without_a_billing_code(golden: Golden) -> None:
-    local = {"system": "https://clinic.example/local", "code": "INJ1"}
-    code = {"coding": [local], "text": "Back injection"}
-    ehr(golden, chart=[an_order(golden, code=code)])
-    page = refused(golden)
-    assert "carries no billing code" in page.text
-    assert "Add the code to the order" in page.text
-
-
 def test_a_code_that_expired_on_the_way(golden: Golden) -> None:
     ehr(golden, code_seconds=-1)
     assert "did not confirm the sign-in" in refused(golden).text

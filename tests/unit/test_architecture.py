@@ -156,6 +156,8 @@ def test_stages_are_called_by_the_line_alone() -> None:
     }
     assert callers <= {
         "smart_app/flow.py",
+        "smart_app/reading.py",  # stage 2, with what a person entered of the orders
+        "smart_app/entering.py",  # what a person may enter of them
         "smart_app/reopen.py",  # stage 2 of an order that is known
         "smart_app/judging.py",  # stage 3
         "smart_app/newer.py",  # stages 2 to 6 of a chart that changed

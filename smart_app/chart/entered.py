@@ -1,0 +1,90 @@
+"""Orders that a person entered, because the chart's cannot be read or carry no billing code."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from smart_app.cases.model import ChartSnapshot, Coding, Place, Resource
+from smart_app.chart.orders import BILLING
+from smart_app.fhir import codes, refs
+
+OWN = "ServiceRequest/entered-"
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What a person entered of one order.
+
+    ``order_ref`` names the chart's order that it completes, or is one of our own.
+    """
+
+    order_ref: str
+    code: Coding
+    diagnoses: tuple[Coding, ...]
+    planned: date
+    place: Place
+    by_ref: str
+    by: str
+    at: datetime
+
+
+def own(order_ref: str) -> bool:
+    """Tell whether an order is one that only we know: nothing can be written to it."""
+    return order_ref.startswith(OWN)
+
+
+def name(patient_ref: str, code: str, planned: date) -> str:
+    """Return what we call an entered order: the same service on the same day is the same order."""
+    spelled = f"{patient_ref}|{code}|{planned.isoformat()}"
+    return OWN + hashlib.sha256(spelled.encode()).hexdigest()[:24]
+
+
+def laid_over(chart: ChartSnapshot, entries: Iterable[Entered]) -> ChartSnapshot:
+    """Return a chart with what was entered of its orders.
+
+    An order that the chart has given a billing code since is as the chart says.
+    """
+    for one in entries:
+        known = chart.by_reference(one.order_ref)
+        if known is None and own(one.order_ref):
+            chart = _with(chart, _order(one, refs.of(chart.patient)))
+        elif known is not None and codes.code_in(known.get("code"), BILLING) is None:
+            chart = _with(chart, _completed(known, one))
+    return chart
+
+
+def _with(chart: ChartSnapshot, order: Resource) -> ChartSnapshot:
+    others = [one for one in chart.of("ServiceRequest") if refs.of(one) != refs.of(order)]
+    return replace(chart, resources=chart.resources | {"ServiceRequest": (order, *others)})
+
+
+def _order(one: Entered, patient_ref: str) -> Resource:
+    bare = {
+        "resourceType": "ServiceRequest",
+        "id": one.order_ref.split("/")[1],
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": patient_ref},
+        "requester": {"reference": one.by_ref},
+        "authoredOn": one.at.isoformat(timespec="seconds"),
+    }
+    return _completed(bare, one)
+
+
+def _completed(order: Resource, one: Entered) -> Resource:
+    """Return an order with the code, and with whatever else it does not say itself."""
+    code = order.get("code") or {}
+    codings = [*(code.get("coding") or []), {"system": one.code.system, "code": one.code.code}]
+    made = order | {"code": code | {"coding": codings}}
+    if not (order.get("reasonCode") or order.get("reasonReference")):
+        coded = [{"system": d.system, "code": d.code} for d in one.diagnoses]
+        made["reasonCode"] = [{"coding": [each]} for each in coded]
+    if not (order.get("occurrenceDateTime") or order.get("occurrencePeriod")):
+        made["occurrenceDateTime"] = one.planned.isoformat()
+    if not order.get("locationReference") and one.place.location_ref:
+        where = {"reference": one.place.location_ref, "display": one.place.name}
+        made["locationReference"] = [where]
+    return made

@@ -1,0 +1,55 @@
+"""Stage 2: the chart as it is read for the line, with what a person entered of its orders."""
+
+from __future__ import annotations
+
+from launch import LaunchContext
+from launch.scopes import allows, allows_a_part
+from smart_app.cases import codec
+from smart_app.cases.model import ChartSnapshot
+from smart_app.chart import entered, snapshot
+from smart_app.chart.entered import Entered
+from smart_app.fhir import refs
+from smart_app.world import World
+
+READABLE = tuple(snapshot.SEARCHES)
+KEPT = 400 * 24 * 3600  # seconds; longer than any request and its window
+
+
+def read(world: World, context: LaunchContext) -> ChartSnapshot:
+    """Read a chart, the types that the sign-in allows as a whole."""
+    granted = context.granted_scopes
+    allowed = frozenset(k for k in READABLE if allows(granted, k, "s"))
+    partly = frozenset(k for k in READABLE if allows_a_part(granted, k, "s"))
+    patient_ref = f"Patient/{context.patient_id}"
+    typed = entries(world, context.site, context.iss, patient_ref)
+    places = [one.place.location_ref for one in typed if one.place.location_ref]
+    found = snapshot.read(
+        world.chart(context),
+        context.patient_id,
+        world.chart_pool,
+        world.clock.now(),
+        allowed,
+        partly,
+        also=(context.fhir_user, *places),
+    )
+    return entered.laid_over(found, typed)
+
+
+def entries(world: World, site: str, iss: str, patient_ref: str) -> list[Entered]:
+    """Return what was entered of a patient's orders, oldest first."""
+    kept = world.store.kv("entered").get(_key(world, site, iss, patient_ref)) or []
+    return [codec.load(Entered, one.encode()) for one in kept]
+
+
+def enter(world: World, context: LaunchContext, one: Entered) -> None:
+    """Keep what was entered of an order, in place of what was entered of it before."""
+    key = _key(world, context.site, context.iss, f"Patient/{context.patient_id}")
+    kept = world.store.kv("entered")
+    with world.store.write() as db:
+        before = [codec.load(Entered, each.encode()) for each in kept.get(key, db) or []]
+        others = [each for each in before if each.order_ref != one.order_ref]
+        kept.put(key, [codec.dump(each).decode() for each in (*others, one)], KEPT, db)
+
+
+def _key(world: World, site: str, iss: str, patient_ref: str) -> str:
+    return world.store.blind("entered", site, refs.base(iss), patient_ref)

@@ -1,0 +1,84 @@
+"""The page on which a person enters an order that the chart does not give."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Blueprint, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from launch import LaunchContext, csrf_token
+from smart_app import entering, formatters, reading
+from smart_app.cases.model import ChartSnapshot
+from smart_app.entering import EntryError, Typed
+from smart_app.errors import OrderToEnter
+from smart_app.fhir import codes
+from smart_app.web import strip
+from smart_app.web.pages import Desk
+
+
+def blueprint(desk: Desk) -> Blueprint:
+    """Return the route of an order that is entered."""
+    pages = Blueprint("enter", __name__)
+
+    @pages.post("/l/<launch_id>/enter")
+    def enter(launch_id: str) -> BaseResponse:
+        context = desk.session(launch_id)
+        typed = Typed.of({key: request.form.getlist(key) for key in request.form})
+        world, chart = desk.world, reading.read(desk.world, context)
+        user = chart.by_reference(context.fhir_user)
+        name = (codes.human_name(user) if user else "") or context.user_name
+        try:
+            one = entering.entry(
+                world.program,
+                world.sites.of_id(context.site),
+                chart,
+                typed,
+                (context.fhir_user, name),
+                world.clock.now(),
+            )
+        except EntryError as cause:
+            return page(desk, context, chart, typed, formatters.NOT_IN_CHART, cause)
+        reading.enter(world, context, one)
+        case = desk.flow.open(replace(context, order_refs=(one.order_ref,)))
+        return redirect(f"/l/{launch_id}/case/{case.id}", 303)
+
+    return pages
+
+
+def offer(desk: Desk, context: LaunchContext, asked: OrderToEnter) -> BaseResponse:
+    """Show the page for an order without a code, or for a chart whose orders cannot be read."""
+    chart = reading.read(desk.world, context)
+    return page(desk, context, chart, entering.blank(chart, asked.order_ref), asked.say, None)
+
+
+def page(
+    desk: Desk,
+    context: LaunchContext,
+    chart: ChartSnapshot,
+    typed: Typed,
+    why: str,
+    error: EntryError | None,
+) -> BaseResponse:
+    """Return the page, with what was typed."""
+    world = desk.world
+    site = world.sites.of_id(context.site)
+    named = entering.diagnoses(chart)
+    typed_too = tuple((one, "") for one in typed.diagnoses if one not in dict(named))
+    shown = render_template(
+        "orders/enter.html",
+        strip=strip.patient_strip(chart.patient, world.clock.today(site.time_zone)),
+        why=why,
+        typed=typed,
+        error=error,
+        found=entering.matches(world.program, typed.code) if error else (),
+        codes=entering.known_codes(world.program),
+        diagnoses=(*named, *typed_too),
+        places=site.facilities,
+        csrf=csrf_token(desk.door.secret(context.launch_id) or ""),
+        user=context.user_name,
+        sandbox=world.config.sandbox_url,
+        action=f"/l/{context.launch_id}/enter",
+        style=f"/l/{context.launch_id}/style.css" if context.style_url else "",
+    )
+    return make_response(shown, error.http_status if error else 200)
