@@ -1,20 +1,27 @@
-"""Stage 13: bring the decision and its number to the chart, with the signer's own token."""
+"""Stage 13: bring the decision and its number to the chart, with the signer's own token.
+
+Every rung is known of before it is written, and its receipt is kept as soon as there is one: what
+is done stays done whatever becomes of the rest.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from launch import LaunchError, SignInUnavailable
+from launch import LaunchContext, LaunchError, SignInUnavailable
 from launch.scopes import allows
 from smart_app import formatters
 from smart_app.cases.model import (
     DOCUMENT,
     ORDER,
+    TAKE_BACK,
     Case,
+    CaseItem,
     CoverageAnswer,
     Decision,
     Task,
@@ -22,21 +29,55 @@ from smart_app.cases.model import (
     WriteReceipt,
 )
 from smart_app.chart import writeback
-from smart_app.errors import WrongPatient
+from smart_app.errors import ChartUnavailable, StaleRevision, WrongPatient
 from smart_app.steps import Steps
-
-TAKE_BACK = "ServiceRequest.take_back"
-"""An order that still says that it is satisfied, though the decision was taken back."""
 
 INTENT = "file_intent"
 """The decision whose document may have been written without our seeing the answer."""
 
+BUSY = 1.0  # seconds until it is looked again whether another worker still writes for the case
 
-def _number_for(trace: str, found: Decision, numbers: list[UtnRecord]) -> str | None:
+
+def _number_for(trace: str, found: Decision, numbers: Iterable[UtnRecord]) -> str | None:
     """Return the number that an order may carry: only an affirmed one's."""
     decided = next((one for one in found.items if one.trace == trace), None)
     number = next((one.number for one in numbers if trace in one.traces), None)
     return number if decided is not None and decided.decision == "affirmed" else None
+
+
+def carrying(writes: list[WriteReceipt]) -> set[str]:
+    """Return the orders that bear a number of the case in the chart, or may bear one."""
+    known = {one.resource_ref: one.carries for one in writes if one.carries is not None}
+    return {ref for ref, carries in known.items() if ref and carries}
+
+
+def wrongly_marked(
+    case: Case, found: Decision | None, numbers: Iterable[UtnRecord], writes: list[WriteReceipt]
+) -> bool:
+    """Tell whether an order may bear a number that the decision which stands does not give it."""
+    held = carrying(writes)
+    return found is not None and any(
+        item.order_ref in held and _number_for(item.trace, found, numbers) is None
+        for item in case.items
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One decision on its way to the chart."""
+
+    task: Task
+    case: Case
+    found: Decision
+    numbers: list[UtnRecord]
+    context: LaunchContext
+    chart: Any
+    now: datetime
+
+    @property
+    def last(self) -> bool:
+        """Whether no further try follows."""
+        return self.task.attempt >= self.task.max_attempts
 
 
 class Filing(Steps):
@@ -44,137 +85,240 @@ class Filing(Steps):
 
     def file(self, task: Task) -> None:
         """Bring the decision to the chart by the site's ladder."""
+        if self._yielded(task):
+            return
         case = self.store.case(task.case)
         numbers = [one for one in self.store.utns(case.id) if one.status == "active"]
         found = self.store.latest(case.id, "decision", Decision)
         first, tag = case.tracks.chart == "none", task.key.rsplit(":", 1)[1]
         older = found is not None and not tag.startswith("launch-") and tag != found.id
         if found is None or older or case.launch_id is None or (first and not numbers):
-            with self.world.tasks.finish(task):
-                return
-        asked_before = self.store.latest(case.id, INTENT, str) == found.id
-        with self.world.tasks.during(task) as db:
-            self.store.put(db, case.id, INTENT, found.id)
-            if case.tracks.chart != "writing":
+            with self.world.tasks.finish(task) as db:
+                if case.tracks.chart == "writing" and not self.world.tasks.waiting(
+                    db, "file", case.id
+                ):
+                    self._settle(db, case, tag)
+            return
+        if case.tracks.chart != "writing":
+            with self.world.tasks.during(task) as db:
                 case = self.move(db, case, chart="writing")
         try:
-            receipts = self._write(case, found, numbers, asked_before)
-        except SignInUnavailable:  # nothing was written: the same is tried again later
-            with self.world.tasks.during(task) as db:
-                self._forget_try(db, case, asked_before)
+            self._climb(task, case, found, numbers)
+        except SignInUnavailable:  # the same is tried again later
             raise
         except LaunchError:
-            receipts = ()
+            with self.world.tasks.finish(task) as db:
+                case = self.move(db, case, chart="awaiting_launch")
+                self.note(db, case, "awaiting_launch")
+            return
         with self.world.tasks.finish(task) as db:
-            if not receipts:
-                self._await_launch(db, case, asked_before)
-                return
-            self.store.put(db, case.id, "filed_decision", found.id)
-            for one in receipts:
-                self.store.put(db, case.id, "write", one)
-                kind = "order_not_taken_back" if one.rung == TAKE_BACK else "written"
-                self.note(db, case, kind, rung=one.rung, outcome=one.outcome)
-            case = self.move(db, case, chart=receipts[0].outcome)
+            self._settle(db, case, found.id)
         if case.tracks.utn == "recorded":
             self.world.vault.forget(case.id)
 
-    def _await_launch(self, db: sa.Connection, case: Case, asked_before: bool) -> None:
-        """Wait for the signer to open the chart."""
-        self._forget_try(db, case, asked_before)
-        case = self.move(db, case, chart="awaiting_launch")
-        self.note(db, case, "awaiting_launch")
+    def _yielded(self, task: Task) -> bool:
+        """Give the task back while another worker writes for the case.
 
-    def _forget_try(self, db: sa.Connection, case: Case, asked_before: bool) -> None:
-        """Take back that something was tried: only an earlier try may have arrived."""
-        if not asked_before:
-            self.store.put(db, case.id, INTENT, "")
+        What one of them takes back the other could otherwise write again.
+        """
+        with self.world.tasks.during(task) as db:
+            busy = self.world.tasks.elsewhere(db, task)
+            if busy:  # two that meet must not meet again
+                pause = BUSY if ":launch-" in task.key else 2 * BUSY
+                self.world.tasks.later(db, task, "busy", pause, afresh=True)
+        return busy
 
-    def _write(
-        self, case: Case, found: Decision, numbers: list[UtnRecord], asked_before: bool
-    ) -> tuple[WriteReceipt, ...]:
-        """Climb the ladder: the document first, since it says most; the order only if affirmed."""
+    def given_up(self, db: sa.Connection, case: Case) -> None:
+        """End a filing that was tried often enough by what is known of it."""
+        found = self.store.latest(case.id, "decision", Decision)
+        self._settle(db, case, found.id if found else "")
+
+    def _settle(self, db: sa.Connection, case: Case, decision_id: str) -> None:
+        """End a filing by what is known of the document, or else of the first order."""
+        writes = [one for one in self._writes(case.id) if one.decision == decision_id]
+        document = [one.outcome for one in writes if one.rung == DOCUMENT]
+        orders = {one.resource_ref: one.outcome for one in writes}
+        outcome = next(iter(orders.values()), "manual_pending")
+        if document or self.store.latest(case.id, INTENT, str) == decision_id:
+            outcome = document[-1] if document else "unknown"
+        self.move(db, case, chart=outcome)
+
+    def _writes(self, case_id: str) -> list[WriteReceipt]:
+        return self.store.history(case_id, "write", WriteReceipt)
+
+    def _keep(self, work: _Work, receipt: WriteReceipt, *, told: bool = True) -> None:
+        """Keep what is known of a rung, at once; ``told`` is what people are told as well."""
+        receipt = replace(receipt, decision=work.found.id)
+        with self.world.tasks.during(work.task) as db:
+            self.store.put(db, work.case.id, "write", receipt)
+            if told:
+                back = receipt.outcome == "filed_and_read_back"
+                took = "order_taken_back" if back else "order_not_taken_back"
+                kind = took if receipt.rung == TAKE_BACK else "written"
+                self.note(db, work.case, kind, rung=receipt.rung, outcome=receipt.outcome)
+
+    def _climb(self, task: Task, case: Case, found: Decision, numbers: list[UtnRecord]) -> None:
+        """Climb the ladder: the document first, since it says most; the order only if affirmed.
+
+        Raises what keeps a rung from being done, after the others were tried.
+        """
         site = self.world.sites.of_id(case.site)
         context = self.world.bearer.context(case.launch_id or "", case.id)
-        chart = self.world.chart(context)
-        now = self.world.clock.now()
-        done: list[WriteReceipt] = []
-        granted = context.granted_scopes
-        may_file = allows(granted, "DocumentReference", "c")
-        if DOCUMENT in site.write_ladder and may_file:
-            filing = self._filing(case, found, numbers, now, context.encounter_id)
-            done.append(writeback.file_document(chart, filing, asked_before=asked_before))
-        if ORDER in site.write_ladder and allows(granted, "ServiceRequest", "u"):
-            done += self._orders(chart, case, found, numbers, now)
-        if not done:
-            why = "this chart takes no documents"
-            done.append(WriteReceipt("manual", "manual_pending", now, why=why))
-        return tuple(done)
-
-    def _orders(
-        self,
-        chart: Any,
-        case: Case,
-        found: Decision,
-        numbers: list[UtnRecord],
-        now: datetime,
-    ) -> list[WriteReceipt]:
-        """Mark the affirmed orders; take back what a decision that no longer stands had marked."""
-        answer = self.store.latest(case.id, "coverage_answer", CoverageAnswer)
-        marked = any(
-            one.rung == ORDER for one in self.store.history(case.id, "write", WriteReceipt)
-        )
-        receipts = []
-        for item in case.items:
-            given = answer.said_of(item.order_ref) if answer else ()
-            number = _number_for(item.trace, found, numbers)
+        chart, now = self.world.chart(context), self.world.clock.now()
+        work = _Work(task, case, found, numbers, context, chart, now)
+        granted, rungs = context.granted_scopes, 0
+        failures: list[Exception] = []
+        if DOCUMENT in site.write_ladder and allows(granted, "DocumentReference", "c"):
+            rungs += 1
             try:
-                if number is not None:
-                    done = writeback.update_order(chart, case, item.order_ref, number, given, now)
-                elif marked:
-                    done = writeback.restore_order(chart, case, item.order_ref, given, now)
-                else:
-                    continue
-            except LaunchError as cause:
-                done = WriteReceipt(ORDER, "manual_pending", now, why=cause.code)
-            except WrongPatient as cause:  # merged or moved since: nothing is written to it
-                done = WriteReceipt(ORDER, "refused", now, why=cause.code)
-            receipts.append(done)
-            if number is None and done.outcome != "filed_and_read_back":
-                receipts[-1] = replace(done, rung=TAKE_BACK)
-        return receipts
+                self._document(work)
+            except ChartUnavailable as cause:
+                failures.append(cause)
+        if ORDER in site.write_ladder and allows(granted, "ServiceRequest", "u"):
+            rungs += 1
+            failures += self._orders(work)
+        if not rungs:
+            why = "this chart takes no documents"
+            self._keep(work, WriteReceipt("manual", "manual_pending", now, why=why))
+        if failures:
+            raise failures[0]
 
-    def _filing(
-        self,
-        case: Case,
-        found: Decision,
-        numbers: list[UtnRecord],
-        now: datetime,
-        encounter_id: str | None,
-    ) -> writeback.Filing:
+    # the document --------------------------------------------------------------------------------
+
+    def _document(self, work: _Work) -> None:
+        """File the document of a decision, unless it is known what became of it."""
+        case, decision_id = work.case, work.found.id
+        if any(o.rung == DOCUMENT and o.decision == decision_id for o in self._writes(case.id)):
+            return
+        filing = self._filing(work)
+        asked_before = self.store.latest(case.id, INTENT, str) == decision_id
+        with self.world.tasks.during(work.task) as db:
+            self.store.put(db, case.id, INTENT, decision_id)
+        try:
+            done = writeback.file_document(work.chart, filing, asked_before=asked_before)
+        except LaunchError:  # nothing was written: only an earlier try may have arrived
+            if not asked_before:
+                with self.world.tasks.during(work.task) as db:
+                    self.store.put(db, case.id, INTENT, "")
+            raise
+        self._keep(work, done)
+
+    def _filing(self, work: _Work) -> writeback.Filing:
+        case, found = work.case, work.found
         site = self.world.sites.of_id(case.site)
         signer = case.signed_by
         return writeback.Filing(
             case=case,
             decision_id=found.id,
-            text=formatters.chart_text(case, found, numbers, self.payer(case).name),
+            text=formatters.chart_text(case, found, work.numbers, self.payer(case).name),
             title=formatters.chart_title(found),
             author_ref=signer.fhir_user if signer else "",
-            encounter_id=encounter_id,
+            encounter_id=work.context.encounter_id,
             type_code=site.document.type_code,
             type_words=site.document.type_words,
             mime=site.document.mime,
             search_by_identifier=site.document.search_by_identifier,
             if_none_exist=site.document.if_none_exist,
-            at=now,
-            replaces=self._earlier_document(case, found),
+            at=work.now,
+            replaces=self._earlier_document(work, site.document.search_by_identifier),
         )
 
-    def _earlier_document(self, case: Case, found: Decision) -> str | None:
-        """Return the document in the chart that tells an older decision of this case."""
-        written = [
-            one.resource_ref
-            for one in self.store.history(case.id, "write", WriteReceipt)
-            if one.rung == DOCUMENT and one.resource_ref
-        ]
-        told = self.store.history(case.id, "filed_decision", str)
-        return written[-1] if written and told and told[-1] != found.id else None
+    def _earlier_document(self, work: _Work, can_ask: bool) -> str | None:
+        """Return the newest document in the chart that tells an older decision of this case.
+
+        One that was written without our seeing the answer is looked for.
+        """
+        case_id = work.case.id
+        seen = {o.decision: o.resource_ref for o in self._writes(case_id) if o.rung == DOCUMENT}
+        tried = dict.fromkeys(reversed(self.store.history(case_id, INTENT, str)))
+        for decision_id in tried:
+            if decision_id in ("", work.found.id):
+                continue
+            written = seen.get(decision_id)
+            if written is None and can_ask:
+                written = writeback.document_of(work.chart, work.case, decision_id)
+            if written:
+                return written
+        return None
+
+    # the orders ----------------------------------------------------------------------------------
+
+    def _orders(self, work: _Work) -> list[Exception]:
+        """Mark the affirmed orders; take back what a decision that no longer stands had marked."""
+        failures: list[Exception] = []
+        for item in work.case.items:
+            number = _number_for(item.trace, work.found, work.numbers)
+            rung, writes = (TAKE_BACK if number is None else ORDER), self._writes(work.case.id)
+            known = [
+                one
+                for one in writes
+                if (one.rung, one.resource_ref, one.decision)
+                == (rung, item.order_ref, work.found.id)
+            ]
+            done = bool(known) and known[-1].outcome != "unknown"
+            if done or (number is None and item.order_ref not in carrying(writes)):
+                continue
+            try:
+                self._keep(work, self._order(work, item, number))
+            except WrongPatient as cause:  # merged or moved since: nothing is written to it
+                self._keep(work, self._undone(work, item, rung, "refused", cause.code))
+            except (ChartUnavailable, LaunchError) as cause:
+                failures += self._failed(work, item, rung, cause, again=bool(known))
+        return failures
+
+    @staticmethod
+    def _undone(work: _Work, item: CaseItem, rung: str, outcome: Any, why: str) -> WriteReceipt:
+        where = "the order"
+        return WriteReceipt(
+            rung, outcome, work.now, item.order_ref, where_people_see_it=where, why=why
+        )
+
+    def _failed(
+        self,
+        work: _Work,
+        item: CaseItem,
+        rung: str,
+        cause: ChartUnavailable | LaunchError,
+        *,
+        again: bool,
+    ) -> list[Exception]:
+        """Keep that an order could not be written, and return why it is to be tried again, if so.
+
+        That an order still bears a number which no longer stands is told at once.
+        """
+        ended = isinstance(cause, LaunchError) and not isinstance(cause, SignInUnavailable)
+        if ended and rung == ORDER:
+            self._keep(work, self._undone(work, item, rung, "manual_pending", cause.code))
+            return []
+        last = work.last and isinstance(cause, ChartUnavailable)
+        told = last or (rung == TAKE_BACK and not again)
+        self._keep(work, self._undone(work, item, rung, "unknown", cause.code), told=told)
+        return [] if last else [cause]
+
+    def _order(self, work: _Work, item: CaseItem, number: str | None) -> WriteReceipt:
+        """Mark an order, or take the case's numbers from it."""
+        case = work.case
+        answer = self.store.latest(case.id, "coverage_answer", CoverageAnswer)
+        mark = writeback.Mark(
+            case=case,
+            order_ref=item.order_ref,
+            extensions=answer.said_of(item.order_ref) if answer else (),
+            numbers=frozenset(one.number for one in self.store.utns(case.id)),
+            at=work.now,
+            before=lambda: self._about_to_write(work, item, number is not None),
+        )
+        if number is None:
+            return writeback.restore_order(work.chart, mark)
+        return writeback.update_order(work.chart, mark, number)
+
+    def _about_to_write(self, work: _Work, item: CaseItem, marks: bool) -> None:
+        """Make known, before it is, that an order may bear a number from now on.
+
+        Raises StaleRevision when another decision came meanwhile.
+        """
+        newest = self.store.latest(work.case.id, "decision", Decision)
+        if newest is None or newest.id != work.found.id:
+            raise StaleRevision
+        if marks:
+            intent = self._undone(work, item, ORDER, "unknown", "being written")
+            self._keep(work, replace(intent, carries=True), told=False)

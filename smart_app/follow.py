@@ -39,11 +39,12 @@ class Follow(Steps):
         super().__init__(world)
         self.deciding = Deciding(world)
         self.sending = Sending(world, self.deciding)
+        self.filing = Filing(world)
         self.handlers = {
             "send": self.sending.send,
             "recover": self.sending.recover,
             "poll": self.deciding.poll,
-            "file": Filing(world).file,
+            "file": self.filing.file,
         }
 
     def run(self, task: Task) -> str:
@@ -100,7 +101,7 @@ class Follow(Steps):
             case = self.move(db, case, submission="unknown")
             self.note(db, case, "person_needed")
         elif task.kind == "file" and case.tracks.chart == "writing":
-            self.move(db, case, chart="unknown")
+            self.filing.given_up(db, case)
         elif task.kind == "file":
             writing = case if case.tracks.chart == "none" else self.move(db, case, chart="writing")
             self.move(db, writing, chart="manual_pending")

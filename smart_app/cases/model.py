@@ -489,6 +489,8 @@ class UtnRecord:
 
 DOCUMENT, ORDER = "DocumentReference.create", "ServiceRequest.update"
 """Rungs of a site's write-back ladder."""
+TAKE_BACK = "ServiceRequest.take_back"
+"""The rung of an order from which a number is taken, since its decision no longer stands."""
 WriteOutcome = Literal[
     "filed_and_read_back",
     "accepted_unverified",
@@ -503,7 +505,11 @@ WriteOutcome = Literal[
 
 @dataclass(frozen=True, slots=True)
 class WriteReceipt:
-    """Which rung of the write-back ladder was used, and what is known of its effect."""
+    """Which rung of the write-back ladder was used, and what is known of its effect.
+
+    ``decision`` is what was written. ``carries`` tells whether an order bears a number of the case,
+    or may: None when this attempt told nothing about it.
+    """
 
     rung: str
     outcome: WriteOutcome
@@ -513,6 +519,8 @@ class WriteReceipt:
     read_back_sha256: str | None = None
     where_people_see_it: str = ""
     why: str | None = None
+    decision: str | None = None
+    carries: bool | None = None
 
 
 ClaimState = Literal[

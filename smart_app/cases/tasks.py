@@ -132,6 +132,22 @@ class Tasks:
         if not db.execute(table.update().where(*ours).values(**values)).rowcount:
             raise LeaseLost
 
+    def renew(self, task: Task) -> None:
+        """Renew a task's lease while it is worked on; raises LeaseLost."""
+        with self.during(task):
+            return
+
+    def elsewhere(self, db: sa.Connection, task: Task) -> bool:
+        """Tell whether another worker has a task of the same kind for the same case in work."""
+        other = sa.select(table.c.key).where(
+            table.c.kind == task.kind,
+            table.c.case_id == task.case,
+            table.c.key != task.key,
+            table.c.state == "leased",
+            table.c.lease_until >= self._store.clock.now().timestamp(),
+        )
+        return db.execute(other.limit(1)).first() is not None
+
     def later(
         self, db: sa.Connection, task: Task, code: str, delay: float, *, afresh: bool = False
     ) -> None:

@@ -73,12 +73,11 @@ def satisfied(order: Resource, coverage_ref: str, number: str) -> Resource | Non
     return made
 
 
-def number_of(order: Resource, coverage_ref: str | None) -> str | None:
-    """Return the number that satisfies an order for a coverage, if it states just one."""
-    found = {
+def numbers_of(order: Resource, coverage_ref: str | None) -> frozenset[str]:
+    """Return the numbers that satisfy an order for a coverage."""
+    return frozenset(
         str(sub.get("valueString"))
         for extension in _ours(order, coverage_ref or "")
         for sub in extension.get("extension") or []
         if sub.get("url") == "satisfied-pa-id"
-    }
-    return found.pop() if len(found) == 1 else None
+    )

@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from launch.errors import LaunchError
 from smart_app.cases import codec
-from smart_app.cases.model import DOCUMENT, ORDER, Case, Resource, WriteReceipt
+from smart_app.cases.model import DOCUMENT, ORDER, TAKE_BACK, Case, Resource, WriteReceipt
 from smart_app.chart import annotate
 from smart_app.errors import ChartUnavailable, WrongPatient
 from smart_app.fhir import refs
@@ -47,6 +47,26 @@ class Filing:
     if_none_exist: bool
     at: datetime
     replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An order that a number is written to or taken from.
+
+    ``numbers`` are all that the case ever had. ``before`` is called right before each write, so
+    that it is known of even if its answer never comes.
+    """
+
+    case: Case
+    order_ref: str
+    extensions: tuple[Resource, ...]
+    numbers: frozenset[str]
+    at: datetime
+    before: Callable[[], object]
+
+    def carried(self, order: Resource) -> frozenset[str]:
+        """Return the case's numbers that an order bears."""
+        return annotate.numbers_of(order, self.case.coverage_ref) & self.numbers
 
 
 def document(filing: Filing) -> Resource:
@@ -158,82 +178,97 @@ def _found(chart: Chart, filing: Filing, wanted: Resource) -> Resource | None:
 def _find(chart: Chart, filing: Filing, wanted: Resource) -> Resource | None:
     if not filing.search_by_identifier:
         return None
-    patient = filing.case.patient_ref.partition("/")[2]
-    query = {"patient": patient, "identifier": f"{SYSTEM}|{filing.decision_id}"}
-    found = chart.search("DocumentReference", query)
+    found = _told(chart, filing.case, filing.decision_id)
     return next((one for one in found if _content(one) == _content(wanted)), None)
 
 
-def update_order(
-    chart: Chart,
-    case: Case,
-    order_ref: str,
-    number: str,
-    extensions: tuple[Resource, ...],
-    at: datetime,
-) -> WriteReceipt:
-    """Mark an affirmed order as satisfied: only the ``extensions`` that the payer gave (opt-in).
+def _told(chart: Chart, case: Case, decision_id: str) -> list[Resource]:
+    patient = case.patient_ref.partition("/")[2]
+    query = {"patient": patient, "identifier": f"{SYSTEM}|{decision_id}"}
+    return chart.search("DocumentReference", query)
+
+
+def document_of(chart: Chart, case: Case, decision_id: str) -> str | None:
+    """Return the document in the chart that tells a decision, or None; raises ChartUnavailable."""
+    found = [
+        refs.of(one)
+        for one in _told(chart, case, decision_id)
+        if refs.subject_of(one) == case.patient_ref
+        and {"system": SYSTEM, "value": decision_id} in (one.get("identifier") or [])
+    ]
+    return found[0] if found else None
+
+
+def update_order(chart: Chart, mark: Mark, number: str) -> WriteReceipt:
+    """Mark an affirmed order as satisfied: only the extensions that the payer gave (opt-in).
 
     Raises WrongPatient when the order is not this patient's, ChartUnavailable for no answer.
     """
 
     def change(order: Resource) -> Resource | str:
         made = annotate.satisfied(
-            annotate.merged(order, extensions), case.coverage_ref or "", number
+            annotate.merged(order, mark.extensions), mark.case.coverage_ref or "", number
         )
         return made or "the payer gave no coverage information to complete"
 
-    return _change_order(chart, case, order_ref, change, number, at)
+    def done(order: Resource) -> bool:
+        return annotate.numbers_of(order, mark.case.coverage_ref) == {number}
+
+    return _change_order(chart, mark, ORDER, change, done)
 
 
-def restore_order(
-    chart: Chart, case: Case, order_ref: str, extensions: tuple[Resource, ...], at: datetime
-) -> WriteReceipt:
-    """Take a number back from an order: what the payer said of it first stands again.
+def restore_order(chart: Chart, mark: Mark) -> WriteReceipt:
+    """Take the case's numbers back from an order: what the payer said of it first stands again.
 
     Raises WrongPatient and ChartUnavailable, as ``update_order``.
     """
 
     def change(order: Resource) -> Resource | str:
-        if annotate.number_of(order, case.coverage_ref) is None:
+        if not mark.carried(order):
             return order
-        return annotate.merged(order, extensions) if extensions else "nothing to put back"
+        return annotate.merged(order, mark.extensions) if mark.extensions else "nothing to put back"
 
-    return _change_order(chart, case, order_ref, change, None, at)
+    return _change_order(chart, mark, TAKE_BACK, change, lambda order: not mark.carried(order))
 
 
 def _change_order(
     chart: Chart,
-    case: Case,
-    order_ref: str,
+    mark: Mark,
+    rung: str,
     change: Callable[[Resource], Resource | str],
-    number: str | None,
-    at: datetime,
+    done: Callable[[Resource], bool],
 ) -> WriteReceipt:
     """Read, change and write an order under its version, and read it back."""
-    rung, where = ORDER, "the order"
+
+    def said(
+        outcome: Any, carries: bool, order: Resource | None = None, **why: str
+    ) -> WriteReceipt:
+        made = _receipt(rung, outcome, mark.at, "the order", order, carries=carries, **why)
+        return replace(made, resource_ref=mark.order_ref)
+
+    carried = False
     for _ in range(2):
-        order = chart.read(order_ref)
-        if refs.subject_of(order) != case.patient_ref or refs.of(order) != order_ref:
+        order = chart.read(mark.order_ref)
+        if refs.subject_of(order) != mark.case.patient_ref or refs.of(order) != mark.order_ref:
             raise WrongPatient
-        changed = change(order)
+        carried, changed = bool(mark.carried(order)), change(order)
         if isinstance(changed, str):
-            return _receipt(rung, "refused", at, where, why=changed)
+            return said("refused", carried, why=changed)
         if changed == order:
-            return _receipt(rung, "filed_and_read_back", at, where, order)
+            return said("filed_and_read_back", carried, order)
         version = refs.version_of(order)
         if version is None:
-            why = "the chart states no version of the order"
-            return _receipt(rung, "refused", at, where, why=why)
+            return said("refused", carried, why="the chart states no version of the order")
+        mark.before()
         written = chart.update(changed, f'W/"{version}"')
         if written.status == 412:
             continue
         if written.status >= 500:
             raise ChartUnavailable(f"status {written.status}")
         if written.status not in (200, 201):
-            return _receipt(rung, "refused", at, where, why=str(written.status))
-        read_back = _look(chart, order_ref)
-        if read_back and annotate.number_of(read_back, case.coverage_ref) == number:
-            return _receipt(rung, "filed_and_read_back", at, where, read_back)
-        return _receipt(rung, "accepted_unverified", at, where, why="could not be read back")
-    return _receipt(rung, "refused", at, where, why="the order keeps changing")
+            return said("refused", carried, why=str(written.status))
+        read_back = _look(chart, mark.order_ref)
+        if read_back and done(read_back):
+            return said("filed_and_read_back", bool(mark.carried(read_back)), read_back)
+        return said("accepted_unverified", True, why="could not be read back")
+    return said("refused", carried, why="the order keeps changing")

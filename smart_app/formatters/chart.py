@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from smart_app.cases.model import DOCUMENT, ORDER, Case, Decision, Evidence, UtnRecord
+from smart_app.cases.model import DOCUMENT, ORDER, TAKE_BACK, Case, Decision, Evidence, UtnRecord
 from smart_app.formatters.case import DECISIONS, item_line, join
 from smart_app.formatters.dates import day, short_day
 
-RUNGS = {DOCUMENT: "Document", ORDER: "Order"}
+RUNGS = {DOCUMENT: "Document", ORDER: "Order", TAKE_BACK: "Order"}
 
 
 WRITE_OUTCOMES = {

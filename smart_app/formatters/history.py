@@ -31,6 +31,7 @@ EVENTS = {
     "person_not_accepted": "{payer} has none of it and refuses it, a person asked",
     "person_needed": "A person has to ask {payer} what became of it",
     "order_not_taken_back": "The order in the chart could not be changed back: {outcome}",
+    "order_taken_back": "The order in the chart was changed back",
     "sources_disagree": "{payer}'s own answer ({decision}) contradicts the letter",
     "asked": "A person asked to try again now",
     "received": "{payer} confirmed receipt",

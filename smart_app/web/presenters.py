@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from smart_app import formatters, reading
+from smart_app import filing, formatters, reading
 from smart_app.audit.chain import Record
 from smart_app.cases import states
 from smart_app.cases.model import (
     ORDER,
+    TAKE_BACK,
     Case,
     ClaimCard,
     CoverageAnswer,
@@ -303,12 +304,14 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         items=_items(case, decision),
         notes=decision.notes if decision else (),
         faults=_faults(flow, case),
-        chart_words=formatters.chart_line(case.tracks.chart, where, _orders_marked(writes)),
+        chart_words=formatters.chart_line(case.tracks.chart, where, orders_marked(writes)),
         chart_tick=case.tracks.chart == "filed_and_read_back",
         history=tuple(rows),
         waiting=not finished and state != "dismissed" and not settled,
         recovery=recovery,
-        warnings=_warnings(case, record, payer),
+        warnings=_warnings(
+            case, record, payer, order_wrong(world, case, decision, numbers, writes)
+        ),
         due=formatters.moment(case.due_at, zone, named=True),
         due_rule=case.due_rule or "",
         signed_by=case.signed_by.name if case.signed_by else "",
@@ -328,14 +331,29 @@ def _window(number: UtnRecord | None, today: date) -> tuple[str, str, str] | Non
     )
 
 
-def _orders_marked(writes: list[WriteReceipt]) -> int:
-    """Return how many orders the newest filing marked and read back."""
-    newest = max((one.written_at for one in writes), default=None)
-    marked = (one for one in writes if one.rung == ORDER)
-    return sum(o.written_at == newest and o.outcome == "filed_and_read_back" for o in marked)
+def orders_marked(writes: list[WriteReceipt]) -> int:
+    """Return how many orders were marked last, and read back."""
+    newest = {one.resource_ref: one for one in writes if one.rung in (ORDER, TAKE_BACK)}
+    return sum(
+        one.rung == ORDER and one.outcome == "filed_and_read_back" for one in newest.values()
+    )
 
 
-def _warnings(case: Case, record: Record, payer: str) -> tuple[str, ...]:
+def order_wrong(
+    world: World,
+    case: Case,
+    found: Decision | None,
+    numbers: tuple[UtnRecord, ...],
+    writes: list[WriteReceipt],
+) -> bool:
+    """Tell whether an order says that it is authorized, and a first try to mend it has ended."""
+    return filing.wrongly_marked(case, found, numbers, writes) and not any(
+        one.kind == "file" and one.state in ("due", "leased") and one.last_error is None
+        for one in world.tasks.of_case(case.id)
+    )
+
+
+def _warnings(case: Case, record: Record, payer: str, order: bool) -> tuple[str, ...]:
     """Return what a person must know before acting on the page."""
     kinds = [one.kind for one in record.events]
     found = ["record_broken"] if record.broken_at else []
@@ -343,8 +361,7 @@ def _warnings(case: Case, record: Record, payer: str) -> tuple[str, ...]:
     told = [one for one in kinds if one in ("letter", "sources_disagree")]
     if told and told[-1] == "sources_disagree":
         found.append("sources_disagree")
-    marks = [one for one in kinds if one in ("decided", "order_not_taken_back")]
-    if marks and marks[-1] == "order_not_taken_back":
+    if order:
         found.append("order_not_taken_back")
     facts = {"payer": payer, "number": record.broken_at}
     return tuple(formatters.WARNINGS[one].format(**facts) for one in found)

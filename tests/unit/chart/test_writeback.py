@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -163,8 +164,12 @@ def an_order(patient: str = "Patient/p1", **more: Any) -> dict[str, Any]:
     }
 
 
+def a_mark(extensions: tuple[Any, ...], before: Callable[[], object] = list) -> writeback.Mark:
+    return writeback.Mark(CASE, "ServiceRequest/1", extensions, frozenset({NUMBER}), NOW, before)
+
+
 def marked(chart: FakeChart, extensions: tuple[Any, ...] = (GIVEN,)) -> str:
-    done = writeback.update_order(chart, CASE, "ServiceRequest/1", NUMBER, extensions, NOW)
+    done = writeback.update_order(chart, a_mark(extensions), NUMBER)
     return done.outcome
 
 
@@ -243,7 +248,7 @@ def test_what_another_payer_said_stays_as_it_is() -> None:
 def test_a_number_is_taken_back_from_an_order(given: tuple[Any, ...], outcome: str) -> None:
     chart = FakeChart(held={"ServiceRequest/1": an_order(extension=[MEDICAID])})
     marked(chart)
-    done = writeback.restore_order(chart, CASE, "ServiceRequest/1", given, NOW)
+    done = writeback.restore_order(chart, a_mark(given))
     assert done.outcome == outcome
     held = chart.held["ServiceRequest/1"]["extension"]
     assert (held == [MEDICAID, GIVEN]) is bool(given)
@@ -251,7 +256,7 @@ def test_a_number_is_taken_back_from_an_order(given: tuple[Any, ...], outcome: s
 
 def test_an_order_that_carries_no_number_is_left_alone() -> None:
     chart = FakeChart(held={"ServiceRequest/1": an_order()})
-    done = writeback.restore_order(chart, CASE, "ServiceRequest/1", (), NOW)
+    done = writeback.restore_order(chart, a_mark(()))
     assert (done.outcome, chart.updates) == ("filed_and_read_back", [])
 
 
