@@ -15,8 +15,9 @@ from launch.discovery import Discovery
 from launch.errors import LaunchError, SignInUnavailable
 from launch.registration import Registration, Registrations
 from launch.routes import Door, OnEvent, Render, blueprint, cookie_name, csrf_token
+from launch.tables import metadata
 from launch.token import Bearer
-from launch.vault import Seal, Vault, metadata
+from launch.vault import Seal, Vault
 
 __all__ = [
     "Bearer",

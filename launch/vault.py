@@ -1,7 +1,7 @@
 """Launch records and tokens, server side, encrypted; the browser holds one opaque secret.
 
-The vault owns the table ``launch_session``. ``seal`` encrypts with the row's place as associated
-data, so that a ciphertext cannot be moved to another row.
+The vault owns ``launch_session`` and ``launch_kept``. ``seal`` encrypts with the row's place as
+associated data, so that a ciphertext cannot be moved to another row.
 """
 
 from __future__ import annotations
@@ -19,30 +19,16 @@ import sqlalchemy as sa
 
 from launch.context import LaunchContext
 from launch.errors import BadState, SessionEnded
+from launch.tables import KEPT, launch_kept, launch_session
 
 STATE_LIFE = timedelta(minutes=10)
 ABSOLUTE_LIFE = timedelta(hours=8)
-LEASE = timedelta(seconds=30)  # longer than the token endpoint's timeouts
+KEPT_LIFE = timedelta(days=30)
+"""How long a token is kept for a case: a decision takes days, its number sometimes some more.
 
-metadata = sa.MetaData()
-launch_session = sa.Table(
-    "launch_session",
-    metadata,
-    sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("site", sa.String(80), nullable=False),
-    sa.Column("secret_sha256", sa.String(64), nullable=False),
-    sa.Column("state_sha256", sa.String(64), unique=True),
-    sa.Column("started_at", sa.Float, nullable=False),
-    sa.Column("seen_at", sa.Float, nullable=False),
-    sa.Column("ended_at", sa.Float),
-    sa.Column("kept_for", sa.String(40)),
-    sa.Column("request", sa.LargeBinary),
-    sa.Column("context", sa.LargeBinary),
-    sa.Column("token", sa.LargeBinary),
-    sa.Column("token_serial", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("lease_until", sa.Float, nullable=False, server_default="0"),
-    sa.Column("lease_owner", sa.String(40)),
-)
+What is decided later is filed when the signer opens the chart again.
+"""
+LEASE = timedelta(seconds=30)  # longer than the token endpoint's timeouts
 
 
 class Seal(Protocol):
@@ -270,64 +256,77 @@ class Vault:
         The session must be alive, or its token kept for this very case.
         """
         row = self._row(launch_id)
-        if row.kept_for != case_id and not self._alive(row, idle_minutes):
+        if not self._alive(row, idle_minutes) and not self._kept(launch_id, case_id):
             raise SessionEnded
         return self._context(row)
 
+    def _kept(self, launch_id: str, case_id: str) -> bool:
+        kept = sa.select(launch_kept.c.case_id).where(
+            launch_kept.c.launch_id == launch_id, launch_kept.c.case_id == case_id
+        )
+        with self._reads.begin() as db:
+            return db.execute(kept).first() is not None
+
     def sweep(self, idle_minutes: dict[str, int]) -> None:
-        """Take the tokens of deserted sessions and delete old ones, but none kept for a case.
+        """Take the tokens of sessions that are over and delete old ones, but none kept for a case.
 
         ``idle_minutes`` is by site. A browser that never comes back ends no session itself.
         """
         now, row = self._now(), launch_session.c
         with self._engine.begin() as db:
+            kept_since = (now - KEPT_LIFE).timestamp()
+            db.execute(launch_kept.delete().where(launch_kept.c.kept_at < kept_since))
             born = (now - ABSOLUTE_LIFE).timestamp()
-            db.execute(launch_session.delete().where(row.kept_for.is_(None), row.started_at < born))
+            db.execute(launch_session.delete().where(~KEPT, row.started_at < born))
             for minutes in set(idle_minutes.values()):
                 sites = [site for site, its in idle_minutes.items() if its == minutes]
                 seen = (now - timedelta(minutes=minutes)).timestamp()
                 db.execute(
                     launch_session.update()
                     .where(
-                        row.kept_for.is_(None),
+                        ~KEPT,
                         row.token.is_not(None),
                         row.site.in_(sites),
-                        row.seen_at < seen,
+                        sa.or_(row.seen_at < seen, row.ended_at.is_not(None)),
                     )
                     .values(token=None, ended_at=now.timestamp())
                 )
 
     def end(self, launch_id: str) -> None:
         """End the browser session; tokens stay only when they are kept for a case."""
-        row = self._row(launch_id)
-        values: dict[str, Any] = {"ended_at": self._now().timestamp(), "request": None}
-        if row.kept_for is None:
-            values |= {"token": None}
+        row = launch_session.c
         with self._engine.begin() as db:
             db.execute(
-                launch_session.update().where(launch_session.c.id == launch_id).values(**values)
+                launch_session.update()
+                .where(row.id == launch_id)
+                .values(ended_at=self._now().timestamp(), request=None)
             )
+            db.execute(launch_session.update().where(row.id == launch_id, ~KEPT).values(token=None))
 
     def keep(self, launch_id: str, case_id: str) -> bool:
         """Keep the refresh token until the case ends; False when there is none to keep."""
-        if self.tokens(launch_id).refresh is None:
+        try:
+            refresh = self.tokens(launch_id).refresh
+        except SessionEnded:
             return False
+        if refresh is None:
+            return False
+        ours = (launch_kept.c.launch_id == launch_id, launch_kept.c.case_id == case_id)
         with self._engine.begin() as db:
+            db.execute(launch_kept.delete().where(*ours))
             db.execute(
-                launch_session.update()
-                .where(launch_session.c.id == launch_id)
-                .values(kept_for=case_id)
+                launch_kept.insert().values(
+                    launch_id=launch_id, case_id=case_id, kept_at=self._now().timestamp()
+                )
             )
         return True
 
-    def forget(self, case_id: str) -> None:
-        """Delete the tokens that were kept for a case."""
+    def forget(self, case_id: str, idle_minutes: dict[str, int]) -> None:
+        """Keep no token for a case any more, and sweep: a window that lives still has its own."""
         with self._engine.begin() as db:
-            db.execute(
-                launch_session.update()
-                .where(launch_session.c.kept_for == case_id)
-                .values(kept_for=None, token=None)
-            )
+            gone = db.execute(launch_kept.delete().where(launch_kept.c.case_id == case_id)).rowcount
+        if gone:
+            self.sweep(idle_minutes)
 
     def tokens(self, launch_id: str) -> Tokens:
         """Return a launch's tokens; raises SessionEnded when they are gone."""

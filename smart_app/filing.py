@@ -113,8 +113,6 @@ class Filing(Steps):
             return
         with self.world.tasks.finish(task) as db:
             self._settle(db, case, found.id)
-        if case.tracks.utn == "recorded":
-            self.world.vault.forget(case.id)
 
     def _yielded(self, task: Task) -> bool:
         """Give the task back while another worker writes for the case.

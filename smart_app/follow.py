@@ -22,6 +22,7 @@ from smart_app.errors import (
     StaleRevision,
 )
 from smart_app.filing import Filing
+from smart_app.keeping import let_go
 from smart_app.sending import Sending
 from smart_app.steps import Steps
 from smart_app.world import World
@@ -53,16 +54,17 @@ class Follow(Steps):
         A task that failed, for whatever cause, is done again later; the last attempt parks it and
         says so on the case.
         """
+        code: str = ""
         try:
             self.handlers[task.kind](task)
         except LeaseLost:
             raise
         except Exception as cause:
             known = isinstance(cause, PreclearError | LaunchError)
-            code: str = getattr(cause, "code", "") if known else type(cause).__name__
+            code = getattr(cause, "code", "") if known else type(cause).__name__
             self._failed(task, code, self._pause(task, cause))
-            return code
-        return ""
+        let_go(self.world, task.case)
+        return code
 
     @staticmethod
     def _pause(task: Task, cause: Exception) -> float:
@@ -133,8 +135,12 @@ class Follow(Steps):
 
     def not_accepted(self, case: Case, revision: int, person: Person) -> Case:
         """Take a person's word that the payer did not accept the request."""
-        return self.sending.not_accepted(case, revision, person)
+        case = self.sending.not_accepted(case, revision, person)
+        let_go(self.world, case.id)
+        return case
 
     def take_letter(self, case: Case, seen: str, found: Decision, event: Event) -> Case:
         """Take a decision that a person typed in from a letter or portal."""
-        return self.deciding.take_letter(case, seen, found, event)
+        case = self.deciding.take_letter(case, seen, found, event)
+        let_go(self.world, case.id)
+        return case

@@ -39,6 +39,7 @@ from smart_app.errors import (
 )
 from smart_app.fhir import codes, refs
 from smart_app.flow import Flow
+from smart_app.keeping import let_go
 from smart_app.pas import bundle, lint
 
 
@@ -356,6 +357,7 @@ class Review:
                 self.store.put(db, fresh.id, stage, output)
             self.store.end_preparation(db, fresh.id)
             self.world.audit.append(db, fresh.id, Event("again", now, person.name))
+        let_go(self.world, case.id)
         return fresh
 
     def note(self, case: Case, reference: str) -> Evidence | None:

@@ -195,16 +195,63 @@ def test_without_a_refresh_token_the_sign_in_ends(house: House, network: Network
         a_bearer(house).token(launch_id, "access-1")
 
 
+IDLE = {"site": 15}
+
+
+def refresh_of(house: House, session: str) -> str | None:
+    """Return the refresh token that is still there."""
+    try:
+        return house.door.vault.tokens(session).refresh
+    except SessionEnded:
+        return None
+
+
 def test_a_case_keeps_the_token_when_the_window_ends_and_no_longer(
     house: House, session: str
 ) -> None:
     vault = house.door.vault
     assert vault.keep(session, "case-1")
     vault.end(session)
-    assert vault.tokens(session).refresh == "refresh-1"
-    vault.forget("case-1")
+    assert refresh_of(house, session) == "refresh-1"
+    vault.forget("case-1", IDLE)
+    assert refresh_of(house, session) is None
+
+
+def test_two_cases_of_a_launch_keep_its_token_until_both_have_ended(
+    house: House, session: str
+) -> None:
+    bearer, vault = a_bearer(house), house.door.vault
+    for case in ("case-1", "case-2", "case-1"):
+        assert vault.keep(session, case)
+    vault.end(session)
+    vault.forget("case-2", IDLE)
+    assert bearer.context(session, "case-1").launch_id == session
+    assert refresh_of(house, session) == "refresh-1"
     with pytest.raises(SessionEnded):
-        vault.tokens(session)
+        bearer.context(session, "case-2")
+    vault.forget("case-1", IDLE)
+    assert refresh_of(house, session) is None
+
+
+@pytest.mark.parametrize(("minutes", "left"), [(1, "refresh-1"), (16, None)])
+def test_a_case_that_ends_takes_nothing_from_a_window_that_is_used(
+    house: House, session: str, minutes: int, left: str | None
+) -> None:
+    vault = house.door.vault
+    assert vault.keep(session, "case-1")
+    house.ehr.clock.pass_by(minutes * 60)
+    vault.forget("case-1", IDLE)
+    assert refresh_of(house, session) == left
+    assert vault.keep(session, "case-2") is (left is not None)
+
+
+def test_no_token_is_kept_for_longer_than_a_decision_takes(house: House, session: str) -> None:
+    vault = house.door.vault
+    vault.keep(session, "case-1")
+    for days, left in ((29, "refresh-1"), (2, None)):
+        house.ehr.clock.pass_by(days * 86_400)
+        vault.sweep(IDLE)
+        assert refresh_of(house, session) == left
 
 
 def test_without_a_case_the_tokens_go_with_the_window(house: House, session: str) -> None:

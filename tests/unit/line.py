@@ -84,16 +84,19 @@ class Line:
             audit=AuditChain(store, Seal((KEY,))),
             clock=clock,
             payers=SimpleNamespace(of_id=lambda one: {"zyter": settings}[one]),
-            sites=SimpleNamespace(of_id=lambda _: site),
+            sites=SimpleNamespace(
+                of_id=lambda _: site, registrations=SimpleNamespace(idle_minutes=dict)
+            ),
             program=WISER,
             payer_http=lambda _: payer,
-            vault=SimpleNamespace(forget=lambda _: None, keep=self._keep),
+            vault=SimpleNamespace(forget=self._forget, keep=self._keep),
             bearer=SimpleNamespace(context=lambda *_: launch),
             chart=lambda _: chart,
         )
         self.follow = Follow(self.world)
         self.filed: list[str] = []
         self.kept: list[tuple[str, str]] = []
+        self.forgotten: list[str] = []
         if chart is None:
             self.follow.handlers["file"] = self._file
 
@@ -103,6 +106,9 @@ class Line:
 
     def _keep(self, launch_id: str, case_id: str) -> None:
         self.kept.append((launch_id, case_id))
+
+    def _forget(self, case_id: str, _idle_minutes: dict[str, int]) -> None:
+        self.forgotten.append(case_id)
 
     def signed(self, orders: int = 1, **more: Any) -> Case:
         """Return a signed case whose request is queued."""

@@ -31,6 +31,7 @@ MAY_STORE = (
     "smart_app/cases/",
     "smart_app/audit/",
     "launch/vault.py",
+    "launch/tables.py",
     "launch/__init__.py",
     "smart_app/web/health.py",
     "smart_app/steps.py",  # types of the transaction that the stages hand on
