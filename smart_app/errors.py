@@ -8,7 +8,9 @@ PreclearError
 │   ├── NoOrder            no usable order
 │   │   └── OrderToEnter   a person may enter it, or its code
 │   ├── SeveralOrders      a person must choose the order
+│   ├── OrderGone          an order is no longer what a person looked at
 │   └── ChartUnavailable   the EHR did not answer, or refused
+│       └── NotInChart     it has no such resource
 ├── EngineError            the form's logic could not be run
 │   └── EngineLimit        it used more time or memory than allowed
 ├── PackageError           the payer's form cannot be used
@@ -114,6 +116,17 @@ class ChartUnavailable(ChartError):
     http_status = 503
     say = "The chart did not answer. Nothing was sent."
     do = "Try again in a minute."
+
+
+class NotInChart(ChartUnavailable):
+    code = "not-in-chart"
+
+
+class OrderGone(ChartError):
+    code = "order-gone"
+    http_status = 409
+    say = "An order of this request is no longer active in the chart. Nothing was sent."
+    do = "Close this, go back to the chart and open Preclear again from an active order."
 
 
 class EngineError(PreclearError):

@@ -92,6 +92,11 @@ def _forbids(order: Resource) -> bool:
     return order.get("doNotPerform") is True
 
 
+def still_stands(order: Resource, before: Resource) -> bool:
+    """Tell whether an order that a person looked at is still one to ask for."""
+    return counts(order) and order.get("status") in ("active", "draft", before.get("status"))
+
+
 def together(snapshot: ChartSnapshot) -> tuple[tuple[Resource, ...], ...]:
     """Return the active orders of a chart, those of one requisition together, newest first."""
     found: dict[object, list[Resource]] = {}

@@ -16,7 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from smart_app.cases.model import Resource
-from smart_app.errors import ChartUnavailable
+from smart_app.errors import ChartUnavailable, NotInChart
 
 TIMEOUT = (5, 20)  # seconds to connect, to read
 MAX_BYTES = 30_000_000
@@ -129,6 +129,8 @@ class FhirClient:
 
     @staticmethod
     def _json(response: requests.Response) -> Resource:
+        if response.status_code in (404, 410):
+            raise NotInChart(f"status {response.status_code}")
         if response.status_code != 200 or len(response.content) > MAX_BYTES:
             raise ChartUnavailable(f"status {response.status_code}")
         try:

@@ -12,6 +12,7 @@ from launch import LaunchContext, csrf_token
 from smart_app.cases.model import Case, Person
 from smart_app.dtr.form import FormError
 from smart_app.errors import (
+    ChartError,
     LintError,
     MissingFact,
     OrderToEnter,
@@ -190,7 +191,7 @@ class ReviewPages:
                 case = self.acts.choose_documents(case, seen, person, sent)
                 seen = case.revision
             self.acts.sign(case, seen, person, context)
-        except (OpenPoints, LintError, MissingFact) as cause:
+        except (OpenPoints, LintError, MissingFact, ChartError) as cause:
             return self._show(context, case, person, error=cause)
         except StaleRevision as cause:
             newer = self.desk.world.store.case(case_id)

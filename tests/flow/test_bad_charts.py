@@ -6,7 +6,7 @@ import copy
 import sqlite3
 import uuid
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +157,40 @@ def test_a_clinician_without_a_valid_npi_cannot_send(golden: Golden, npi: str | 
     assert page.status in (403, 422)
     assert "NPI" in page.text
     assert recorded(golden) == before
+
+
+def to_sign(golden: Golden) -> Callable[[], Page]:
+    """Bring a case to its signature, and return the click."""
+    for step in (golden.open, golden.ready, golden.settle):
+        step()
+    form = golden.page.form("/sign")
+    assert form is not None
+    return lambda: golden.browser.submit(golden.page, form)
+
+
+@pytest.mark.parametrize("status", ["revoked", "entered-in-error", "on-hold"])
+def test_an_order_that_is_taken_back_before_the_signature_is_not_sent(
+    golden: Golden, status: str
+) -> None:
+    before, click = recorded(golden), to_sign(golden)
+    ehr(golden, chart=[an_order(golden, status=status)])
+    page = click()
+    assert page.status == 409
+    assert "no longer active in the chart. Nothing was sent." in page.text
+    assert recorded(golden) == before
+
+
+def test_a_chart_that_is_down_at_the_signature_is_asked_again(golden: Golden) -> None:
+    before, click = recorded(golden), to_sign(golden)
+    ehr(golden, fail={"ServiceRequest": 500})
+    page = click()
+    assert page.status == 503
+    assert "The chart did not answer. Nothing was sent. Try again in a minute." in page.text
+    ehr(golden, fail={})
+    golden.page = page
+    golden.sign()
+    golden.decided()
+    assert recorded(golden) == before + 1
 
 
 def test_tokens_revoked_before_signing_lose_nothing(golden: Golden) -> None:

@@ -13,7 +13,7 @@ from smart_app.cases.database import connect
 from smart_app.cases.model import Case, CaseItem, Coding, Resource, ScopeFinding, Tracks
 from smart_app.cases.schema.migrate import upgrade
 from smart_app.cases.store import Store
-from smart_app.errors import ChartUnavailable
+from smart_app.errors import ChartUnavailable, NotInChart
 from smart_app.seal import Seal
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -144,7 +144,7 @@ class FakeChart:
     def read(self, reference: str) -> Resource:
         self._check("read")
         if reference not in self.held:
-            raise ChartUnavailable("status 404")
+            raise NotInChart("status 404")
         return self.held[reference]
 
     def search(self, resource_type: str, params: Mapping[str, str]) -> list[Resource]:

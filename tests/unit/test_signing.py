@@ -1,0 +1,88 @@
+"""What is signed is still ordered when it is sent, or nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from smart_app.cases.model import Case
+from smart_app.cases.store import Store
+from smart_app.errors import ChartError, ChartUnavailable, OrderGone, WrongPatient
+from smart_app.pas import lint
+from smart_app.review import Review
+from tests.unit.front import DOCTOR, Front, a_coverage, a_launch, an_order
+from tests.unit.kit import FakeClock
+
+MEMBERS = {"requisition": {"value": "both"}}
+
+
+@pytest.fixture
+def front(store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
+    """Return a line whose request is complete, and whose payer is set."""
+    request = {"entry": [{"resource": {"identifier": [{}]}}]}
+    monkeypatch.setattr(Review, "_wire", lambda *_: ("zyter", "pas"))
+    monkeypatch.setattr(Review, "request", lambda *_: ("the form", request))
+    monkeypatch.setattr(lint, "faults", lambda _: ())
+    with ThreadPoolExecutor(2) as pool:
+        made = Front(store, clock, pool)
+        made.world.sites.of_id("site").late_write = "next_launch"
+        made.chart(a_coverage(), an_order("1", **MEMBERS), an_order("2", **MEMBERS))
+        yield made
+
+
+def sign(front: Front, case: Case) -> Case:
+    return front.acts.sign(case, case.revision, DOCTOR, a_launch())
+
+
+def nothing_sent(front: Front, case: Case) -> bool:
+    now = front.now(case)
+    return (now, front.store.submissions(case.id)) == (case, [])
+
+
+def test_orders_that_stand_are_sent(front: Front) -> None:
+    case = front.opened()
+    front.chart(an_order("2", **MEMBERS, note=[{"text": "bring the films"}]))
+    assert sign(front, case).tracks.submission == "queued"
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"status": "revoked"}, OrderGone),
+        ({"status": "entered-in-error"}, OrderGone),
+        ({"status": "completed"}, OrderGone),
+        ({"status": "on-hold"}, OrderGone),
+        ({"status": None}, OrderGone),
+        ({"subject": {"reference": "Patient/p2"}}, WrongPatient),
+    ],
+    ids=str,
+)
+def test_an_order_that_changed_since_it_was_looked_at_sends_nothing(
+    front: Front, change: dict[str, Any], error: type[ChartError]
+) -> None:
+    case = front.opened()
+    front.chart(an_order("2", **MEMBERS) | change)
+    with pytest.raises(error):
+        sign(front, case)
+    assert nothing_sent(front, case)
+
+
+def test_an_order_that_is_nowhere_sends_nothing(front: Front) -> None:
+    case = front.opened()
+    del front.ehr.held["ServiceRequest/2"]
+    with pytest.raises(OrderGone):
+        sign(front, case)
+    assert nothing_sent(front, case)
+
+
+def test_a_chart_that_does_not_answer_sends_nothing_until_it_does(front: Front) -> None:
+    case = front.opened()
+    front.ehr.fails.add("read")
+    with pytest.raises(ChartUnavailable):
+        sign(front, case)
+    assert nothing_sent(front, case)
+    front.ehr.fails.clear()
+    assert sign(front, case).tracks.submission == "queued"
