@@ -5,12 +5,41 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from smart_app.cases.tasks import LeaseLost
+from smart_app.cases.model import Task
+from smart_app.cases.tasks import LeaseLost, Tasks
 from smart_app.follow import Follow
 from smart_app.world import World
 
 log = logging.getLogger("preclear.worker")
+
+
+@contextmanager
+def held(tasks: Tasks, task: Task) -> Iterator[None]:
+    """Renew a task's lease while it is worked on, however long a payer or a chart takes.
+
+    A worker that lives keeps what it has: no other one sends the same again meanwhile.
+    """
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(tasks.beat_seconds):
+            try:
+                tasks.renew(task)
+            except LeaseLost:
+                return
+            except Exception as cause:  # the next beat may find the database again
+                log.error("worker", extra={"case": task.case, "why": type(cause).__name__})
+
+    heart = threading.Thread(target=beat, name="lease", daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        over.set()
+        heart.join()
 
 
 def run_due(world: World, follow: Follow) -> bool:
@@ -21,7 +50,9 @@ def run_due(world: World, follow: Follow) -> bool:
         if task is None:
             return False
         about = {"kind": task.kind, "case": task.case}
-        if why := follow.run(task):
+        with held(world.tasks, task):
+            why = follow.run(task)
+        if why:
             log.error("task failed", extra={**about, "why": why})
         else:
             log.info("task", extra={**about, "attempt": task.attempt})

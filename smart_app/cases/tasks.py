@@ -32,6 +32,7 @@ class Tasks:
         self._store = store
         self._lease = timedelta(seconds=lease_seconds)
         self.owner = secrets.token_hex(8)
+        self.beat_seconds = lease_seconds / 3
 
     def add(
         self,

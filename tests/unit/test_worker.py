@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from smart_app.audit.chain import AuditChain
 from smart_app.cases.model import Tracks
 from smart_app.cases.store import Store
-from smart_app.cases.tasks import Tasks
+from smart_app.cases.tasks import LeaseLost, Tasks
 from smart_app.errors import ConfigError, IllegalMove, PayerError, StaleRevision
 from smart_app.follow import Follow
 from smart_app.seal import Seal
@@ -156,3 +157,50 @@ def test_a_payer_that_is_down_for_days_is_still_asked(
         clock.pass_by(3600)
     told = [one.kind for one in AuditChain(store, Seal((KEY,))).events("case-1")]
     assert ("person_needed" in told) is (kind == "recover")
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_lease_shorter_than_an_answer_is_renewed_until_it_comes(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    """No second worker takes what a living one is waiting for."""
+    short = Tasks(store, 0.03)
+    renewed, renew = threading.Semaphore(0), short.renew
+    failures = [OperationalError("", {}, Exception())] if broken else []
+
+    def telling(task: Any) -> None:
+        if failures:
+            raise failures.pop()
+        renew(task)
+        renewed.release()
+
+    monkeypatch.setattr(short, "renew", telling)
+    with store.write() as db:
+        store.insert(db, a_case(tracks=Tracks(documentation="signed", submission="queued")))
+        short.add(db, "send", "case-1")
+
+    taken = []
+
+    def slow_payer(_task: Any) -> None:
+        for _ in range(3):
+            clock.pass_by(0.02)
+            while renewed.acquire(blocking=False):
+                continue
+            for _ in range(2):  # one may have begun before the time passed
+                if not renewed.acquire(timeout=20):
+                    return
+            taken.append(Tasks(store, 0.03).claim())
+
+    assert run(short, store, clock, slow_payer)
+    assert taken == [None, None, None]
+
+
+def test_what_another_worker_has_taken_over_is_not_renewed(
+    tasks: Tasks, store: Store, clock: FakeClock
+) -> None:
+    task, other = tasks.claim(), Tasks(store, LEASE)
+    assert task
+    clock.pass_by(LEASE + 1)
+    assert other.claim()
+    with pytest.raises(LeaseLost):
+        tasks.renew(task)
