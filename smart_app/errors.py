@@ -8,7 +8,8 @@ PreclearError
 │   ├── NoOrder            no usable order
 │   │   └── OrderToEnter   a person may enter it, or its code
 │   ├── SeveralOrders      a person must choose the order
-│   ├── OrderGone          an order is no longer what a person looked at
+│   ├── OrderGone          an order is no longer one to ask for
+│   ├── OrderChanged       an order asks for something else than what was signed
 │   └── ChartUnavailable   the EHR did not answer, or refused
 │       └── NotInChart     it has no such resource
 ├── EngineError            the form's logic could not be run
@@ -127,6 +128,13 @@ class OrderGone(ChartError):
     http_status = 409
     say = "An order of this request is no longer active in the chart. Nothing was sent."
     do = "Close this, go back to the chart and open Preclear again from an active order."
+
+
+class OrderChanged(ChartError):
+    code = "order-changed"
+    http_status = 409
+    say = "An order of this request says something else in the chart now. Nothing was sent."
+    do = "Close this, go back to the chart and open Preclear again from the order."
 
 
 class EngineError(PreclearError):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from launch import LaunchContext
 from launch.scopes import allows, allows_a_part
 from smart_app.cases import codec
-from smart_app.cases.model import ChartSnapshot
-from smart_app.chart import entered, snapshot
+from smart_app.cases.model import Case, ChartSnapshot
+from smart_app.chart import entered, orders, snapshot
 from smart_app.chart.entered import Entered
+from smart_app.errors import NotInChart, OrderChanged, OrderGone, WrongPatient
 from smart_app.fhir import refs
 from smart_app.world import World
 
@@ -33,6 +36,34 @@ def read(world: World, context: LaunchContext) -> ChartSnapshot:
         also=(context.fhir_user, *places),
     )
     return entered.laid_over(found, typed)
+
+
+def orders_again(world: World, context: LaunchContext, case: Case, seen: ChartSnapshot) -> None:
+    """Read a case's orders once more, right before they are sent.
+
+    Raises OrderGone when one was taken back meanwhile, OrderChanged when one asks for something
+    else than what was signed, ChartUnavailable when nobody can tell.
+    """
+    reader = world.chart(context)
+    theirs = [one for one in case.order_refs if not entered.own(one)]
+    reads = [world.chart_pool.submit(reader.read, one) for one in theirs]
+    fresh = []
+    for name, read_again in zip(theirs, reads, strict=True):
+        try:
+            order = read_again.result()
+        except NotInChart as cause:
+            raise OrderGone("not in the chart") from cause
+        if refs.subject_of(order) != case.patient_ref or refs.of(order) != name:
+            raise WrongPatient
+        if not orders.still_stands(order, seen.by_reference(name) or {}):
+            raise OrderGone(str(order.get("status")))
+        fresh.append(order)
+    now = replace(seen, resources=seen.resources | {"ServiceRequest": tuple(fresh)})
+    now = entered.laid_over(now, entries(world, case.site, case.iss, case.patient_ref))
+    for name in theirs:
+        before, after = seen.by_reference(name), now.by_reference(name)
+        if before and after and orders.says(before, seen) != orders.says(after, seen):
+            raise OrderChanged
 
 
 def entries(world: World, site: str, iss: str, patient_ref: str) -> list[Entered]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from launch import LaunchContext
-from smart_app import judging, newer
+from smart_app import judging, newer, reading
 from smart_app.cases import codec, preparation, states
 from smart_app.cases.model import (
     Case,
@@ -26,19 +26,16 @@ from smart_app.cases.model import (
     Submission,
     Tracks,
 )
-from smart_app.chart import annotate, documents, orders
+from smart_app.chart import annotate, documents
 from smart_app.dtr import form, response
 from smart_app.errors import (
     Forbidden,
     LintError,
     MissingFact,
-    NotInChart,
-    OrderGone,
     PackageError,
     PreclearError,
     StaleRevision,
     Superseded,
-    WrongPatient,
 )
 from smart_app.fhir import codes, refs
 from smart_app.flow import Flow
@@ -260,7 +257,7 @@ class Review:
             started_at=now,
         )
         moved = states.move(case.tracks, documentation="signed", submission="queued")
-        self._look_at_orders(case, chart, context)
+        reading.orders_again(self.world, context, case, chart)
         with self.store.write() as db:
             if self.store.sent_elsewhere(db, case):
                 raise SentElsewhere
@@ -276,23 +273,6 @@ class Review:
         if self.world.sites.of_id(case.site).late_write == "offline_access":
             self.world.vault.keep(context.launch_id, case.id)
         return saved
-
-    def _look_at_orders(self, case: Case, seen: ChartSnapshot, context: LaunchContext) -> None:
-        """Read the orders once more, right before they are sent.
-
-        Raises OrderGone when one was taken back meanwhile, ChartUnavailable when nobody can tell.
-        """
-        reader = self.world.chart(context)
-        reads = [self.world.chart_pool.submit(reader.read, one) for one in case.order_refs]
-        for name, read in zip(case.order_refs, reads, strict=True):
-            try:
-                order = read.result()
-            except NotInChart as cause:
-                raise OrderGone("not in the chart") from cause
-            if refs.subject_of(order) != case.patient_ref or refs.of(order) != name:
-                raise WrongPatient
-            if not orders.still_stands(order, seen.by_reference(name) or {}):
-                raise OrderGone(str(order.get("status")))
 
     def request(
         self,

@@ -97,6 +97,17 @@ def still_stands(order: Resource, before: Resource) -> bool:
     return counts(order) and order.get("status") in ("active", "draft", before.get("status"))
 
 
+def says(order: Resource, snapshot: ChartSnapshot) -> tuple[object, ...]:
+    """Return what one order asks for, to compare two readings of it."""
+    return (
+        codes.code_in(order.get("code"), BILLING),
+        _units(order),
+        modifiers(order),
+        diagnoses(order, snapshot),
+        planned_date((order,)),
+    )
+
+
 def together(snapshot: ChartSnapshot) -> tuple[tuple[Resource, ...], ...]:
     """Return the active orders of a chart, those of one requisition together, newest first."""
     found: dict[object, list[Resource]] = {}

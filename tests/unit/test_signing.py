@@ -10,7 +10,8 @@ import pytest
 
 from smart_app.cases.model import Case
 from smart_app.cases.store import Store
-from smart_app.errors import ChartError, ChartUnavailable, OrderGone, WrongPatient
+from smart_app.errors import ChartError, ChartUnavailable, OrderChanged, OrderGone, WrongPatient
+from smart_app.fhir import codes
 from smart_app.pas import lint
 from smart_app.review import Review
 from tests.unit.front import DOCTOR, Front, a_coverage, a_launch, an_order
@@ -56,7 +57,12 @@ def test_orders_that_stand_are_sent(front: Front) -> None:
         ({"status": "completed"}, OrderGone),
         ({"status": "on-hold"}, OrderGone),
         ({"status": None}, OrderGone),
+        ({"doNotPerform": True}, OrderGone),
         ({"subject": {"reference": "Patient/p2"}}, WrongPatient),
+        ({"code": {"coding": [{"system": codes.CPT, "code": "62321"}]}}, OrderChanged),
+        ({"quantityQuantity": {"value": 2}}, OrderChanged),
+        ({"reasonCode": [{"coding": [{"system": codes.ICD10CM, "code": "M54.50"}]}]}, OrderChanged),
+        ({"occurrenceDateTime": "2027-02-01"}, OrderChanged),
     ],
     ids=str,
 )
