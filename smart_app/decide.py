@@ -19,12 +19,13 @@ from smart_app.cases.model import (
     Event,
     ItemDecision,
     Receipt,
+    Resource,
     Task,
     Tracks,
     UtnRecord,
 )
 from smart_app.errors import CaseClosed, IllegalMove, StaleRevision
-from smart_app.pas import client, decision, entries, inquiry
+from smart_app.pas import client, decision, echo, entries, inquiry
 from smart_app.steps import Steps
 from smart_app.utn import record as utn
 
@@ -83,11 +84,18 @@ class Deciding(Steps):
 
     def inquire(self, case: Case) -> inquiry.Inquired:
         """Ask the payer what it has of a case's request; raises PayerError."""
-        row, payer = self.submission(case), self.payer(case)
-        request = json.loads(self.store.payload(row))
+        payer, request = self.payer(case), self._request(case)
         asked = json.dumps(inquiry.build(request, self.world.clock.now())).encode()
         body = client.inquire(self.world.payer_http(payer), payer.pas_base or "", asked)
-        return inquiry.ours(case, body, row.identifier)
+        return inquiry.ours(case, body, self._sent(case))
+
+    def _request(self, case: Case) -> Resource:
+        request: Resource = json.loads(self.store.payload(self.submission(case)))
+        return request
+
+    def _sent(self, case: Case) -> echo.Sent:
+        """Return what an answer may echo of a case's request."""
+        return echo.sent(self._request(case), self._member(case))
 
     def decided(self, case: Case) -> str:
         """Return the id of a case's present decision, or an empty string."""
@@ -98,7 +106,8 @@ class Deciding(Steps):
         """Return a receipt as what it is: an answer that decided nothing, with errors, refuses."""
         if receipt.outcome != "received":
             return receipt
-        found = decision.refusal(receipt.body, self.payer(case).dismissed_text)
+        text = self.payer(case).dismissed_text
+        found = decision.refusal(receipt.body, self._sent(case), text)
         return replace(receipt, outcome="rejected", faults=found) if found else receipt
 
     def received(self, task: Task, case: Case, identifier: str, receipt: Receipt) -> None:
@@ -130,7 +139,7 @@ class Deciding(Steps):
         return decision.read(
             case,
             body,
-            member=self._member(case),
+            self._sent(case),
             dismissed_text=self.payer(case).dismissed_text,
             now=self.world.clock.now(),
         )

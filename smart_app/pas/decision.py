@@ -13,7 +13,8 @@ from datetime import date, datetime
 from typing import Any
 
 from smart_app.cases.model import Case, CaseItem, Decision, DecisionWord, ItemDecision, Resource
-from smart_app.fhir.codes import MBI
+from smart_app.pas import echo
+from smart_app.pas.echo import Sent
 from smart_app.pas.names import PAS, X12
 
 WORDS: dict[str, DecisionWord] = {
@@ -132,19 +133,17 @@ def _notes(response: Resource, item: dict[str, Any]) -> tuple[str, ...]:
     return tuple(str(texts[one]) for one in item.get("noteNumber") or [] if texts.get(one))
 
 
-def trace_of(item: dict[str, Any]) -> str | None:
-    """Return the item trace number that an answer echoes, or None."""
-    found = _extension(item, "extension-itemTraceNumber")
-    return str(found.get("value")) if isinstance(found, dict) else None
+def _match(case: Case, item: dict[str, Any]) -> tuple[CaseItem | None, bool]:
+    """Return our item and whether it is traced: by our trace, else by its sequence.
 
-
-def _match(case: Case, item: dict[str, Any]) -> CaseItem | None:
-    """Return our item: by our trace when it is echoed, else by its sequence."""
-    trace = trace_of(item)
-    if trace is not None:
-        return next((one for one in case.items if one.trace == trace), None)
+    An item with other traces alone is not ours, and neither is one with the traces of two.
+    """
+    traces = echo.traces_of(item)
+    if traces:
+        several = [one for one in case.items if one.trace in traces]
+        return (several[0], True) if len(several) == 1 else (None, False)
     sequence = item.get("itemSequence")
-    return next((one for one in case.items if one.sequence == sequence), None)
+    return next((one for one in case.items if one.sequence == sequence), None), False
 
 
 def _unsaid(response: Resource) -> DecisionWord:
@@ -157,16 +156,16 @@ def _failed(response: Resource) -> bool:
     return response.get("outcome") == "error" or bool(response.get("error"))
 
 
-def refusal(body: Any, dismissed_text: str) -> tuple[str, ...]:
+def refusal(body: Any, sent: Sent, dismissed_text: str) -> tuple[str, ...]:
     """Return what a payer complains about that processed a request and decided nothing of it.
 
     X12's own errors (AAA) come with status 200 and ``outcome`` error. Empty when anything was
-    decided or dismissed, and for what is no such answer.
+    decided or dismissed, and for what is no such answer, or one about another's request.
     https://hl7.org/fhir/us/davinci-pas/2.2.1/en/StructureDefinition-profile-claimresponse.html
     """
     try:
         found = claim_responses(body)
-        if len(found) != 1 or found[0].get("outcome") != "error":
+        if _not_usable(found, body, sent) or found[0].get("outcome") != "error":
             return ()
         response = found[0]
         decided = any(_review_actions(item) for item in response.get("item") or [])
@@ -187,7 +186,7 @@ def _complaints(response: Resource) -> tuple[str, ...]:
 
 
 def _item_decision(
-    response: Resource, item: dict[str, Any], ours: CaseItem
+    response: Resource, item: dict[str, Any], ours: CaseItem, numbered: bool
 ) -> tuple[ItemDecision, tuple[str, ...]]:
     actions = _review_actions(item)
     coded = _action_codings(actions)
@@ -199,7 +198,7 @@ def _item_decision(
     number: str | None = None
     path: str | None = None
     rivals: tuple[str, ...] = ()
-    if code in NUMBERED:
+    if code in NUMBERED and numbered:
         number, path, rivals = _number(response, item, actions, code)
     period = _extension(item, "extension-itemPreAuthPeriod") or response.get("preAuthPeriod") or {}
     added = [
@@ -248,64 +247,64 @@ def _dismissed(response: Resource, text: str) -> tuple[str, ...] | None:
     return found if any(text.lower() in one.lower() for one in found) else None
 
 
-def _not_usable(responses: list[Resource], body: Any, member: str) -> str:
+def _not_usable(responses: list[Resource], body: Any, sent: Sent) -> str:
     """Return why nothing of an answer may be used, or an empty string."""
     if len(responses) != 1:
         return "several ClaimResponses" if responses else "no ClaimResponse"
     if responses[0].get("status") not in (None, "active"):
         return "not active"  # withdrawn by the payer, or not yet meant
-    return "" if _for_us(body, member) else "another member"
+    if echo.other_member(body, sent):
+        return "another member"
+    return "another request" if echo.another(responses[0], sent) else ""
 
 
-def _for_us(body: Any, member: str) -> bool:
-    """Tell whether no member number in the answer is another person's."""
-    named: set[Any] = set()
-    for entry in body.get("entry") or []:
-        resource = entry.get("resource") or {}
-        if resource.get("resourceType") in ("Coverage", "Patient"):
-            named.add(resource.get("subscriberId"))
-            for one in resource.get("identifier") or []:
-                kinds = {c.get("code") for c in (one.get("type") or {}).get("coding") or []}
-                if "MB" in kinds or one.get("system") == MBI:
-                    named.add(one.get("value"))
-    return named <= {None, member}
-
-
-def read(case: Case, body: Any, *, member: str, dismissed_text: str, now: datetime) -> Decision:
+def read(case: Case, body: Any, sent: Sent, *, dismissed_text: str, now: datetime) -> Decision:
     """Return the decision that an answer holds; what cannot be read is ``unreadable``.
 
-    An answer about another member is quarantined: nothing of it is used. So is one whose shape is
-    not a ClaimResponse's, and one that answers an item twice.
+    An answer about another member or request is quarantined: nothing of it is used. So is one
+    whose shape is not a ClaimResponse's, and one that answers an item twice.
     """
     try:
-        return _read(case, body, member, dismissed_text, now)
-    except (AttributeError, TypeError, KeyError):
+        return _read(case, body, sent, dismissed_text, now)
+    except (AttributeError, TypeError, KeyError, RecursionError):
         return _decision(case, (), "unreadable", now, {}, quarantined=("malformed",))
 
 
-def _read(case: Case, body: Any, member: str, dismissed_text: str, now: datetime) -> Decision:
+def _read(case: Case, body: Any, sent: Sent, dismissed_text: str, now: datetime) -> Decision:
     responses = claim_responses(body)
-    if why := _not_usable(responses, body, member):
+    if why := _not_usable(responses, body, sent):
         return _decision(case, (), "unreadable", now, {}, quarantined=(why,))
     response = responses[0]
     reasons = _dismissed(response, dismissed_text)
     if reasons is not None:
         items = tuple(ItemDecision(one.trace, "dismissed", notes=reasons) for one in case.items)
         return _decision(case, items, "dismissed", now, response, notes=reasons)
-    found: dict[str, ItemDecision] = {}
-    rivals: tuple[str, ...] = ()
+    matched: dict[str, tuple[dict[str, Any], CaseItem, bool]] = {}
     for item in response.get("item") or []:
-        ours = _match(case, item)
+        ours, traced = _match(case, item)
         if ours is None:
             return _decision(case, (), "unreadable", now, response, quarantined=("foreign item",))
-        if ours.trace in found:
+        if ours.trace in matched:
             return _decision(case, (), "unreadable", now, response, quarantined=("item twice",))
-        found[ours.trace], more = _item_decision(response, item, ours)
+        matched[ours.trace] = item, ours, traced
+    named, unsaid = echo.identified(response, sent), _unsaid(response)
+    sure = named or echo.referred(response, sent)
+    found: dict[str, ItemDecision] = {}
+    rivals: tuple[str, ...] = ()
+    for item, ours, traced in matched.values():
+        decided, more = _item_decision(response, item, ours, traced or named)
+        found[ours.trace] = decided if traced or sure else _unsure(decided)
         rivals += more
-    unsaid = _unsaid(response)
     items = tuple(found.get(one.trace, ItemDecision(one.trace, unsaid)) for one in case.items)
+    if matched and not sure and not any(traced for _, _, traced in matched.values()):
+        response = {}  # its dates and notes are not surely about this request either
     notes = tuple(str(one.get("text")) for one in response.get("processNote") or [])
     return _decision(case, items, word_of(items), now, response, notes=notes, quarantined=rivals)
+
+
+def _unsure(found: ItemDecision) -> ItemDecision:
+    """Return what counts of an item whose answer echoes nothing of our request: that it waits."""
+    return ItemDecision(found.trace, "pended" if found.decision == "pended" else "unreadable")
 
 
 def _decision(

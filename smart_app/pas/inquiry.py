@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from smart_app.cases.model import Case, Resource
-from smart_app.pas import decision, names
+from smart_app.pas import echo, names
+from smart_app.pas.echo import Sent
 from smart_app.pas.names import profile
 
 KEPT = ("Organization", "Coverage", "Patient", "PractitionerRole", "Practitioner")
 CLAIM_KEPT = (
     "resourceType",
-    "id",
     "status",
     "type",
     "use",
@@ -39,20 +39,24 @@ ITEM_EXTENSIONS = (
 
 
 def build(request: Resource, at: datetime) -> Resource:
-    """Return an inquiry Bundle about a request Bundle that was, or may have been, sent."""
+    """Return an inquiry Bundle about a request Bundle that was, or may have been, sent.
+
+    Its Claim has names of its own, so that an echo of the request's can only mean the request.
+    """
     entries = copy.deepcopy(request["entry"])
-    claim = entries[0]["resource"]
+    claim, name = entries[0]["resource"], str(uuid.uuid4())
     made = {key: claim[key] for key in CLAIM_KEPT if key in claim}
     made |= {
         "meta": profile("profile-claim-inquiry"),
+        "id": name,
         "identifier": [
-            {"system": claim["identifier"][0]["system"], "value": f"inq-{uuid.uuid4()}"}
+            {"system": claim["identifier"][0]["system"], "value": f"{names.INQUIRY}{name}"}
         ],
         "created": at.isoformat(timespec="seconds"),
         "item": [_item(item) for item in claim["item"]],
     }
     team = {one["provider"]["reference"] for one in made.get("careTeam", [])}
-    kept = [{"fullUrl": entries[0]["fullUrl"], "resource": made}]
+    kept = [{"fullUrl": echo.URN + name, "resource": made}]
     for entry in entries[1:]:
         if entry["resource"]["resourceType"] in KEPT:
             kept.append(entry)
@@ -146,25 +150,48 @@ def _complains(resource: Resource) -> bool:
     return resource.get("resourceType") == "OperationOutcome" and severities != {"information"}
 
 
-def _about(case: Case, response: Resource, identifier: str) -> Literal["found", "none", "unclear"]:
+def _whole(body: Resource) -> bool:
+    """Tell whether an answer is a list of results and nothing else, in a shape of the guide.
+
+    Only what such a list does not hold is certainly not there. PAS 2.0.1 and 2.1.0 answer one
+    response Bundle, 2.2.1 Parameters of them; some payers answer a search's Bundle.
+    """
+    inner, kind = _inside(body) or [], body["resourceType"]
+    kinds = {one["resourceType"] for one in inner}
+    if kind == "Parameters":
+        known = kinds <= set(WRAPPED) and not any(map(_remarks, body.get("parameter") or []))
+    elif body.get("type") == "searchset":
+        known = kinds <= {"ClaimResponse", "Bundle"} and isinstance(body.get("total", 0), int)
+    else:
+        known = body.get("type") == "collection" and "OperationOutcome" not in kinds
+        known = known and "total" not in body
+    return known and all(_whole(one) for one in inner if one["resourceType"] in WRAPPED[1:])
+
+
+def _remarks(parameter: dict[str, Any]) -> bool:
+    """Tell whether a parameter holds a value, which may say anything."""
+    if "part" in parameter:
+        return any(map(_remarks, parameter["part"]))
+    return any(key.startswith("value") for key in parameter)
+
+
+def _about(case: Case, response: Resource, sent: Sent) -> Literal["found", "none", "unclear"]:
     """Tell whether a result is about this request.
 
-    Ours is one that carries our items' traces alone, or our Claim's identifier; another's is one
-    that carries other traces alone.
+    Ours is one whose traced items all carry a trace of ours, or one without traces that echoes our
+    Claim. Another's is one that carries no trace of ours, names another request and states none of
+    our codes: traces that a payer made itself say nothing.
     """
     traces = {item.trace for item in case.items}
-    named = {
-        trace
-        for item in response.get("item") or []
-        if (trace := decision.trace_of(item)) is not None
-    }
-    asked = (response.get("request") or {}).get("identifier") or {}
-    echoed = {one.get("value") for one in [*(response.get("identifier") or []), asked]}
-    if named and named <= traces:
+    several = [found for one in response.get("item") or [] if (found := echo.traces_of(one))]
+    traced = [bool(one & traces) for one in several]
+    echoed = echo.identified(response, sent) or echo.referred(response, sent)
+    another = echo.another(response, sent)
+    if (all(traced) if several else echoed) and not another:
         return "found"
-    if identifier in echoed and not named:
-        return "found"
-    return "none" if named and named.isdisjoint(traces) and identifier not in echoed else "unclear"
+    if not several or any(traced) or echoed or not another:
+        return "unclear"
+    return "unclear" if echo.codes(response) & {item.code for item in case.items} else "none"
 
 
 def _created(response: Resource) -> datetime:
@@ -176,21 +203,22 @@ def _created(response: Resource) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def ours(case: Case, body: Any, identifier: str) -> Inquired:
+def ours(case: Case, body: Any, sent: Sent) -> Inquired:
     """Return the newest result that is about this request, or whether there is certainly none."""
     try:
         several = results(body)
         if several is None:
             return Inquired("unclear")
         heads = [one["entry"][0]["resource"] for one in several]
-        kinds = [_about(case, head, identifier) for head in heads]
+        kinds = [_about(case, head, sent) for head in heads]
         found = [
             (_created(head), index)
             for index, (head, kind) in enumerate(zip(heads, kinds, strict=True))
             if kind == "found"
         ]
-    except (AttributeError, TypeError, KeyError):
+        none = set(kinds) <= {"none"} and (body["resourceType"] == WRAPPED[0] or _whole(body))
+    except (AttributeError, TypeError, KeyError, RecursionError):
         return Inquired("unclear")
     if found:
         return Inquired("found", several[max(found)[1]])
-    return Inquired("unclear" if "unclear" in kinds else "none")
+    return Inquired("none" if none else "unclear")

@@ -18,6 +18,8 @@ PTAN = "urn:preclear:ptan"
 CCN = "urn:oid:2.16.840.1.113883.4.336"
 TRACE = "urn:preclear:item-trace"
 TRANSACTION = "urn:preclear:transaction"
+INQUIRY = "inq-"
+"""How the identifier of an inquiry begins: it names no request."""
 
 
 def concept(system: str, code: str) -> dict[str, Any]:

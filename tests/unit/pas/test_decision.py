@@ -10,11 +10,13 @@ import pytest
 
 from smart_app.cases.model import Case, CaseItem, Coding, Decision, ScopeFinding, Tracks
 from smart_app.pas import decision
+from smart_app.pas.echo import Sent
 from smart_app.pas.names import PAS
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 MEMBER = "1S00EX0MP78"
 UTN, OTHER = "JFA99900004417", "JFA99900004418"
+SENT = Sent("urn:trnorg:1999999042", "identifier-1", "urn:uuid:claim-1", MEMBER)
 
 
 def an_item(number: int) -> CaseItem:
@@ -66,7 +68,7 @@ def an_answer(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def read(case: Case, body: Any) -> Decision:
-    return decision.read(case, body, member=MEMBER, dismissed_text="dismissed", now=NOW)
+    return decision.read(case, body, SENT, dismissed_text="dismissed", now=NOW)
 
 
 @pytest.mark.parametrize(

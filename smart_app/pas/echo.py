@@ -1,0 +1,112 @@
+"""Whose an answer is: what it echoes of a request, and whether it names another's.
+
+Only names in systems of our own, and member numbers, tell for certain. What a payer calls its own
+things proves nothing, neither for nor against.
+https://hl7.org/fhir/us/davinci-pas/2.2.1/en/StructureDefinition-profile-claimresponse.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from smart_app.cases.model import Resource
+from smart_app.fhir.codes import MBI
+from smart_app.pas.names import INQUIRY, PAS
+
+URN = "urn:uuid:"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The names of a request that was, or may have been, sent."""
+
+    system: str
+    identifier: str
+    url: str
+    member: str
+
+
+def sent(request: Resource, member: str) -> Sent:
+    """Return the names of a request Bundle."""
+    head = request["entry"][0]
+    named = head["resource"]["identifier"][0]
+    return Sent(named["system"], named["value"], head["fullUrl"], member)
+
+
+def traces_of(item: dict[str, Any]) -> frozenset[str]:
+    """Return all trace numbers of an answer's item: payers add their own to ours."""
+    values = [
+        one.get("valueIdentifier")
+        for one in item.get("extension") or []
+        if one.get("url") == PAS + "extension-itemTraceNumber"
+    ]
+    return frozenset(
+        str(one["value"]) for one in values if isinstance(one, dict) and one.get("value")
+    )
+
+
+def _named(response: Resource) -> list[dict[str, Any]]:
+    asked = (response.get("request") or {}).get("identifier") or {}
+    return [*(response.get("identifier") or []), asked]
+
+
+def identified(response: Resource, ours: Sent) -> bool:
+    """Tell whether an answer echoes our Claim's identifier."""
+    return any(one.get("value") == ours.identifier for one in _named(response))
+
+
+def referred(response: Resource, ours: Sent) -> bool:
+    """Tell whether an answer refers to our Claim, by the name that it had in our Bundle."""
+    asked = str((response.get("request") or {}).get("reference") or "")
+    return asked.rpartition("/")[2].removeprefix(URN) == ours.url.removeprefix(URN)
+
+
+def another(response: Resource, ours: Sent) -> bool:
+    """Tell whether an answer names another request of our own.
+
+    An inquiry's identifier, which a payer may echo as well, is no request's.
+    """
+    return any(
+        one.get("system") == ours.system
+        and one.get("value") != ours.identifier
+        and not str(one.get("value")).startswith(INQUIRY)
+        for one in _named(response)
+    )
+
+
+def _walk(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for one in inner:
+        yield from _walk(one)
+
+
+def _number(value: Any) -> str:
+    """Return a member number as it is compared: some write it with dashes."""
+    return str(value).replace("-", "").replace(" ", "").upper()
+
+
+def _members(body: Any) -> Iterator[Any]:
+    """Yield each member number, wherever it stands: in a resource or as a logical reference."""
+    for one in _walk(body):
+        if one.get("resourceType") == "Coverage":
+            yield one.get("subscriberId")
+        kind = one.get("type")
+        codings = kind.get("coding") if isinstance(kind, dict) else None
+        if one.get("system") == MBI or "MB" in {c.get("code") for c in codings or []}:
+            yield one.get("value")
+
+
+def other_member(body: Any, ours: Sent) -> bool:
+    """Tell whether any member number in an answer is another person's."""
+    return not {_number(one) for one in _members(body) if one} <= {_number(ours.member)}
+
+
+def codes(response: Resource) -> frozenset[str]:
+    """Return every code that an answer states, of whatever system."""
+    return frozenset(
+        str(one["code"]) for one in _walk(response) if isinstance(one.get("code"), str)
+    )
