@@ -24,7 +24,7 @@ from smart_app.cases.model import (
     Tracks,
     UtnRecord,
 )
-from smart_app.errors import CaseClosed, IllegalMove, StaleRevision
+from smart_app.errors import CaseClosed, IllegalMove, LetterError, StaleRevision
 from smart_app.pas import client, decision, echo, entries, inquiry
 from smart_app.steps import Steps
 from smart_app.utn import record as utn
@@ -32,6 +32,8 @@ from smart_app.utn import record as utn
 OPEN = ("pended", "unreadable", "contact_payer")
 """Words of an item that the payer has still to decide, or to say so that it can be read."""
 TYPED = ("letter", "portal")
+BESIDE = "beside"
+"""Where the payer's own answers are kept that came beside a letter, taken or not."""
 QUIET = ("pended", "unreadable")
 """Words that a chart which has an older decision is not told."""
 
@@ -98,9 +100,10 @@ class Deciding(Steps):
         return echo.sent(self._request(case), self._member(case))
 
     def decided(self, case: Case) -> str:
-        """Return the id of a case's present decision, or an empty string."""
+        """Return what a page was made from: a case's present decision, and the contradictions."""
         found = self.store.latest(case.id, "decision", Decision)
-        return found.id if found else ""
+        told = [one.kind for one in self.world.audit.events(case.id)].count("sources_disagree")
+        return f"{found.id if found else ''}:{told}"
 
     def judged(self, case: Case, receipt: Receipt) -> Receipt:
         """Return a receipt as what it is: an answer that decided nothing, with errors, refuses."""
@@ -265,11 +268,10 @@ class Deciding(Steps):
         It may add a number to the same verdicts. An answer that was known before the letter came
         is only late. A new one that contradicts never makes a denial an affirmation.
         """
-        wire = [
-            one
-            for one in self.store.history(case.id, "decision", Decision)
-            if one.source not in TYPED
-        ]
+        known = self._wire(case)
+        if not undecided(read) and not (known and _said(known[-1]) == _said(read)):
+            self.store.put(db, case.id, BESIDE, read)
+        wire = self._wire(case, "decision")
         if same_verdicts(typed, read):
             self._take(db, case, replace(with_numbers(typed, read), id=read.id), polls)
             return
@@ -282,6 +284,16 @@ class Deciding(Steps):
             self._take(db, case, read, polls)
         else:
             self.plan_poll(db, case, polls)
+
+    def _wire(self, case: Case, *stages: str) -> list[Decision]:
+        """Return what the payer itself said of a case's items, oldest first."""
+        found = [
+            one
+            for stage in stages or ("decision", BESIDE)
+            for one in self.store.history(case.id, stage, Decision)
+            if one.source not in TYPED and one.items
+        ]
+        return sorted(found, key=lambda one: one.received_at)
 
     def _told_of(self, case: Case, read: Decision) -> bool:
         """Tell whether people know already that this answer contradicts the last letter."""
@@ -304,8 +316,43 @@ class Deciding(Steps):
             raise StaleRevision
         if case.tracks.submission in ("none", "queued", "sending"):
             raise IllegalMove("a letter about a request that was not sent")
+        self._check_numbers(case, found)
+        denial = self._denial(case, found)
         with self.store.write() as db:
             self.world.audit.append(db, case.id, event)
+            if denial is not None:
+                self.note(db, case, "sources_disagree", typed=found.word, word=denial.word)
+                return case
             if case.tracks.submission in ("unknown", "parked", "rejected"):
                 case = self.move(db, case, submission="received")
             return self._take(db, case, found, 0)
+
+    def _denial(self, case: Case, letter: Decision) -> Decision | None:
+        """Return the payer's own decision that a letter would turn into an affirmation.
+
+        None when people were told of that contradiction and entered the letter again.
+        """
+        wire, present = self._wire(case), self.store.latest(case.id, "decision", Decision)
+        if not wire or present is None or self._told_of(case, wire[-1]):
+            return None
+        affirmed = {one.trace for one in present.items if one.decision == "affirmed"}
+        denied = {one.trace for one in wire[-1].items if one.decision not in (*OPEN, "affirmed")}
+        turned = {one.trace for one in letter.items if one.decision == "affirmed"} - affirmed
+        return wire[-1] if turned & denied else None
+
+    def _check_numbers(self, case: Case, letter: Decision) -> None:
+        """Raise LetterError when a number of another verdict is typed in as an affirmation's.
+
+        What the payer itself said of it counts for ever, an earlier letter while it stands.
+        """
+        present = self.store.latest(case.id, "decision", Decision)
+        known = [*self._wire(case), *([present] if present else [])]
+        said = {(i.trace, i.number): i.decision for one in known for i in one.items if i.number}
+        for one in letter.items:
+            if one.decision == "affirmed" != said.get((one.trace, one.number or ""), "affirmed"):
+                raise LetterError(
+                    "a number of another verdict",
+                    say="That number came with a decision that was no affirmation.",
+                    do="Compare it with the letter. If the letter has no other number, leave it "
+                    "empty and ask the payer.",
+                )

@@ -20,6 +20,7 @@ PreclearError
 │   ├── PayerUnreachable   nothing was sent
 │   ├── PayerUnknown       sent, and the outcome is not known
 │   └── PayerRefused       the payer answered with a refusal
+├── LetterError            a typed-in decision is not complete or not consistent
 ├── LintError              the request is not fit to be sent
 ├── StaleRevision          the page was older than the case
 ├── CaseClosed             a newer request took the place of this one
@@ -203,6 +204,15 @@ class LintError(PreclearError):
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("; ".join(faults))
         self.faults = faults
+
+
+class LetterError(PreclearError):
+    """The typed-in decision is not complete or not consistent."""
+
+    code = "letter"
+    http_status = 422
+    say = "The decision is not complete. Nothing was changed."
+    do = "Look at what is named below and enter it again."
 
 
 class StaleRevision(PreclearError):

@@ -12,22 +12,13 @@ from launch import LaunchContext
 from smart_app import formatters
 from smart_app.cases.model import Case, Decision, DecisionWord, Event, ItemDecision, Person
 from smart_app.dtr.form import FormError
-from smart_app.errors import CaseClosed, PreclearError, StaleRevision, Superseded
+from smart_app.errors import CaseClosed, LetterError, PreclearError, StaleRevision, Superseded
 from smart_app.pas.decision import word_of
 from smart_app.web import presenters
 from smart_app.web.pages import Desk, reply
 from smart_app.web.review import CASE, revision
 
 TYPED: tuple[DecisionWord, ...] = ("affirmed", "non_affirmed", "dismissed")
-
-
-class LetterError(PreclearError):
-    """The typed-in decision is not complete or not consistent."""
-
-    code = "letter"
-    http_status = 422
-    say = "The decision is not complete. Nothing was changed."
-    do = "Look at what is named below and enter it again."
 
 
 def blueprint(desk: Desk) -> Blueprint:
@@ -140,6 +131,7 @@ class CasePages:
             posted=request.form,
             seen=self.desk.follow.deciding.decided(case),
             payer=presenters.payer_name(self.desk.world, case),
+            warnings=presenters.case_view(self.desk.flow, case).warnings,
         )
         return make_response(page, error.http_status if error else 200)
 

@@ -87,3 +87,24 @@ def test_a_later_letter_that_takes_it_back_reaches_the_chart_too(golden: Golden)
     golden._until(lambda: golden.page.data.get("data-chart") == "filed_and_read_back", "chart")
     assert "62323: non-affirmed" in golden._documents()
     assert golden.page.data["data-state"] == "non_affirmed"
+
+
+def test_a_letter_against_the_payers_own_denial_is_entered_twice(golden: Golden) -> None:
+    [case] = ask(f"{golden.stack.payer}/sandbox/state")
+    denial = {"request": case["id"], "decision": "non-affirm"}
+    denied = ask(f"{golden.stack.payer}/control/decide", denial)["utn"]
+    golden._until(lambda: golden.page.data.get("data-state") == "non_affirmed", "the denial")
+    form, decision = letter(golden)
+    typed = {decision: "affirmed", "decided_on": "2026-01-05"}
+    page = golden.browser.submit(golden.page, form, **typed, number=denied)
+    assert (page.status, "came with a decision that was no affirmation" in page.text) == (422, True)
+    once = golden.browser.submit(golden.page, form, **typed, number=UTN)
+    assert once.data["data-state"] == "non_affirmed"
+    assert "enter the decision again" in once.text
+    twice = golden.browser.submit(golden.page, form, **typed, number=UTN)
+    assert twice.status == 409  # the same page again is no second act
+    golden.page = golden.browser.get(golden.page.url.removesuffix("/letter"))
+    form, decision = letter(golden)
+    assert "enter the decision again" in golden.page.text
+    again = golden.browser.submit(golden.page, form, **typed, number=UTN)
+    assert (again.data["data-state"], "says otherwise" in again.text) == ("affirmed", False)

@@ -52,7 +52,8 @@ def test_a_new_decision_does_not_inherit_the_old_ones_number(
     line.signed()
     assert line.step()
     assert (headline(line), card(line)) == ("non_affirmed", ("number_with_abn", N1))
-    line.letter("affirmed")
+    for _ in ("told", "taken"):
+        line.letter("affirmed")
     assert (headline(line), card(line)) == ("affirmed_number_awaited", ("hold_number", None))
     found = store.latest("case-1", "decision", Decision)
     active = [one for one in store.utns("case-1") if one.status == "active"]

@@ -1,0 +1,109 @@
+"""A letter never makes an approval of a denial by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from smart_app.cases import states
+from smart_app.cases.store import Store
+from smart_app.errors import LetterError, StaleRevision
+from tests.unit.kit import FakeClock, FakePayer, Reply
+from tests.unit.line import Line
+from tests.unit.pas.test_decision import an_answer, an_answer_item
+
+N1, N2 = "JFA99900004417", "JFA99900004418"
+
+
+def a_line(store: Store, clock: FakeClock, *items: dict[str, Any], then: Any = None) -> Line:
+    """Return a line whose payer has answered, and what it answers from then on."""
+    first = Reply(200, an_answer(*items))
+    again = Reply(200, an_answer(then)) if then else first
+    line = Line(store, clock, FakePayer({"$submit": [first], "$inquire": [again]}))
+    line.signed(orders=len(items))
+    line.step()
+    return line
+
+
+def state(line: Line) -> tuple[str, str]:
+    """Return the headline's state and the claim's."""
+    return states.headline(line.case().tracks), line.case().tracks.claim
+
+
+def active(line: Line) -> list[str]:
+    return [one.number for one in line.store.utns("case-1") if one.status == "active"]
+
+
+@pytest.mark.parametrize("code", ["A2", "A3", "A6", "C", "NA"])
+def test_a_denial_stands_until_the_letter_is_entered_again(
+    store: Store, clock: FakeClock, code: str
+) -> None:
+    line = a_line(store, clock, an_answer_item(code))
+    before = state(line)
+    line.letter("affirmed", N1)
+    assert (state(line), active(line)) == (before, [])
+    assert line.events()[-2:] == ["letter", "sources_disagree"]
+    line.letter("affirmed", N1)
+    assert (state(line), active(line)) == (("affirmed", "ready"), [N1])
+
+
+def test_the_same_form_posted_twice_is_one_act(store: Store, clock: FakeClock) -> None:
+    line = a_line(store, clock, an_answer_item("A3"))
+    seen = line.follow.deciding.decided(line.case())
+    line.letter("affirmed", N1)
+    event, found = line.world.audit.events("case-1")[-2], line.letter_of("affirmed", N1)
+    with pytest.raises(StaleRevision):
+        line.follow.take_letter(line.case(), seen, found, event)
+    assert state(line) == ("non_affirmed", "hold")
+
+
+def test_one_denied_code_of_two_is_enough(store: Store, clock: FakeClock) -> None:
+    line = a_line(store, clock, an_answer_item("A1", 1, utn=N1), an_answer_item("A3", 2))
+    line.letter("affirmed", N1)
+    assert state(line)[1] == "hold"
+    assert line.events()[-1] == "sources_disagree"
+
+
+def test_a_letter_that_says_the_same_needs_no_second_act(store: Store, clock: FakeClock) -> None:
+    line = a_line(store, clock, an_answer_item("A3"))
+    line.letter("non_affirmed", N1)
+    assert (state(line)[0], active(line)) == ("non_affirmed", [N1])
+    assert "sources_disagree" not in line.events()
+
+
+def test_a_denial_that_came_beside_a_letter_counts_too(store: Store, clock: FakeClock) -> None:
+    line = a_line(store, clock, an_answer_item("A4"), then=an_answer_item("A3", utn=N1))
+    line.letter("non_affirmed")
+    line.pass_by(5)
+    assert active(line) == [N1]  # the payer said the same, and its number
+    line.letter("affirmed", N2)
+    assert state(line) == ("non_affirmed", "hold")
+
+
+def test_an_undecided_request_takes_a_letter_at_once(store: Store, clock: FakeClock) -> None:
+    line = a_line(store, clock, an_answer_item("A4"))
+    line.letter("affirmed", N1)
+    assert state(line) == ("affirmed", "ready")
+
+
+def test_the_number_of_a_denial_is_no_affirmations(store: Store, clock: FakeClock) -> None:
+    line = a_line(store, clock, an_answer_item("A3", utn=N1))
+    for _ in ("first", "again"):
+        with pytest.raises(LetterError, match="another verdict"):
+            line.letter("affirmed", N1)
+    for _ in ("told", "taken"):
+        line.letter("affirmed")
+    with pytest.raises(LetterError):
+        line.letter("affirmed", N1)  # what the payer said of it counts for ever
+    assert (state(line), active(line)) == (("affirmed_number_awaited", "hold"), [])
+
+
+def test_a_mistyped_letter_can_be_taken_back(store: Store, clock: FakeClock) -> None:
+    line = a_line(store, clock, an_answer_item("A4"))
+    line.letter("non_affirmed", N1)
+    with pytest.raises(LetterError):
+        line.letter("affirmed", N1)
+    line.letter("affirmed")
+    line.letter("affirmed", N1)
+    assert (state(line), active(line)) == (("affirmed", "ready"), [N1])
