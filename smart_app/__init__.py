@@ -25,6 +25,7 @@ WORDS = {
     "marked": formatters.marked,
     "moment": formatters.moment,
     "short_day": formatters.short_day,
+    "units": formatters.units,
 }
 """What templates may call."""
 

@@ -349,7 +349,8 @@ class Deciding(Steps):
         known = [*self._wire(case), *([present] if present else [])]
         said = {(i.trace, i.number): i.decision for one in known for i in one.items if i.number}
         for one in letter.items:
-            if one.decision == "affirmed" != said.get((one.trace, one.number or ""), "affirmed"):
+            told = said.get((one.trace, one.number or ""), "affirmed")
+            if one.decision == "affirmed" and told != "affirmed":
                 raise LetterError(
                     "a number of another verdict",
                     say="That number came with a decision that was no affirmation.",

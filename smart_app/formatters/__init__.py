@@ -10,6 +10,7 @@ from smart_app.formatters.case import (
     NO_CODE,
     NOT_IN_CHART,
     PAYER_SAID,
+    READERS,
     STAGES,
     UNKNOWN,
     WARNINGS,
@@ -21,6 +22,7 @@ from smart_app.formatters.case import (
     payer_said,
     scope_line,
     services,
+    units,
 )
 from smart_app.formatters.chart import (
     KINDS,
@@ -51,6 +53,7 @@ __all__ = [
     "DECISIONS",
     "EVENTS",
     "KINDS",
+    "READERS",
     "RUNGS",
     "STAGES",
     "UNKNOWN",
@@ -84,4 +87,5 @@ __all__ = [
     "short_day",
     "site_finding",
     "site_verdict",
+    "units",
 ]

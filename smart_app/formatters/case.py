@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from os.path import commonprefix
 
-from smart_app.cases.model import Case, CoverageAnswer, ItemDecision
+from smart_app.cases.model import Case, CoverageAnswer, CoverageRepetition, ItemDecision
 from smart_app.formatters.dates import day, moment
 
 DECISIONS = {
@@ -59,6 +59,11 @@ STAGES = {
 def codes(case: Case) -> str:
     """Return the codes of a case, as ``64483 and 64484``."""
     return join([item.code for item in case.items])
+
+
+def units(count: float) -> str:
+    """Return how many units of a code are asked for, as ``1 unit`` or ``1.5 units``."""
+    return f"{count:.10g} unit{'' if count == 1 else 's'}"
 
 
 def join(words: Sequence[str]) -> str:
@@ -129,23 +134,36 @@ PAYER_SAID = {
     "failed": ("warn", "{payer} did not answer whether it asks for authorization."),
     "no_member": ("warn", "{payer} does not know this member number. Check the coverage."),
     "not-covered": ("warn", "{payer} says that this is not covered."),
-    "no-auth": ("warn", "{payer} says that it needs no authorization for this."),
-    "satisfied": ("warn", "{payer} says that an authorization is there already."),
     "auth-needed": ("", "{payer} asks for authorization too."),
     "conditional": ("warn", "{payer} says that it depends: read its reasons."),
+    "silent": ("warn", "{payer} did not say whether it asks for authorization."),
+    "satisfied": ("warn", "{payer} says that an authorization is there already."),
+    "no-auth": ("warn", "{payer} says that it needs no authorization for this."),
 }
-"""What the payer said about the order, tone and sentence: four ways to say no stay four."""
+"""What the payer said about the order, tone and sentence: four ways to say no stay four.
+
+The most careful word comes first: of several it is the one that is said.
+"""
 
 
 def payer_said(answer: CoverageAnswer, payer: str) -> tuple[str, str]:
     """Return tone and sentence of the payer's answer, its own reasons behind it."""
     found = answer.repetitions
-    kinds = [one.covered if one.covered == "not-covered" else one.pa_needed for one in found]
-    told = next((one for one in PAYER_SAID if one in kinds), "conditional")
+    kinds = {_said(one) for one in found} or {"silent"}
+    told = next(one for one in PAYER_SAID if one in kinds)
     tone, words = PAYER_SAID[told if answer.outcome == "answered" else answer.outcome]
     reasons = dict.fromkeys(reason for one in found for reason in one.reasons)
     quoted = "".join(f" “{one}”" for one in reasons) if tone == "warn" else ""
     return tone, words.format(payer=payer) + quoted
+
+
+def _said(one: CoverageRepetition) -> str:
+    """Return the word of one repetition; one that is not known here is a condition to read."""
+    if one.covered == "not-covered":
+        return one.covered
+    if not one.pa_needed:
+        return "silent"
+    return one.pa_needed if one.pa_needed in PAYER_SAID else "conditional"
 
 
 WARNINGS = {
@@ -201,6 +219,10 @@ def next_line(case: Case, state: str, payer: str, mac: str, recovery: str, decid
         "contact_payer": f"Call {payer}. Nothing is counted as affirmed.",
     }
     return lines.get(state, "")
+
+
+READERS = {True: "A clinician", False: "No clinician, says the reviewer"}
+"""Who read the request before it was decided, as far as the reviewer says."""
 
 
 def item_line(case: Case, found: ItemDecision) -> str:

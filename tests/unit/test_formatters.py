@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from smart_app import formatters
 from smart_app.cases import states
-from smart_app.cases.model import DecisionWord, Evidence, Tracks, WriteOutcome
+from smart_app.cases.model import (
+    CoverageAnswer,
+    CoverageRepetition,
+    DecisionWord,
+    Evidence,
+    Tracks,
+    WriteOutcome,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -86,3 +94,49 @@ def test_words_that_were_looked_for_are_marked() -> None:
 )
 def test_the_chart_line_says_what_is_known(outcome: str, orders: int, words: str) -> None:
     assert formatters.chart_line(outcome, "Documents", orders).endswith(words)
+
+
+def information(**more: Any) -> CoverageRepetition:
+    """Return what a payer says of one order."""
+    empty: dict[str, Any] = {one.name: () for one in fields(CoverageRepetition)}
+    found = CoverageRepetition(
+        **empty
+        | {"covered": "covered", "pa_needed": None, "assertion_id": None, "satisfied_pa_id": None}
+        | {"expires": None}
+    )
+    return replace(found, **more)
+
+
+def said(*needed: str | None, covered: str = "covered") -> str:
+    """Return the sentence about several orders."""
+    several = tuple(information(pa_needed=one, covered=covered) for one in needed)
+    return formatters.payer_said(CoverageAnswer("answered", "p", repetitions=several), "Zyter")[1]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(
+    ("needed", "words"),
+    [
+        (("no-auth", "no-auth"), "needs no authorization"),
+        (("no-auth", "auth-needed"), "asks for authorization too"),
+        (("no-auth", "satisfied"), "is there already"),
+        (("no-auth", None), "did not say"),
+        (("no-auth", "performpa"), "depends"),
+        (("conditional", "auth-needed"), "asks for authorization too"),
+        ((), "did not say"),
+        ((None,), "did not say"),
+    ],
+)
+def test_the_payers_most_careful_word_is_said(needed: Any, words: str, order: int) -> None:
+    assert words in said(*needed[::order])
+
+
+def test_what_is_not_covered_is_said_first() -> None:
+    assert "not covered" in said("auth-needed", covered="not-covered")
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "1 unit"), (1.0, "1 unit"), (1.5, "1.5 units"), (0.25, "0.25 units")]
+)
+def test_a_part_of_a_unit_is_told(count: float, words: str) -> None:
+    assert formatters.units(count) == words
