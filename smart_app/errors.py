@@ -18,8 +18,7 @@ PreclearError
 │   └── NoForm             there is none, of nobody
 ├── PayerError             talking to a payer
 │   ├── PayerUnreachable   nothing was sent
-│   ├── PayerUnknown       sent, and the outcome is not known
-│   └── PayerRefused       the payer answered with a refusal
+│   └── PayerUnknown       sent, and the outcome is not known
 ├── LetterError            a typed-in decision is not complete or not consistent
 ├── LintError              the request is not fit to be sent
 ├── StaleRevision          the page was older than the case
@@ -182,17 +181,6 @@ class PayerUnknown(PayerError):
     code = "payer-unknown"
     say = "We do not know whether the payer received it. It will not be sent again by itself."
     do = "Ask the payer whether the request arrived, then tell Preclear."
-
-
-class PayerRefused(PayerError):
-    code = "payer-refused"
-    say = "The payer could not read the request. Nothing was decided."
-    do = "Mend what the payer named, then send again."
-
-    def __init__(self, detail: str = "", *, faults: tuple[str, ...] = (), status: int = 0) -> None:
-        super().__init__(detail)
-        self.faults = faults
-        self.status = status
 
 
 class LintError(PreclearError):

@@ -436,7 +436,6 @@ class ItemDecision:
     trace: str
     decision: DecisionWord
     raw_code: str | None = None
-    raw_display: str | None = None
     number: str | None = None
     number_path: str | None = None
     reasons: tuple[str, ...] = ()

@@ -226,6 +226,7 @@ READERS = {True: "A clinician", False: "No clinician, says the reviewer"}
 
 
 def item_line(case: Case, found: ItemDecision) -> str:
-    """Return one code's decision."""
+    """Return one code's decision, and what the payer puts in its place."""
     code = next((one.code for one in case.items if one.trace == found.trace), "")
-    return f"{code}: {DECISIONS[found.decision].lower()}"
+    instead = f", instead: {join(found.replaced_by)}" if found.replaced_by else ""
+    return f"{code}: {DECISIONS[found.decision].lower()}{instead}"

@@ -210,7 +210,6 @@ def _item_decision(
         trace=ours.trace,
         decision=word,
         raw_code=code or None,
-        raw_display=str(coded[0].get("display") or "") or None if coded else None,
         number=number,
         number_path=path,
         reasons=tuple(_words_of(one) for act in actions for one in _sub(act, "reasonCode") if one),
@@ -322,7 +321,6 @@ def _decision(
     ]
     reviewer = _extension(response, "extension-claimResponseReviewer")
     human = next(_sub(reviewer, "wasHumanReviewedFlag"), None) if reviewer else None
-    identifiers = response.get("identifier") or [{}]
     return Decision(
         id=str(uuid.uuid4()),
         case=case.id,
@@ -331,7 +329,7 @@ def _decision(
         source="pas",
         decided_on=next((one for one in issued if one), None),
         created=_moment(response.get("created")),
-        payer_reference=_pended_reference(response) or identifiers[0].get("value"),
+        payer_reference=_reference(response) if word == "pended" else None,
         human_reviewer=human if isinstance(human, bool) else None,
         word=word,
         notes=notes,
@@ -339,9 +337,11 @@ def _decision(
     )
 
 
-def _pended_reference(response: Resource) -> str | None:
+def _reference(response: Resource) -> str | None:
+    """Return the number under which a payer keeps what it has not decided."""
     for item in response.get("item") or []:
+        codes = {one["code"] for one in _action_codings(_review_actions(item))}
         found = _extension(item, "extension-administrationReferenceNumber")
-        if isinstance(found, str):
+        if isinstance(found, str) and codes <= {"A4"}:
             return found
     return None

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from smart_app.cases.model import Resource
-from smart_app.errors import LintError
 from smart_app.fhir import check, codes, refs
 from smart_app.pas.names import PAS
 
@@ -119,9 +118,3 @@ def faults(bundle: Resource) -> tuple[str, ...]:
     if PAS + "profile-claim" in claim["meta"]["profile"]:
         found += _items(claim)
     return tuple(dict.fromkeys(found))
-
-
-def check_request(bundle: Resource) -> None:
-    """Raise LintError when a Bundle is unfit to be sent."""
-    if found := faults(bundle):
-        raise LintError(found)

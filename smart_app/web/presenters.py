@@ -230,6 +230,8 @@ class CaseView:
     signed_by: str
     places: str
     planned: str
+    reference: str
+    read_by: str
 
 
 def _stops(
@@ -317,7 +319,16 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         signed_by=case.signed_by.name if case.signed_by else "",
         places=", ".join(sorted({item.place.name for item in case.items if item.place})),
         planned=formatters.day(case.planned_date) if case.planned_date else "",
+        reference=(decision.payer_reference or "") if decision else "",
+        read_by=_read_by(decision),
     )
+
+
+def _read_by(decision: Decision | None) -> str:
+    """Return who read the request, when the payer says so of what it decided."""
+    if decision is None or decision.human_reviewer is None:
+        return ""
+    return formatters.READERS[decision.human_reviewer]
 
 
 def _window(number: UtnRecord | None, today: date) -> tuple[str, str, str] | None:

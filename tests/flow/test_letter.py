@@ -91,9 +91,11 @@ def test_a_later_letter_that_takes_it_back_reaches_the_chart_too(golden: Golden)
 
 def test_a_letter_against_the_payers_own_denial_is_entered_twice(golden: Golden) -> None:
     [case] = ask(f"{golden.stack.payer}/sandbox/state")
+    assert f"Reference to quote {case['reference']}" in golden.page.text
     denial = {"request": case["id"], "decision": "non-affirm"}
     denied = ask(f"{golden.stack.payer}/control/decide", denial)["utn"]
     golden._until(lambda: golden.page.data.get("data-state") == "non_affirmed", "the denial")
+    assert "Read by A clinician" in golden.page.text
     form, decision = letter(golden)
     typed = {decision: "affirmed", "decided_on": "2026-01-05"}
     page = golden.browser.submit(golden.page, form, **typed, number=denied)

@@ -17,9 +17,11 @@ from smart_app.cases.model import (
     CoverageRepetition,
     DecisionWord,
     Evidence,
+    ItemDecision,
     Tracks,
     WriteOutcome,
 )
+from tests.unit.kit import a_case
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -140,3 +142,8 @@ def test_what_is_not_covered_is_said_first() -> None:
 )
 def test_a_part_of_a_unit_is_told(count: float, words: str) -> None:
     assert formatters.units(count) == words
+
+
+def test_what_was_affirmed_instead_is_told_with_its_code() -> None:
+    found = ItemDecision("trace-1", "affirmed_modified", replaced_by=("62321",))
+    assert formatters.item_line(a_case(), found) == "62323: affirmed with changes, instead: 62321"

@@ -182,6 +182,14 @@ def test_a_pended_item_has_no_number_only_the_payers_reference() -> None:
     assert found.payer_reference == "PEND0001"
 
 
+def test_the_number_of_a_decided_item_is_no_reference_of_what_waits() -> None:
+    refs = [extension("extension-administrationReferenceNumber", valueString=UTN)]
+    found = read(
+        a_case(2), an_answer(an_answer_item("A3", extensions=refs), an_answer_item("A4", 2))
+    )
+    assert (found.word, found.payer_reference) == ("pended", None)
+
+
 def test_two_different_numbers_are_quarantined() -> None:
     found = read(a_case(), an_answer(an_answer_item("A1", utn=UTN), preAuthRef=OTHER))
     assert found.items[0].number is None
