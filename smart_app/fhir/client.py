@@ -1,4 +1,4 @@
-"""Talk FHIR R4 to one EHR: bounded, host-bound, with timeouts.
+"""Talk FHIR R4 to one EHR: bounded, host-bound, with timeouts; and how any answer is read.
 
 The bearer token goes to URLs under the FHIR base and nowhere else; redirects are not followed.
 https://hl7.org/fhir/R4/http.html
@@ -7,6 +7,7 @@ https://hl7.org/fhir/R4/http.html
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +15,18 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from smart_app.cases.model import Resource
 from smart_app.errors import ChartUnavailable, NotInChart
 
-TIMEOUT = (5, 20)  # seconds to connect, to read
+TIMEOUT = (5.0, 20.0)  # seconds to connect, until the next byte
+LONGEST = 60.0  # seconds for a whole answer
+STYLE_TIMEOUT, STYLE_LONGEST = (2.0, 2.0), 4.0
 MAX_BYTES = 30_000_000
+MAX_DEPTH = 200
 MAX_PAGES = 40
-STYLE_TIMEOUT = (2, 2)
+CHUNK = 65_536
 FHIR_JSON = "application/fhir+json"
 
 
@@ -71,6 +76,65 @@ def http_session(pool: int = 16) -> requests.Session:
     return session
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers and body of an answer; the body is empty when it was larger than allowed."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> Any:
+        """Return the body; raises ValueError when it is no JSON, or bottomless."""
+        try:
+            body = json.loads(self.content)
+        except RecursionError:
+            raise ValueError("too deep") from None
+        level = [body]
+        for _ in range(MAX_DEPTH):
+            level = [
+                inner
+                for one in level
+                if isinstance(one, dict | list)
+                for inner in (one.values() if isinstance(one, dict) else one)
+            ]
+            if not level:
+                return body
+        raise ValueError("too deep")
+
+
+def exchange(
+    session: requests.Session,
+    method: str,
+    url: str,
+    *,
+    timeout: tuple[float, float],
+    longest: float,
+    **more: Any,
+) -> Answer:
+    """Send a request and return its answer, read as far as size and time allow.
+
+    Raises requests.RequestException, also when the body breaks off or cannot be unpacked. A
+    timeout of the socket alone would let an answer trickle for ever.
+    """
+    until = time.monotonic() + longest
+    with session.request(
+        method, url, timeout=timeout, allow_redirects=False, stream=True, **more
+    ) as response:
+        content = bytearray()
+        try:
+            while part := response.raw.read1(CHUNK, decode_content=True):
+                content += part
+                if len(content) > MAX_BYTES:
+                    content.clear()
+                    break
+                if time.monotonic() > until:
+                    raise requests.ReadTimeout("the answer takes too long")
+        except HTTPError as cause:
+            raise requests.exceptions.ChunkedEncodingError(type(cause).__name__) from cause
+        return Answer(response.status_code, response.headers, bytes(content))
+
+
 class FhirClient:
     """One patient's chart at one EHR; ``bearer(refused)`` gives the token, "" for none."""
 
@@ -106,35 +170,36 @@ class FhirClient:
             raise ChartUnavailable("a link leaves the FHIR base")
         return url
 
-    def _send(self, method: str, path: str, **more: Any) -> requests.Response:
+    def _send(self, method: str, path: str, **more: Any) -> Answer:
         url, refused = self._url(path), None
         headers = {"Accept": FHIR_JSON} | more.pop("headers", {})
         for attempt in (1, 2):
             token = self._bearer(refused)
             try:
-                response = self._session.request(
+                answer = exchange(
+                    self._session,
                     method,
                     url,
                     headers=headers | ({"Authorization": f"Bearer {token}"} if token else {}),
                     timeout=TIMEOUT,
-                    allow_redirects=False,
+                    longest=LONGEST,
                     **more,
                 )
             except requests.RequestException as cause:
                 raise ChartUnavailable(type(cause).__name__) from cause
-            if response.status_code != 401 or attempt == 2:
-                return response
+            if answer.status != 401 or attempt == 2:
+                return answer
             refused = token
         raise AssertionError
 
     @staticmethod
-    def _json(response: requests.Response) -> Resource:
-        if response.status_code in (404, 410):
-            raise NotInChart(f"status {response.status_code}")
-        if response.status_code != 200 or len(response.content) > MAX_BYTES:
-            raise ChartUnavailable(f"status {response.status_code}")
+    def _json(answer: Answer) -> Resource:
+        if answer.status in (404, 410):
+            raise NotInChart(f"status {answer.status}")
+        if answer.status != 200:
+            raise ChartUnavailable(f"status {answer.status}")
         try:
-            body = response.json()
+            body = answer.json()
         except ValueError as cause:
             raise ChartUnavailable("not JSON") from cause
         if not isinstance(body, dict) or "resourceType" not in body:
@@ -178,8 +243,10 @@ class FhirClient:
         if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
             return {}
         try:
-            found = self._session.get(url, timeout=STYLE_TIMEOUT, allow_redirects=False)
-            body = found.json() if found.status_code == 200 else None
+            found = exchange(
+                self._session, "GET", url, timeout=STYLE_TIMEOUT, longest=STYLE_LONGEST
+            )
+            body = found.json() if found.status == 200 else None
         except (requests.RequestException, ValueError):
             return {}
         return body if isinstance(body, dict) else {}
@@ -206,14 +273,14 @@ class FhirClient:
         return self._written(self._send("PUT", path, data=body, headers=headers))
 
     @staticmethod
-    def _written(response: requests.Response) -> Written:
+    def _written(answer: Answer) -> Written:
         try:
-            body = response.json() if response.content else None
+            body = answer.json()
         except ValueError:
             body = None
         return Written(
-            status=response.status_code,
+            status=answer.status,
             body=body if isinstance(body, dict) else None,
-            location=response.headers.get("Location"),
-            etag=response.headers.get("ETag"),
+            location=answer.headers.get("Location"),
+            etag=answer.headers.get("ETag"),
         )

@@ -6,9 +6,7 @@ request that may have been taken must not be sent again blindly.
 
 from __future__ import annotations
 
-import json
 import ssl
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +15,7 @@ from urllib3.exceptions import NewConnectionError
 from urllib3.exceptions import SSLError as TlsError
 
 from smart_app.errors import PayerUnknown, PayerUnreachable
-from smart_app.fhir.client import http_session
-
-MAX_BYTES = 30_000_000
-CHUNK = 65_536
+from smart_app.fhir.client import exchange, http_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +40,6 @@ def _nothing_left(cause: requests.RequestException) -> bool:
     return isinstance(reason, NewConnectionError)
 
 
-def _read(response: requests.Response, until: float) -> bytes:
-    """Return an answer's body, as far as size and time allow; raises requests.Timeout.
-
-    A timeout of the socket alone would let an answer trickle for ever.
-    """
-    content = b""
-    while part := response.raw.read1(CHUNK, decode_content=True):
-        content += part
-        if len(content) > MAX_BYTES:
-            return b""
-        if time.monotonic() > until:
-            raise requests.ReadTimeout("the answer takes too long")
-    return content
-
-
 class PayerClient:
     """One payer's HTTP, with that payer's timeouts in seconds."""
 
@@ -68,22 +48,24 @@ class PayerClient:
         self._session = http_session(pool=4)
 
     def _send(self, method: str, url: str, **more: Any) -> PayerReply:
-        until = time.monotonic() + sum(self._timeout)
         try:
-            response = self._session.request(
-                method, url, timeout=self._timeout, allow_redirects=False, stream=True, **more
+            answer = exchange(
+                self._session,
+                method,
+                url,
+                timeout=self._timeout,
+                longest=sum(self._timeout),
+                **more,
             )
-            with response:
-                content = _read(response, until)
         except requests.RequestException as cause:
             if _nothing_left(cause):
                 raise PayerUnreachable(type(cause).__name__) from cause
             raise PayerUnknown(type(cause).__name__) from cause
         try:
-            body = json.loads(content)
+            body = answer.json()
         except ValueError:
             body = None
-        return PayerReply(response.status_code, body)
+        return PayerReply(answer.status, body)
 
     def get(self, url: str) -> PayerReply:
         """GET JSON."""

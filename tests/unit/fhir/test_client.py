@@ -1,0 +1,53 @@
+"""A chart whose answer breaks off, never ends or has no bottom is not there, never empty."""
+
+from __future__ import annotations
+
+import pytest
+
+from smart_app.errors import ChartUnavailable
+from smart_app.fhir import client
+from smart_app.fhir.client import FhirClient
+from tests.unit.wire import BROKEN, endless, plain, serving
+
+NOTE = {"resourceType": "DocumentReference"}
+
+
+def chart(base: str) -> FhirClient:
+    return FhirClient(base, lambda _: "secret")
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_answer_is_no_chart(name: str) -> None:
+    with serving([BROKEN[name]]) as (base, _), pytest.raises(ChartUnavailable):
+        chart(base).search("Condition", {"patient": "p1"})
+
+
+@pytest.mark.parametrize("name", ["cut", "cut chunk", "no gzip"])
+def test_a_write_whose_answer_breaks_off_is_not_known_to_be_done(name: str) -> None:
+    with serving([BROKEN[name]]) as (base, _), pytest.raises(ChartUnavailable):
+        chart(base).create(NOTE)
+
+
+def test_a_write_is_told_by_its_status_and_headers() -> None:
+    answer = plain(b"").replace(b"200 OK", b'201 Created\r\nETag: W/"1"\r\nLocation: x/1')
+    with serving([answer]) as (base, _):
+        found = chart(base).create(NOTE)
+    assert (found.status, found.body, found.location, found.etag) == (201, None, "x/1", 'W/"1"')
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_style_is_none(name: str) -> None:
+    with serving([BROKEN[name]]) as (base, _):
+        assert chart(base).style(base + "/style.json") == {}
+
+
+def test_a_chart_and_its_style_are_read_no_further_than_the_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client, "MAX_BYTES", 200_000)
+    with serving(endless(1000)) as (base, sent), pytest.raises(ChartUnavailable):
+        chart(base).read("Patient/p1")
+    assert len(sent) < 1000
+    with serving(endless(1000)) as (base, sent):
+        assert chart(base).style(base + "/style.json") == {}
+    assert len(sent) < 1000
