@@ -7,6 +7,7 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/StructureDefinition-profile-claimre
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from smart_app.fhir.codes import MBI
 from smart_app.pas.names import INQUIRY, PAS
 
 URN = "urn:uuid:"
+_MBI = re.compile(r"[1-9][A-Z][A-Z0-9]\d[A-Z][A-Z0-9]\d[A-Z]{2}\d{2}")
+"""The shape of a Medicare number, under whatever system a payer gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +99,10 @@ def _members(body: Any) -> Iterator[Any]:
             yield one.get("subscriberId")
         kind = one.get("type")
         codings = kind.get("coding") if isinstance(kind, dict) else None
-        if one.get("system") == MBI or "MB" in {c.get("code") for c in codings or []}:
-            yield one.get("value")
+        value = one.get("value")
+        shaped = isinstance(value, str) and _MBI.fullmatch(_number(value))
+        if one.get("system") == MBI or shaped or "MB" in {c.get("code") for c in codings or []}:
+            yield value
 
 
 def other_member(body: Any, ours: Sent) -> bool:

@@ -113,6 +113,10 @@ def by_type(value: str) -> dict[str, Any]:
     return {"type": MB, "value": value}
 
 
+def by_shape(value: str) -> dict[str, Any]:
+    return {"system": "urn:payer:member", "value": value}
+
+
 PLACES = {
     "logical reference": lambda one: {"patient": {"identifier": one}},
     "contained": lambda one: {"contained": [{"resourceType": "Patient", "identifier": [one]}]},
@@ -123,7 +127,7 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("write", [by_system, by_type])
+@pytest.mark.parametrize("write", [by_system, by_type, by_shape])
 @pytest.mark.parametrize("place", PLACES)
 def test_a_member_number_tells_wherever_it_stands(place: str, write: Any) -> None:
     wrong = read(a_case(), an_answer(traced("trace-1"), **PLACES[place](write(OTHER_MEMBER))))
