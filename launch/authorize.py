@@ -12,6 +12,7 @@ import requests
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
 
+from launch.bounded import bound
 from launch.client import prove
 from launch.discovery import SmartConfiguration
 from launch.errors import CodeRefused, GrantRefused
@@ -36,7 +37,7 @@ def refuse_non_tokens(response: requests.Response) -> requests.Response:
     """
     try:
         body = response.json()
-    except ValueError as cause:
+    except (ValueError, RecursionError) as cause:
         raise CodeRefused("not JSON") from cause
     told = body.get("error") if isinstance(body, dict) else None
     if response.status_code in (400, 401) and told in REFUSALS:
@@ -60,7 +61,7 @@ def session(registration: Registration, redirect_uri: str, now: datetime) -> OAu
         default_timeout=TIMEOUT,
     )
     prove(client, registration, now)
-    client.trust_env = False
+    bound(client)
     client.max_redirects = 0
     client.register_compliance_hook("access_token_response", refuse_non_tokens)
     client.register_compliance_hook("refresh_token_response", refuse_non_tokens)

@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from launch.bounded import bound
 from launch.errors import DiscoveryFailed
 
 TIMEOUT = (5, 10)  # seconds to connect, to read
@@ -46,7 +47,7 @@ def fetch(session: requests.Session, url: str) -> dict[str, Any]:
             url, headers={"Accept": "application/json"}, timeout=TIMEOUT, allow_redirects=False
         )
         body = response.json() if response.status_code == 200 else None
-    except (requests.RequestException, ValueError) as cause:
+    except (requests.RequestException, ValueError, RecursionError) as cause:
         raise DiscoveryFailed from cause
     if not isinstance(body, dict):
         raise DiscoveryFailed
@@ -84,8 +85,7 @@ class Discovery:
             kept = self._kept.get(iss)
         if kept and self._now() - kept[0] < KEPT:
             return kept[1]
-        with requests.Session() as session:
-            session.trust_env = False
+        with bound(requests.Session()) as session:
             body = fetch(session, iss.rstrip("/") + "/.well-known/smart-configuration")
         authorize = _endpoint(body, "authorization_endpoint", iss, required=True)
         token = _endpoint(body, "token_endpoint", iss, required=True)
@@ -105,8 +105,7 @@ class Discovery:
     def keys(self, iss: str, issuer: str) -> dict[str, Any]:
         """Return the JWKS of the id_token's issuer, by ``jwks_uri`` or OpenID discovery."""
         uri = self.of(iss).jwks_uri
-        with requests.Session() as session:
-            session.trust_env = False
+        with bound(requests.Session()) as session:
             if uri is None:
                 url = issuer.rstrip("/") + "/.well-known/openid-configuration"
                 uri = _endpoint(fetch(session, url), "jwks_uri", issuer, required=True)

@@ -23,6 +23,7 @@ MAY_CONNECT = (
     "smart_app/fhir/client.py",
     "smart_app/payers/client.py",
     "smart_app/world.py",  # hands the one session around
+    "launch/bounded.py",  # how the three below read an answer
     "launch/discovery.py",
     "launch/token.py",
     "launch/authorize.py",
@@ -141,6 +142,7 @@ def test_nothing_else_reads_a_clock_of_the_machine() -> None:
     assert users(clocks, "smart_app", "launch") == {
         "smart_app/dtr/engine/pool.py",  # how long a worker process may run, by monotonic time
         "smart_app/fhir/client.py",  # how long an answer may take, by monotonic time
+        "launch/bounded.py",  # the same of a sign-in server's
     }
 
 

@@ -1,0 +1,48 @@
+"""A sign-in server whose answer breaks off, never ends or has no bottom has not answered."""
+
+from __future__ import annotations
+
+import pytest
+
+from launch import bounded
+from launch.authorize import exchange
+from launch.discovery import Discovery, SmartConfiguration
+from launch.errors import CodeRefused, DiscoveryFailed, GrantRefused
+from launch.registration import Registration
+from tests.unit.kit import NOW, FakeClock
+from tests.unit.wire import BROKEN, endless, plain, serving
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_configuration_is_none(name: str) -> None:
+    with serving([BROKEN[name]]) as (base, _), pytest.raises(DiscoveryFailed):
+        Discovery(FakeClock().now).of(base)
+
+
+def token(base: str) -> None:
+    here = Registration("site", (base,), "app", ("launch",), ())
+    server = SmartConfiguration(f"{base}/authorize", f"{base}/token", None, None, None)
+    exchange(here, server, "https://app.example/callback", code="c", verifier="v" * 43, now=NOW)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_token_is_no_refusal_of_the_grant(name: str) -> None:
+    with serving([BROKEN[name]]) as (base, _), pytest.raises(CodeRefused) as refused:
+        token(base)
+    assert not isinstance(refused.value, GrantRefused)
+
+
+def test_no_more_is_read_than_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "MAX_BYTES", 200_000)
+    with serving(endless(1000)) as (base, sent), pytest.raises(DiscoveryFailed):
+        Discovery(FakeClock().now).of(base)
+    assert len(sent) < 1000
+    with serving(endless(1000)) as (base, sent), pytest.raises(CodeRefused):
+        token(base)
+    assert len(sent) < 1000
+
+
+def test_no_answer_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "LONGEST", -1.0)
+    with serving([plain(b"{}")]) as (base, _), pytest.raises(DiscoveryFailed):
+        Discovery(FakeClock().now).of(base)
