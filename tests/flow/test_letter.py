@@ -74,18 +74,21 @@ def test_what_is_not_a_decision_changes_nothing(
     assert back.data["data-state"] == "pended"
 
 
-def test_a_later_letter_that_takes_it_back_reaches_the_chart_too(golden: Golden) -> None:
-    for decided, when, written in (
-        ("affirmed", "2026-01-05", "filed_and_read_back"),
-        ("non_affirmed", "2026-01-06", "awaiting_launch"),  # the kept sign-in was forgotten
-    ):
-        form, decision = letter(golden)
-        typed = {decision: decided, "decided_on": when, "number": UTN}
-        golden.page = golden.browser.submit(golden.page, form, **typed)
-        golden._until(lambda said=written: golden.page.data.get("data-chart") == said, written)
-    golden.open()
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_later_letter_that_takes_it_back_reaches_the_chart_too(
+    golden: Golden, signed_in: bool
+) -> None:
+    enter(golden, "affirmed", "2026-01-05")
     golden._until(lambda: golden.page.data.get("data-chart") == "filed_and_read_back", "chart")
-    assert "62323: non-affirmed" in golden._documents()
+    if not signed_in:
+        ask(f"{golden.stack.ehr}/sandbox/control", {"revoke_tokens": True})
+    enter(golden, "non_affirmed", "2026-01-06")
+    if not signed_in:
+        golden._until(lambda: golden.page.data.get("data-chart") == "awaiting_launch", "launch")
+        assert "The order in the chart still says that it is authorized." in golden.page.text
+        golden.open()
+    golden._until(lambda: "62323: non-affirmed" in golden._documents(), "the denial")
+    golden._until(lambda: golden.page.data.get("data-chart") == "filed_and_read_back", "chart")
     assert golden.page.data["data-state"] == "non_affirmed"
 
 
@@ -110,3 +113,11 @@ def test_a_letter_against_the_payers_own_denial_is_entered_twice(golden: Golden)
     assert "enter the decision again" in golden.page.text
     again = golden.browser.submit(golden.page, form, **typed, number=UTN)
     assert (again.data["data-state"], "says otherwise" in again.text) == ("affirmed", False)
+    assert "still says that it is authorized" not in golden.page.text
+
+
+def enter(golden: Golden, decided: str, when: str) -> None:
+    """Enter a decision from a letter."""
+    form, decision = letter(golden)
+    typed = {decision: decided, "decided_on": when, "number": UTN}
+    golden.page = golden.browser.submit(golden.page, form, **typed)
