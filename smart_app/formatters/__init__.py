@@ -11,7 +11,6 @@ from smart_app.formatters.case import (
     NOT_IN_CHART,
     PAYER_SAID,
     READERS,
-    STAGES,
     UNKNOWN,
     WARNINGS,
     codes,
@@ -40,9 +39,34 @@ from smart_app.formatters.chart import (
 from smart_app.formatters.claim import CHECKS, CLAIM_HEADS, check_line, claim_chip, claim_head
 from smart_app.formatters.dates import age, birth, day, days_left, lately, moment, short_day
 from smart_app.formatters.history import EVENTS, event
+from smart_app.formatters.page import (
+    COVERED,
+    DECIDES,
+    NO_NAME,
+    NOT_NEEDED,
+    SOME_MAC,
+    STAGES,
+    STOPS,
+    born,
+    chart_read,
+    due,
+    giver,
+    stage,
+)
 from smart_app.formatters.sitecheck import site_finding, site_verdict
 
 __all__ = [
+    "COVERED",
+    "DECIDES",
+    "NO_NAME",
+    "NOT_NEEDED",
+    "SOME_MAC",
+    "STOPS",
+    "born",
+    "chart_read",
+    "due",
+    "giver",
+    "stage",
     "NO_CODE",
     "NOT_IN_CHART",
     "PAYER_SAID",

@@ -47,15 +47,6 @@ CHIPS: dict[str, tuple[str, str, str]] = {
 """Headline state → tone, icon shape, words. Only affirmed is green (``ok``)."""
 
 
-STAGES = {
-    "chart": "Chart read",
-    "rules": "Medicare rules",
-    "ask": "Asking {payer}",
-    "form": "{payer}'s form",
-    "fill": "Answers from the chart",
-}
-
-
 def codes(case: Case) -> str:
     """Return the codes of a case, as ``64483 and 64484``."""
     return join([item.code for item in case.items])

@@ -15,6 +15,7 @@ from smart_app.files import tables
 from smart_app.programs import check
 from smart_app.programs.model import (
     Alongside,
+    ClaimModifier,
     ClaimPlace,
     Contact,
     CoverageRules,
@@ -150,6 +151,7 @@ def _coverage(table: Table) -> CoverageRules:
 
 def _number(table: Table) -> NumberRule:
     return NumberRule(
+        words=table["words"],
         pattern=re.compile(table["pattern"]),
         expected=re.compile(table["expected"]),
         window_days=table["window_days"],
@@ -186,6 +188,8 @@ def _program(folder: Path, rules: Table, services: Table, jurisdictions: Table) 
         expedited_days=rules["clocks"]["expedited_days"],
         clock_words=rules["clocks"]["words"],
         number=_number(rules["number"]),
+        claim_modifiers=tuple(ClaimModifier(**one) for one in claims["modifier"]),
+        claim_source=claims["source"],
         claim_places=tuple(ClaimPlace(**one) for one in claims["place"]),
         facility_claim_pos=tuple(claims["facility_claim_pos"]),
         ccn_pos=tuple(claims["ccn_pos"]),

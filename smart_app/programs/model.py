@@ -186,9 +186,21 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimModifier:
+    """Which modifier a claim bears after a decision, and which notice the patient was given."""
+
+    when: str
+    words: str
+    modifier: str
+    notice: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class NumberRule:
     """The program's number: its form, its window, and which one a resubmission quotes."""
 
+    words: str
     pattern: re.Pattern[str]
     expected: re.Pattern[str]
     window_days: int
@@ -252,6 +264,8 @@ class Program:
     clock_words: str
     number: NumberRule
     claim_places: tuple[ClaimPlace, ...]
+    claim_modifiers: tuple[ClaimModifier, ...]
+    claim_source: str
     facility_claim_pos: tuple[str, ...]
     ccn_pos: tuple[str, ...]
     ptan_pos: tuple[str, ...]

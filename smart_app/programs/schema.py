@@ -110,6 +110,10 @@ CLAIM_PLACE = {
     "claim": Key(choices=("institutional", "professional")),
     "facility_words": MAYBE,
 }
+MODIFIER = {
+    "when": Key(choices=("affirmed", "non_affirmed", "cosmetic")),
+    **{key: WORDS for key in ("words", "modifier", "notice", "source")},
+}
 RULES = {
     "id": Key(form=NAME),
     "name": WORDS,
@@ -141,6 +145,7 @@ RULES = {
     "clocks": Key({"standard_days": Key(int), "expedited_days": Key(int), "words": WORDS}),
     "number": Key(
         {
+            "words": WORDS,
             "pattern": WORDS,
             "expected": WORDS,
             "window_days": Key(int),
@@ -152,6 +157,8 @@ RULES = {
         {
             **{key: Key(many=True, form=POS) for key in ("facility_claim_pos", "ccn_pos")},
             "ptan_pos": Key(many=True, form=POS),
+            "source": SOURCE,
+            "modifier": Key(MODIFIER, many=True),
             "place": Key(CLAIM_PLACE, many=True),
         }
     ),

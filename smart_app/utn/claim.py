@@ -16,13 +16,6 @@ from smart_app.cases.model import (
 )
 from smart_app.programs.base import Program
 
-MODIFIERS = (
-    ("affirmed", "None", "None needed"),
-    ("non_affirmed", "GA", "Signed before the service"),
-    ("cosmetic", "GX", "Voluntary notice"),
-)
-
-
 USED = ("ready", "number_with_abn")
 """States in which a number is put on a claim."""
 
@@ -86,7 +79,8 @@ def placement(
         valid_from=dated.valid_from if dated else None,
         valid_to=dated.valid_to if dated else None,
         modifiers=tuple(
-            (when, modifier, notice, when == verdict) for when, modifier, notice in MODIFIERS
+            (one.words, one.modifier, one.notice, one.when == verdict)
+            for one in program.claim_modifiers
         ),
         checks=_checks(case, active, on, decision),
         chain=numbers,

@@ -143,7 +143,8 @@ class CasePages:
             raise LetterError(say="The day of the decision lies in the future.")
         number = request.form.get("number", "").strip().upper() or None
         if number and not world.program.number.pattern.match(number):
-            raise LetterError(say="The number must be 14 letters and digits, as in the letter.")
+            words = world.program.number.words
+            raise LetterError(say=f"The number must be {words}, as in the letter.")
         if number and world.store.number_elsewhere(number, case.id):
             raise LetterError(say="That number is already recorded for another request.")
         note = request.form.get("note", "").strip()[:500]

@@ -72,6 +72,7 @@ class Desk:
             base=f"/l/{context.launch_id}/case/{case.id}",
             csrf=csrf_token(self.door.secret(context.launch_id) or ""),
             case=case,
+            program=self.world.program,
             style=f"/l/{context.launch_id}/style.css" if context.style_url else "",
             user=person.name,
             person=person,

@@ -69,7 +69,7 @@ def payer_name(world: World, case: Case) -> str:
     """Return who decides, as people say it."""
     if case.scope.route:
         return case.scope.route.participant
-    return "Medicare"
+    return formatters.DECIDES
 
 
 def stages(marked: dict[str, tuple[str, str | None]], payer: str) -> tuple[Stage, ...]:
@@ -77,16 +77,8 @@ def stages(marked: dict[str, tuple[str, str | None]], payer: str) -> tuple[Stage
     rows = [Stage(formatters.STAGES["chart"], DONE), Stage(formatters.STAGES["rules"], DONE)]
     for key in ("ask", "form", "fill"):
         state, why = marked.get(key, (WAITING, None))
-        words = formatters.STAGES[key].format(payer=payer)
-        if key == "ask" and state == FAILED:
-            words = f"{payer} did not answer"
-        elif key == "ask" and state == "not_asked":
-            words, state = f"{payer} was not asked", DONE
-        elif key == "ask" and state == "no_member":
-            words = f"{payer} does not know this member"
-        elif key == "form" and why == "local":
-            words = "Medicare's own list"
-        rows.append(Stage(words, state))
+        words = formatters.stage(key, state, why, payer)
+        rows.append(Stage(words, DONE if state == "not_asked" else state))
     return tuple(rows)
 
 
@@ -144,7 +136,7 @@ def _document_rows(flow: Flow, case: Case, draft: Draft) -> tuple[DocumentRow, .
             one.ref,
             f"{one.title}, {formatters.short_day(one.date)}",
             one.ref in sent,
-            "" if one.needed else "no criterion needs it",
+            "" if one.needed else formatters.NOT_NEEDED,
         )
         for one in documents.listed(chart, draft)
     )
@@ -246,17 +238,18 @@ def _stops(
         when = formatters.moment(last.get(kind), zone) if reached else ""
         return Stop(words, when, detail, "done" if reached else "ahead", "done")
 
-    due = f"by {formatters.moment(case.due_at, zone)}" if case.due_at and not decided else ""
-    word = formatters.DECISIONS.get(case.tracks.decision, "") if decided else "Decision due"
+    names = formatters.STOPS
+    due = formatters.due(case.due_at, zone) if case.due_at and not decided else ""
+    word = formatters.DECISIONS.get(case.tracks.decision, "") if decided else names["due"]
     verdict = stop(word, "decided", decided, due)
     if decided and tone != "ok":
         verdict = replace(verdict, state=tone, shape=shape)
     line = (
-        stop("Sent", "sending", "sending" in last),
-        stop("Received", "received", "received" in last),
+        stop(names["sent"], "sending", "sending" in last),
+        stop(names["received"], "received", "received" in last),
         verdict,
-        stop("Number", "number", numbered, "" if numbered else f"from {mac}"),
-        stop("In the chart", "written", case.tracks.chart == "filed_and_read_back"),
+        stop(names["number"], "number", numbered, "" if numbered else formatters.giver(mac)),
+        stop(names["chart"], "written", case.tracks.chart == "filed_and_read_back"),
     )
     return line[:3] if case.tracks.decision in ("dismissed", "cancelled") else line
 
@@ -272,7 +265,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     active = numbers[0] if len(numbers) == 1 else None
     until = active.valid_to if active else None
     tone, shape, words = formatters.CHIPS.get(state, ("warn", "diamond", state))
-    mac = case.scope.route.mac_name if case.scope.route else "the MAC"
+    mac = case.scope.route.mac_name if case.scope.route else formatters.SOME_MAC
     record = world.audit.record(case.id)
     events = record.events
     decides = world.payers.find(case.payer_id)

@@ -31,14 +31,14 @@ def patient_strip(found: Resource, today: date) -> Strip:
     patient = Patient({key: found[key] for key in kept if key in found}, strict=False)
     name = patient.name[0] if patient.name else None
     given = " ".join(name.given or []) if name else ""
-    born = found.get("birthDate")
+    birthday = found.get("birthDate")
     facts = [
-        formatters.age(born, today),
+        formatters.age(birthday, today),
         patient.gender or "",
-        f"born {formatters.birth(born)}",
+        formatters.born(formatters.birth(birthday)),
     ]
     return Strip(
-        name=f"{given} {name.family if name else ''}".strip() or "Name missing",
+        name=f"{given} {name.family if name else ''}".strip() or formatters.NO_NAME,
         facts=", ".join(one for one in facts if one),
     )
 
@@ -50,11 +50,11 @@ def strip(world: World, flow: Flow, case: Case, today: date) -> Strip:
     read = formatters.lately(chart.read_at, site.time_zone, today)
     kind = next((one for one in case.scope.reasons if one.rule == "coverage"), None)
     coverage = (
-        "Original Medicare" if case.scope.verdict == "in_scope" else (kind.words if kind else "")
+        formatters.COVERED if case.scope.verdict == "in_scope" else (kind.words if kind else "")
     )
     return replace(
         patient_strip(chart.patient, today),
-        coverage=", ".join(one for one in (coverage, f"chart read {read}") if one),
+        coverage=", ".join(one for one in (coverage, formatters.chart_read(read)) if one),
         right=f"{formatters.codes(case)}, {formatters.services(case)}",
     )
 

@@ -148,14 +148,14 @@ def test_a_superseded_number_is_shown_in_the_chain_and_not_used() -> None:
 @pytest.mark.parametrize(
     ("decision", "wanted"),
     [
-        ("affirmed", ["affirmed"]),
-        ("non_affirmed", ["non_affirmed"]),
+        ("affirmed", ["None"]),
+        ("non_affirmed", ["GA"]),
         ("affirmed_modified", []),
         ("partial", []),
     ],
 )
 def test_the_modifier_of_the_decision_is_marked(decision: str, wanted: list[str]) -> None:
-    marked = [one[0] for one in card(case_at(HOPD, decision), RECORD).modifiers if one[3]]
+    marked = [one[1] for one in card(case_at(HOPD, decision), RECORD).modifiers if one[3]]
     assert marked == wanted
 
 

@@ -1,0 +1,60 @@
+"""Small words of the pages: who a page is about, how far its stages are, where a case stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from smart_app.formatters.dates import moment
+
+DECIDES = "Medicare"
+NOT_NEEDED = "no criterion needs it"
+NO_NAME = "Name missing"
+COVERED = "Original Medicare"
+SOME_MAC = "the MAC"
+STAGES = {
+    "chart": "Chart read",
+    "rules": "Medicare rules",
+    "ask": "Asking {payer}",
+    "form": "{payer}'s form",
+    "fill": "Answers from the chart",
+}
+ENDED = {
+    ("ask", "failed"): "{payer} did not answer",
+    ("ask", "not_asked"): "{payer} was not asked",
+    ("ask", "no_member"): "{payer} does not know this member",
+}
+STOPS = {
+    "sent": "Sent",
+    "received": "Received",
+    "due": "Decision due",
+    "number": "Number",
+    "chart": "In the chart",
+}
+"""The line of a sent case."""
+
+
+def stage(key: str, state: str, why: str | None, payer: str) -> str:
+    """Return a stage of the preparation, as far as it is."""
+    if (key, why) == ("form", "local"):
+        return "Medicare's own list"
+    return ENDED.get((key, state), STAGES[key]).format(payer=payer)
+
+
+def due(at: datetime, zone: str) -> str:
+    """Return by when a decision is due."""
+    return f"by {moment(at, zone)}"
+
+
+def giver(mac: str) -> str:
+    """Return from whom the number comes."""
+    return f"from {mac}"
+
+
+def chart_read(when: str) -> str:
+    """Return when the chart was read."""
+    return f"chart read {when}"
+
+
+def born(birthday: str) -> str:
+    """Return a day of birth."""
+    return f"born {birthday}"
