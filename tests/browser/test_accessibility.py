@@ -153,6 +153,62 @@ def orders_down(stack: Stack, page: Page) -> None:
     ask(f"{stack.ehr}/sandbox/control", {"fail": {}})
 
 
+def told(stack: Stack, page: Page, *, order: str = "opal-esi", **settings: Any) -> None:
+    """Open an order of the charts while the EHR behaves as told, then let it be itself again."""
+    ask(f"{stack.ehr}/sandbox/control", settings)
+    ask(f"{stack.payer}/control", NORMAL)
+    patient = order.split("-")[0]
+    page.goto(f"{stack.ehr}/open?patient={patient}&order={order}")
+    ask(f"{stack.ehr}/sandbox/control", {"context": None, "fail": {}})
+
+
+def choose(stack: Stack, page: Page) -> None:
+    Case(stack, {})  # one order more than the chart's own
+    told(stack, page, context=[])
+
+
+def enter(stack: Stack, page: Page) -> None:
+    told(stack, page, order="dora-skin", context=[], fail={"ServiceRequest": 403})
+
+
+def enter_errors(stack: Stack, page: Page) -> None:
+    ask(f"{stack.ehr}/sandbox/control", {"context": [], "fail": {"ServiceRequest": 403}})
+    page.goto(f"{stack.ehr}/open?patient=nell&order=nell-sns")
+    page.locator("input[name=code]").fill("nerve")
+    page.get_by_role("button", name="Go on with this order").click()
+    page.get_by_text("Choose the billing code").wait_for()
+    ask(f"{stack.ehr}/sandbox/control", {"context": None, "fail": {}})
+
+
+def entered(stack: Stack, page: Page) -> None:
+    ask(f"{stack.ehr}/sandbox/control", {"context": [], "fail": {"ServiceRequest": 403}})
+    page.goto(f"{stack.ehr}/open?patient=gus&order=gus-knee")
+    page.locator("input[name=code]").fill("29877")
+    page.locator("input[name=diagnosis]").first.check()
+    page.locator("input[name=planned]").fill("2027-01-11")
+    page.locator("input[name=place]").last.check()
+    page.get_by_role("button", name="Go on with this order").click()
+    page.get_by_text("was entered here by").wait_for()
+    ask(f"{stack.ehr}/sandbox/control", {"context": None, "fail": {}})
+
+
+def rules(stack: Stack, page: Page) -> None:
+    page.goto(f"{stack.app}/rules")
+
+
+def changed(stack: Stack, page: Page) -> None:
+    case = Case(stack, {}).to("open", "ready")
+    charts = people.charts(datetime.now().astimezone().date())
+    score = next(one for one in charts if one["id"] == "opal-pain-now")
+    lower = score | {"valueQuantity": score["valueQuantity"] | {"value": 3}}
+    ask(f"{stack.ehr}/sandbox/control", {"chart": [lower]})
+    case.show(page)
+    while not page.get_by_text("Chart changed since").count():
+        page.wait_for_timeout(200)  # the second look is on its way
+        page.reload()
+    ask(f"{stack.ehr}/sandbox/control", {"chart": [score]})
+
+
 PAGES: dict[str, Callable[[Stack, Page], None]] = {
     "loading": loading,
     "review": review,
@@ -180,6 +236,14 @@ PAGES: dict[str, Callable[[Stack, Page], None]] = {
     "no-patient": no_patient,
     "chart-unavailable": chart_down,
     "orders-unavailable": orders_down,
+    "choose-order": choose,
+    "enter-order": enter,
+    "enter-order-errors": enter_errors,
+    "review-entered": entered,
+    "out-of-scope": lambda stack, page: told(stack, page, order="hattie-esi"),
+    "coverage-unknown": lambda stack, page: told(stack, page, order="una-esi"),
+    "rules": rules,
+    "review-chart-changed": changed,
 }
 
 
