@@ -362,6 +362,10 @@ class Flow:
         found = self.store.latest(case.id, "draft", Draft)
         return (received, found) if received and found else None
 
+    def requesters(self, case: Case, chart: ChartSnapshot) -> set[str | None]:
+        """Return who placed the orders of a case."""
+        return {refs.relative(one.get("requester")) for one in self.chosen(case, chart)}
+
     def person(self, case: Case | None, context: LaunchContext) -> Person:
         """Return who is at the page, and whether the site's signer rule lets them sign."""
         name, npi, may = context.user_name, None, False
@@ -370,7 +374,7 @@ class Flow:
             resource = chart.by_reference(context.fhir_user)
             name = codes.human_name(resource) or name if resource else name
             npi = codes.identifier(resource, codes.NPI) if resource else None
-            requesters = {refs.relative(one.get("requester")) for one in self.chosen(case, chart)}
+            ordered = self.requesters(case, chart) == {context.fhir_user}
             rule = self.world.sites.of_id(case.site).signers
-            may = rule == "any_practitioner" or requesters == {context.fhir_user}
+            may = ordered or (rule == "any_practitioner" and codes.npi_valid(npi or ""))
         return Person(context.fhir_user, name or "Clinician", npi, may)

@@ -11,6 +11,7 @@ NOT_NEEDED = "no criterion needs it"
 NO_NAME = "Name missing"
 COVERED = "Original Medicare"
 SOME_MAC = "the MAC"
+SOMEBODY = "the ordering clinician"
 STAGES = {
     "chart": "Chart read",
     "rules": "Medicare rules",

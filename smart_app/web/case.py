@@ -14,7 +14,7 @@ from smart_app.cases.model import Case, Decision, DecisionWord, Event, ItemDecis
 from smart_app.dtr.form import FormError
 from smart_app.errors import CaseClosed, LetterError, PreclearError, StaleRevision, Superseded
 from smart_app.pas.decision import word_of
-from smart_app.web import presenters
+from smart_app.web import presenters, sent
 from smart_app.web.pages import Desk, reply
 from smart_app.web.review import CASE, revision
 
@@ -47,11 +47,11 @@ class CasePages:
         if case.tracks.submission == "none":
             if case.closed:
                 raise Superseded
-            shown = presenters.review(self.desk.flow, case, person.may_sign)
+            shown = presenters.review(self.desk.flow, case, person)
             return self.desk.render(
                 f"review/{name}.html", context, case, person, view=shown, error=None
             )
-        view = presenters.case_view(self.desk.flow, case)
+        view = sent.case_view(self.desk.flow, case)
         return self.desk.render(f"case/{name}.html", context, case, person, view=view)
 
     def page(self, launch_id: str, case_id: str) -> BaseResponse:
@@ -92,7 +92,7 @@ class CasePages:
     def claim(self, launch_id: str, case_id: str) -> BaseResponse:
         """Show where the number goes on the claim (stage 14)."""
         context, case, person = self.desk.case(launch_id, case_id)
-        view = presenters.case_view(self.desk.flow, case)
+        view = sent.case_view(self.desk.flow, case)
         zone = self.desk.world.sites.of_id(case.site).time_zone
         today = self.desk.world.clock.today(zone)
         page = self.desk.render(
@@ -131,7 +131,7 @@ class CasePages:
             posted=request.form,
             seen=self.desk.follow.deciding.decided(case),
             payer=presenters.payer_name(self.desk.world, case),
-            warnings=presenters.case_view(self.desk.flow, case).warnings,
+            warnings=sent.case_view(self.desk.flow, case).warnings,
         )
         return make_response(page, error.http_status if error else 200)
 

@@ -101,7 +101,7 @@ class ReviewPages:
         error: PreclearError | None = None,
     ) -> BaseResponse:
         """Return the page, or to htmx its body, with what went wrong on top."""
-        shown = presenters.review(self.desk.flow, case, person.may_sign)
+        shown = presenters.review(self.desk.flow, case, person)
         more = {"view": shown, "error": error}
         url = f"/l/{context.launch_id}/case/{case.id}"
         if error is None:
@@ -221,7 +221,7 @@ class ReviewPages:
         found = self.desk.flow.draft(case)
         if found is None:
             raise MissingFact("no draft", say="The answers are not ready yet.")
-        shown = presenters.review(self.desk.flow, case, False)
+        shown = presenters.review(self.desk.flow, case, person)
         return make_response(
             self.desk.render("review/preview.html", context, case, person, view=shown)
         )

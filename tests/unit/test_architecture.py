@@ -52,7 +52,8 @@ KNOWN_LONG = {
     "smart_app/cases/schema/versions/a1_first.py:_cases",
     "smart_app/cases/schema/versions/a1_first.py:_work",
     "smart_app/flow.py:_new_case",  # the case's fields, one a line
-    "smart_app/web/presenters.py:case_view",  # the page's fields, one a line
+    "smart_app/web/presenters.py:review",  # the page's fields, one a line
+    "smart_app/web/sent.py:case_view",  # the page's fields, one a line
     "sandbox/options.py:parser",  # the options, one after another
 }
 
@@ -172,6 +173,7 @@ def test_stages_are_called_by_the_line_alone() -> None:
         "smart_app/__main__.py",  # a site is checked by the kinds of place of the program
         "smart_app/sitecheck.py",  # what stage 2 reads
         "smart_app/sites.py",  # the clinic of a site's file is PAS's own type
+        "smart_app/web/sent.py",  # days that are left, the claim card
         "smart_app/web/presenters.py",  # rows of a form, days that are left
         "smart_app/web/case.py",  # the claim card, and the word of a typed-in letter
         "smart_app/web/review.py",  # the sentence of a wrong field

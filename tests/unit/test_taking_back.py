@@ -23,7 +23,7 @@ from smart_app.cases.model import (
 )
 from smart_app.cases.store import Store
 from smart_app.errors import ChartUnavailable
-from smart_app.web import presenters
+from smart_app.web import sent
 from tests.unit.kit import NOW, FakeChart, FakeClock, FakePayer, Written, a_case
 from tests.unit.line import COVERAGE, LEASE, SIGNER, Line
 from tests.unit.test_filing import GIVEN, N1, order
@@ -105,7 +105,7 @@ def warned(line: Line) -> bool:
     store, case = line.store, line.case()
     numbers = tuple(one for one in store.utns(case.id) if one.status == "active")
     found = store.latest(case.id, "decision", Decision)
-    return presenters.order_wrong(line.world, case, found, numbers, writes_of(line))
+    return sent.order_wrong(line.world, case, found, numbers, writes_of(line))
 
 
 def writes_of(line: Line) -> list[WriteReceipt]:
@@ -127,7 +127,7 @@ def test_a_mark_whose_answer_never_came_is_taken_back(
     line.pass_by(5)
     assert not chart.bears()
     assert not warned(line)
-    assert presenters.orders_marked(writes_of(line)) == 0
+    assert sent.orders_marked(writes_of(line)) == 0
     assert line.events().count("order_taken_back") == 1
     newest = chart.creates[-1][0]
     assert newest["relatesTo"][0]["target"]["reference"] == "DocumentReference/new"
@@ -159,7 +159,7 @@ def test_one_order_that_fails_loses_nothing_of_the_others(store: Store, clock: F
     chart.reading = raising(NO_ANSWER)
     line.step()
     assert (chart.bears(FIRST), chart.bears(SECOND)) == (False, True)
-    assert presenters.orders_marked(writes_of(line)) == 1
+    assert sent.orders_marked(writes_of(line)) == 1
     line.letter("non_affirmed", N1)
     chart.reading = lambda _: None
     line.pass_by(5)

@@ -1,0 +1,239 @@
+"""A sent case: what its page, its live part and its claim card show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from smart_app import filing, formatters
+from smart_app.audit.chain import Record
+from smart_app.cases import states
+from smart_app.cases.model import (
+    ORDER,
+    TAKE_BACK,
+    Case,
+    ClaimCard,
+    Decision,
+    Event,
+    Receipt,
+    UtnRecord,
+    WriteReceipt,
+)
+from smart_app.flow import Flow
+from smart_app.sending import for_a_person
+from smart_app.utn import claim
+from smart_app.utn.window import days_left
+from smart_app.web.presenters import payer_name
+from smart_app.world import World
+
+DONE, RUNNING, FAILED, WAITING = "done", "running", "failed", "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One stop of the case's line."""
+
+    words: str
+    when: str
+    detail: str
+    state: str
+    shape: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A sent case: what happened, what is awaited, what the decision says."""
+
+    case: Case
+    state: str
+    tone: str
+    shape: str
+    words: str
+    headline: str
+    next: str
+    payer: str
+    stops: tuple[Stop, ...]
+    numbers: tuple[tuple[str, str], ...]
+    card: ClaimCard
+    claim: str
+    window: tuple[str, str, str] | None
+    items: tuple[tuple[str, str, tuple[str, ...]], ...]
+    notes: tuple[str, ...]
+    faults: tuple[str, ...]
+    chart_words: str
+    chart_tick: bool
+    history: tuple[tuple[str, str], ...]
+    waiting: bool
+    recovery: str
+    warnings: tuple[str, ...]
+    due: str
+    due_rule: str
+    signed_by: str
+    places: str
+    planned: str
+    reference: str
+    read_by: str
+
+
+def _stops(
+    case: Case, events: Sequence[Event], zone: str, mac: str, tone: str, shape: str
+) -> tuple[Stop, ...]:
+    """Return the case's line; the decision's own icon stands at its stop."""
+    last = {one.kind: one.at for one in events}
+    decided = case.tracks.decision not in ("none", "pended")
+    numbered = case.tracks.utn == "recorded"
+
+    def stop(words: str, kind: str, reached: bool, detail: str = "") -> Stop:
+        when = formatters.moment(last.get(kind), zone) if reached else ""
+        return Stop(words, when, detail, "done" if reached else "ahead", "done")
+
+    names = formatters.STOPS
+    due = formatters.due(case.due_at, zone) if case.due_at and not decided else ""
+    word = formatters.DECISIONS.get(case.tracks.decision, "") if decided else names["due"]
+    verdict = stop(word, "decided", decided, due)
+    if decided and tone != "ok":
+        verdict = replace(verdict, state=tone, shape=shape)
+    line = (
+        stop(names["sent"], "sending", "sending" in last),
+        stop(names["received"], "received", "received" in last),
+        verdict,
+        stop(names["number"], "number", numbered, "" if numbered else formatters.giver(mac)),
+        stop(names["chart"], "written", case.tracks.chart == "filed_and_read_back"),
+    )
+    return line[:3] if case.tracks.decision in ("dismissed", "cancelled") else line
+
+
+def case_view(flow: Flow, case: Case) -> CaseView:
+    """Return the view of a case after signing; page and poll both use it."""
+    world, store = flow.world, flow.store
+    site, payer = world.sites.of_id(case.site), payer_name(world, case)
+    zone, state = site.time_zone, states.headline(case.tracks)
+    today = world.clock.today(zone)
+    decision = store.latest(case.id, "decision", Decision)
+    numbers = tuple(one for one in store.utns(case.id) if one.status == "active")
+    active = numbers[0] if len(numbers) == 1 else None
+    until = active.valid_to if active else None
+    tone, shape, words = formatters.CHIPS.get(state, ("warn", "diamond", state))
+    mac = case.scope.route.mac_name if case.scope.route else formatters.SOME_MAC
+    record = world.audit.record(case.id)
+    events = record.events
+    decides = world.payers.find(case.payer_id)
+    asks = decides is not None and not for_a_person(events)
+    recovery = decides.recovery if decides and asks else "person"
+    writes = store.history(case.id, "write", WriteReceipt)
+    where = writes[0].where_people_see_it if writes else "Documents"
+    decided = formatters.day(active.decided_on, year=True) if active else ""
+    card = claim.placement(case, world.program, numbers, today, decision)
+    rows = [
+        (formatters.moment(one.at, zone), formatters.event(one, payer)) for one in reversed(events)
+    ]
+    settled = case.tracks.chart not in ("none", "writing")
+    finished = case.tracks.submission in ("rejected", "parked", "cancelled")
+    return CaseView(
+        case=case,
+        state=state,
+        tone=tone,
+        shape=shape,
+        words=words,
+        headline=formatters.headline(case, state, payer, until, zone),
+        next=formatters.next_line(case, state, payer, mac, recovery, decided),
+        payer=payer,
+        stops=_stops(case, events, zone, mac, tone, shape),
+        numbers=tuple(
+            (one.number, formatters.number_codes(case, one, len(numbers))) for one in numbers
+        ),
+        card=card,
+        claim=formatters.claim_head(card),
+        window=_window(active, today) if state == "affirmed" else None,
+        items=_items(case, decision),
+        notes=decision.notes if decision else (),
+        faults=_faults(flow, case),
+        chart_words=formatters.chart_line(case.tracks.chart, where, orders_marked(writes)),
+        chart_tick=case.tracks.chart == "filed_and_read_back",
+        history=tuple(rows),
+        waiting=not finished and state != "dismissed" and not settled,
+        recovery=recovery,
+        warnings=_warnings(
+            case, record, payer, order_wrong(world, case, decision, numbers, writes)
+        ),
+        due=formatters.moment(case.due_at, zone, named=True),
+        due_rule=case.due_rule or "",
+        signed_by=case.signed_by.name if case.signed_by else "",
+        places=", ".join(sorted({item.place.name for item in case.items if item.place})),
+        planned=formatters.day(case.planned_date) if case.planned_date else "",
+        reference=(decision.payer_reference or "") if decision else "",
+        read_by=_read_by(decision),
+    )
+
+
+def _read_by(decision: Decision | None) -> str:
+    """Return who read the request, when the payer says so of what it decided."""
+    if decision is None or decision.human_reviewer is None:
+        return ""
+    return formatters.READERS[decision.human_reviewer]
+
+
+def _window(number: UtnRecord | None, today: date) -> tuple[str, str, str] | None:
+    """Return first day, last day and what is left of a number's window, in words."""
+    if number is None or number.valid_from is None or number.valid_to is None:
+        return None
+    return (
+        formatters.day(number.valid_from, year=True),
+        formatters.day(number.valid_to, year=True),
+        formatters.days_left(days_left(number.valid_to, today)),
+    )
+
+
+def orders_marked(writes: list[WriteReceipt]) -> int:
+    """Return how many orders were marked last, and read back."""
+    newest = {one.resource_ref: one for one in writes if one.rung in (ORDER, TAKE_BACK)}
+    return sum(
+        one.rung == ORDER and one.outcome == "filed_and_read_back" for one in newest.values()
+    )
+
+
+def order_wrong(
+    world: World,
+    case: Case,
+    found: Decision | None,
+    numbers: tuple[UtnRecord, ...],
+    writes: list[WriteReceipt],
+) -> bool:
+    """Tell whether an order says that it is authorized, and a first try to mend it has ended."""
+    return filing.wrongly_marked(case, found, numbers, writes) and not any(
+        one.kind == "file" and one.state in ("due", "leased") and one.last_error is None
+        for one in world.tasks.of_case(case.id)
+    )
+
+
+def _warnings(case: Case, record: Record, payer: str, order: bool) -> tuple[str, ...]:
+    """Return what a person must know before acting on the page."""
+    kinds = [one.kind for one in record.events]
+    found = ["record_broken"] if record.broken_at else []
+    found += ["closed"] if case.closed else []
+    told = [one for one in kinds if one in ("letter", "sources_disagree")]
+    if told and told[-1] == "sources_disagree":
+        found.append("sources_disagree")
+    if order:
+        found.append("order_not_taken_back")
+    facts = {"payer": payer, "number": record.broken_at}
+    return tuple(formatters.WARNINGS[one].format(**facts) for one in found)
+
+
+def _items(case: Case, decision: Decision | None) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    if decision is None or decision.word in ("pended", "dismissed"):
+        return ()
+    return tuple(
+        (
+            formatters.item_line(case, one),
+            formatters.CHIPS.get(one.decision, ("warn", "", ""))[0],
+            tuple(dict.fromkeys((*one.reasons, *one.notes))),
+        )
+        for one in decision.items
+    )
+
+
+def _faults(flow: Flow, case: Case) -> tuple[str, ...]:
+    receipt = flow.store.latest(case.id, "receipt", Receipt)
+    return receipt.faults if receipt else ()
