@@ -26,7 +26,8 @@ class Misbehaviour:
     """What this EHR does wrong, by its control.
 
     ``fail`` maps types to statuses; ``patient`` and ``context`` are what launches say instead of
-    the truth (an empty patient: none).
+    the truth (an empty patient: none). ``dirty`` are resources that its searches give as they are:
+    the store itself would refuse them.
     """
 
     delay_ms: int = 0
@@ -35,6 +36,7 @@ class Misbehaviour:
     accept_without_body: bool = False
     patient: str | None = None
     context: list[str] | None = None
+    dirty: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Ehr:

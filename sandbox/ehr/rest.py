@@ -80,7 +80,11 @@ class Rest:
             key = "_id" if kind == "Patient" else "patient"
             params = [one for one in params if one[0] not in ("patient", "subject")]
             params.append((key, own))
-        return self.ehr.store.search(kind, params)
+        found = self.ehr.store.search(kind, params)
+        dirty = [one for one in self.ehr.wrong.dirty if one.get("resourceType") == kind]
+        if found.body and dirty and "page" not in dict(params):
+            found.body["entry"] = [*found.body.get("entry", []), *({"resource": d} for d in dirty)]
+        return found
 
     def create(self, kind: str, grant: Grant) -> Answer:
         """Create, conditionally when asked."""
