@@ -35,12 +35,13 @@ class EntryError(PreclearError):
 class Typed:
     """What a person typed, chose and ticked, as it came."""
 
-    order_ref: str
-    code: str
-    diagnoses: tuple[str, ...]
-    more: str
-    planned: str
-    place: str
+    order_ref: str = ""
+    code: str = ""
+    diagnoses: tuple[str, ...] = ()
+    more: str = ""
+    planned: str = ""
+    place: str = ""
+    requester: str = ""
 
     @classmethod
     def of(cls, form: Mapping[str, Sequence[str]]) -> Typed:
@@ -49,15 +50,38 @@ class Typed:
         def one(key: str) -> str:
             return (form.get(key) or [""])[0].strip()
 
-        ticked = tuple(form.get("diagnosis") or ())
         return cls(
-            one("order"),
-            one("chosen") or one("code"),
-            ticked,
-            one("more"),
-            one("planned"),
-            one("place"),
+            order_ref=one("order"),
+            code=one("chosen") or one("code"),
+            diagnoses=tuple(filter(None, form.get("diagnosis") or ())),
+            more=one("more"),
+            planned=one("planned"),
+            place=one("place"),
+            requester=one("requester"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an order of the chart says itself, beside the code that it lacks."""
+
+    diagnoses: tuple[Coding, ...] = ()
+    planned: date | None = None
+    place: bool = False
+    requester: bool = False
+
+
+def said(chart: ChartSnapshot, order_ref: str) -> Said:
+    """Return what a chart's order says itself; nothing of an order that is entered whole."""
+    order = chart.by_reference(order_ref)
+    if order is None or orders.own(order_ref):
+        return Said()
+    return Said(
+        orders.diagnoses(order, chart),
+        orders.planned_date((order,)),
+        bool(order.get("locationReference")),
+        bool(refs.relative(order.get("requester"))),
+    )
 
 
 def known_codes(program: Program) -> tuple[tuple[str, str], ...]:
@@ -89,41 +113,56 @@ def diagnoses(chart: ChartSnapshot) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found.items()))
 
 
-def blank(chart: ChartSnapshot, order_ref: str) -> Typed:
-    """Return what is known before a person types: what the order says itself."""
-    order = chart.by_reference(order_ref)
-    if order is None:
-        return Typed("", "", (), "", "", "")
-    said = tuple(one.code for one in orders.diagnoses(order, chart))
-    planned = orders.planned_date((order,))
-    return Typed(order_ref, "", said, "", planned.isoformat() if planned else "", "")
+def orderers(chart: ChartSnapshot, user: str) -> tuple[tuple[str, str], ...]:
+    """Return who may have ordered: the clinicians of a chart with a valid NPI, the user first."""
+    found = [
+        (refs.of(one), codes.human_name(one))
+        for one in chart.of("Practitioner")
+        if codes.npi_valid(codes.identifier(one, codes.NPI) or "")
+    ]
+    return tuple(sorted(found, key=lambda one: (one[0] != user, one[1])))
+
+
+def may_enter(chart: ChartSnapshot, order_ref: str) -> bool:
+    """Tell whether an order may be entered: the chart gives none, or this one lacks its code."""
+    if order_ref:
+        order = chart.by_reference(order_ref)
+        mine = order is not None and order.get("resourceType") == "ServiceRequest"
+        return mine and codes.code_in((order or {}).get("code"), orders.BILLING) is None
+    theirs = [one for one in chart.of("ServiceRequest") if not orders.own(refs.of(one))]
+    unread = chart.unavailable.get("ServiceRequest")
+    return unread in orders.NEVER_READ or (unread is None and not theirs)
 
 
 def entry(
-    program: Program,
-    site: Site,
-    chart: ChartSnapshot,
-    typed: Typed,
-    who: tuple[str, str],
-    now: datetime,
+    program: Program, site: Site, chart: ChartSnapshot, typed: Typed, user: str, now: datetime
 ) -> entered.Entered:
     """Return what was entered of an order; raises EntryError that says what is missing.
 
-    ``who`` is the reference and name of the person, ``now`` an aware moment.
+    What the chart's order says itself stands, whatever was typed. ``user`` is who types.
     """
+    order_ref = "" if orders.own(typed.order_ref) else typed.order_ref
+    if not may_enter(chart, order_ref):
+        raise EntryError(
+            say="This chart gives its orders to Preclear.",
+            do="Go back to the chart and open Preclear from the order.",
+        )
+    known = said(chart, order_ref)
     code = _code(typed.code, program)
-    found = _diagnoses(typed, chart)
-    planned = _planned(typed.planned)
+    found = known.diagnoses or _diagnoses(typed, chart)
+    planned = known.planned or _planned(typed.planned)
     place = site.facility(typed.place)
-    if place is None:
+    if place is None and not known.place:
         raise EntryError(say="Choose where it will be done.")
-    patient = refs.of(chart.patient)
-    order_ref = typed.order_ref
-    if order_ref and chart.by_reference(order_ref) is None:
-        raise EntryError(say="That order is not in this chart.")
-    own = entered.name(patient, code.code, planned)
-    by_ref, by = who
-    return entered.Entered(order_ref or own, code, found, planned, place, by_ref, by, now)
+    named = dict(orderers(chart, user))
+    if not known.requester and typed.requester not in named:
+        raise EntryError(say="Choose the clinician who orders it.")
+    own = entered.name(refs.of(chart.patient), code.code, planned)
+    who = chart.by_reference(user)
+    by = codes.human_name(who) if who else ""
+    return entered.Entered(
+        order_ref or own, code, found, planned, place, typed.requester, by or user, now
+    )
 
 
 def _code(typed: str, program: Program) -> Coding:
@@ -137,10 +176,12 @@ def _code(typed: str, program: Program) -> Coding:
 def _diagnoses(typed: Typed, chart: ChartSnapshot) -> tuple[Coding, ...]:
     words = dict(diagnoses(chart))
     more = [one for one in re.split(r"[\s,;]+", typed.more.upper()) if one]
-    wrong = [one for one in more if not ICD.fullmatch(one)]
-    if wrong:
-        raise EntryError(say=f"{wrong[0]} is no ICD-10-CM code. Write it with its dot: M54.16.")
-    found = dict.fromkeys((*typed.diagnoses, *more))
+    found = tuple(dict.fromkeys((*typed.diagnoses, *more)))
+    for one in found:
+        if not ICD.fullmatch(one):
+            raise EntryError(
+                say=f"{one[:12]} is no ICD-10-CM code. Write it with its dot, such as M54.16."
+            )
     if not found:
         raise EntryError(say="Choose the diagnosis that it is ordered for.")
     return tuple(Coding(codes.ICD10CM, one, words.get(one, "")) for one in found)

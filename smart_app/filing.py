@@ -28,7 +28,7 @@ from smart_app.cases.model import (
     UtnRecord,
     WriteReceipt,
 )
-from smart_app.chart import entered, writeback
+from smart_app.chart import orders, writeback
 from smart_app.errors import ChartUnavailable, StaleRevision, WrongPatient
 from smart_app.steps import Steps
 
@@ -245,7 +245,7 @@ class Filing(Steps):
         """Mark the affirmed orders; take back what a decision that no longer stands had marked."""
         failures: list[Exception] = []
         for item in work.case.items:
-            if entered.own(item.order_ref):
+            if orders.own(item.order_ref):
                 continue
             number = _number_for(item.trace, work.found, work.numbers)
             rung, writes = (TAKE_BACK if number is None else ORDER), self._writes(work.case.id)

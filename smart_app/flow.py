@@ -69,8 +69,11 @@ class Flow:
             reopen.join(self.world, sent, context, chart)
             return sent
         case, attempt = reopen.unsent(self.world, known, chosen, chart, context)
+        new = case or self._new_case(context, site, chart, chosen, attempt)
+        if double := reopen.twin_of(known, new):
+            reopen.join(self.world, double, context, chart)
+            return double
         if case is None:
-            new = self._new_case(context, site, chart, chosen, attempt)
             case = self._begin(new, context)
         if case.tracks.submission == "none" and not self.store.prepared(case.id):
             with self.store.write() as db:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from launch import LaunchContext
 from launch.scopes import allows, allows_a_part
 from smart_app.cases import codec
-from smart_app.cases.model import Case, ChartSnapshot
+from smart_app.cases.model import Case, ChartSnapshot, Event
 from smart_app.chart import entered, orders, snapshot
 from smart_app.chart.entered import Entered
 from smart_app.errors import NotInChart, OrderChanged, OrderGone, WrongPatient
@@ -25,7 +25,8 @@ def read(world: World, context: LaunchContext) -> ChartSnapshot:
     partly = frozenset(k for k in READABLE if allows_a_part(granted, k, "s"))
     patient_ref = f"Patient/{context.patient_id}"
     typed = entries(world, context.site, context.iss, patient_ref)
-    places = [one.place.location_ref for one in typed if one.place.location_ref]
+    named = [one.place.location_ref for one in typed if one.place and one.place.location_ref]
+    named += [one.requester for one in typed if one.requester]
     found = snapshot.read(
         world.chart(context),
         context.patient_id,
@@ -33,7 +34,7 @@ def read(world: World, context: LaunchContext) -> ChartSnapshot:
         world.clock.now(),
         allowed,
         partly,
-        also=(context.fhir_user, *places),
+        also=(context.fhir_user, *named),
     )
     return entered.laid_over(found, typed)
 
@@ -45,7 +46,7 @@ def orders_again(world: World, context: LaunchContext, case: Case, seen: ChartSn
     else than what was signed, ChartUnavailable when nobody can tell.
     """
     reader = world.chart(context)
-    theirs = [one for one in case.order_refs if not entered.own(one)]
+    theirs = [one for one in case.order_refs if not orders.own(one)]
     reads = [world.chart_pool.submit(reader.read, one) for one in theirs]
     fresh = []
     for name, read_again in zip(theirs, reads, strict=True):
@@ -73,13 +74,28 @@ def entries(world: World, site: str, iss: str, patient_ref: str) -> list[Entered
 
 
 def enter(world: World, context: LaunchContext, one: Entered) -> None:
-    """Keep what was entered of an order, in place of what was entered of it before."""
-    key = _key(world, context.site, context.iss, f"Patient/{context.patient_id}")
+    """Keep what was entered of an order, in place of what was entered of it before.
+
+    What was sent stays as it was entered.
+    """
+    patient_ref = f"Patient/{context.patient_id}"
+    known = world.store.of_patient(context.site, context.iss, patient_ref)
+    if any(one.order_ref in o.order_refs and o.tracks.submission != "none" for o in known):
+        return
+    key = _key(world, context.site, context.iss, patient_ref)
     kept = world.store.kv("entered")
     with world.store.write() as db:
         before = [codec.load(Entered, each.encode()) for each in kept.get(key, db) or []]
         others = [each for each in before if each.order_ref != one.order_ref]
         kept.put(key, [codec.dump(each).decode() for each in (*others, one)], KEPT, db)
+
+
+def tell(world: World, case: Case, one: Entered) -> None:
+    """Note in a case's record who entered its order."""
+    if case.tracks.submission == "none" and one.order_ref in case.order_refs:
+        with world.store.write() as db:
+            event = Event("entered", one.at, one.by, {"code": one.code.code})
+            world.audit.append(db, case.id, event)
 
 
 def _key(world: World, site: str, iss: str, patient_ref: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from launch import LaunchContext
 from smart_app import judging
+from smart_app.cases import twin
 from smart_app.cases.model import Case, ChartSnapshot, Event, Resource
 from smart_app.chart import orders, snapshot
 from smart_app.errors import NoOrder
@@ -73,6 +74,11 @@ def unsent(
     return found, attempt
 
 
+def twin_of(known: list[Case], case: Case) -> Case | None:
+    """Return the sent case that asks for the same service as an unsent one, or None."""
+    return next((one for one in known if twin.of(case, one)), None)
+
+
 def _sent(case: Case) -> bool:
     return not case.closed and case.tracks.submission != "none"
 
@@ -80,7 +86,12 @@ def _sent(case: Case) -> bool:
 def _outdated(world: World, case: Case, chart: ChartSnapshot, context: LaunchContext) -> bool:
     """Tell whether orders or coverage say something else than when an unsent case was begun."""
     before = world.store.latest(case.id, "chart", ChartSnapshot)
-    unread = [kind for kind in TELLING if kind in chart.unavailable]
+    by_hand = all(orders.own(one) for one in case.order_refs)  # we know those ourselves
+    unread = [
+        kind
+        for kind in TELLING
+        if kind in chart.unavailable and not (by_hand and kind == "ServiceRequest")
+    ]
     if before is None or unread:
         return False
     program = world.program
@@ -89,6 +100,8 @@ def _outdated(world: World, case: Case, chart: ChartSnapshot, context: LaunchCon
     return (
         orders.asks(items) != orders.asks(case.items)
         or orders.planned_date(chosen) != case.planned_date
+        or list(map(orders.placed, chosen))
+        != list(map(orders.placed, before.by_references(case.order_refs)))
         or not judging.same_coverage(world, case, before, chart, context.coverage_ref)
     )
 

@@ -317,6 +317,10 @@ class Place:
     location_ref: str | None = None
 
 
+ENTERED = "ServiceRequest/entered-"
+"""How the reference of an order begins that a person entered: only we know it."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseItem:
     """One service line; ``trace`` is our join key, echoed by the payer as itemTraceNumber."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from smart_app.cases import codec
+from smart_app.cases import codec, twin
 from smart_app.cases.kv import KeyValues
 from smart_app.cases.model import Case, Submission, UtnRecord
 from smart_app.cases.schema import tables
@@ -134,12 +134,15 @@ class Store:
             return [self._load(row) for row in own.execute(query)]
 
     def sent_elsewhere(self, db: sa.Connection, case: Case) -> bool:
-        """Tell whether another open case has sent one of a case's orders."""
+        """Tell whether another open case has sent one of a case's orders, or the same service."""
         return any(
-            not other.closed
-            and other.id != case.id
-            and other.tracks.submission != "none"
-            and not set(other.order_refs).isdisjoint(case.order_refs)
+            twin.of(case, other)
+            or (
+                not other.closed
+                and other.id != case.id
+                and other.tracks.submission != "none"
+                and not set(other.order_refs).isdisjoint(case.order_refs)
+            )
             for other in self.of_patient(case.site, case.iss, case.patient_ref, db)
         )
 

@@ -7,11 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from smart_app.cases.model import ChartSnapshot, Coding, Place, Resource
-from smart_app.chart.orders import BILLING
+from smart_app.cases.model import ENTERED, ChartSnapshot, Coding, Place, Resource
+from smart_app.chart.orders import BILLING, counts, own
 from smart_app.fhir import codes, refs
-
-OWN = "ServiceRequest/entered-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +23,30 @@ class Entered:
     code: Coding
     diagnoses: tuple[Coding, ...]
     planned: date
-    place: Place
-    by_ref: str
+    place: Place | None
+    requester: str
     by: str
     at: datetime
-
-
-def own(order_ref: str) -> bool:
-    """Tell whether an order is one that only we know: nothing can be written to it."""
-    return order_ref.startswith(OWN)
 
 
 def name(patient_ref: str, code: str, planned: date) -> str:
     """Return what we call an entered order: the same service on the same day is the same order."""
     spelled = f"{patient_ref}|{code}|{planned.isoformat()}"
-    return OWN + hashlib.sha256(spelled.encode()).hexdigest()[:24]
+    return ENTERED + hashlib.sha256(spelled.encode()).hexdigest()[:24]
 
 
 def laid_over(chart: ChartSnapshot, entries: Iterable[Entered]) -> ChartSnapshot:
     """Return a chart with what was entered of its orders.
 
-    An order that the chart has given a billing code since is as the chart says.
+    An order that the chart has given a billing code since is as the chart says, and one of our own
+    gives way to the chart's order of the same code.
     """
+    theirs = {
+        codes.code_in(one.get("code"), BILLING) for one in chart.of("ServiceRequest") if counts(one)
+    }
     for one in entries:
         known = chart.by_reference(one.order_ref)
-        if known is None and own(one.order_ref):
+        if known is None and own(one.order_ref) and one.code.code not in theirs:
             chart = _with(chart, _order(one, refs.of(chart.patient)))
         elif known is not None and codes.code_in(known.get("code"), BILLING) is None:
             chart = _with(chart, _completed(known, one))
@@ -68,7 +65,6 @@ def _order(one: Entered, patient_ref: str) -> Resource:
         "status": "active",
         "intent": "order",
         "subject": {"reference": patient_ref},
-        "requester": {"reference": one.by_ref},
         "authoredOn": one.at.isoformat(timespec="seconds"),
     }
     return _completed(bare, one)
@@ -84,7 +80,9 @@ def _completed(order: Resource, one: Entered) -> Resource:
         made["reasonCode"] = [{"coding": [each]} for each in coded]
     if not (order.get("occurrenceDateTime") or order.get("occurrencePeriod")):
         made["occurrenceDateTime"] = one.planned.isoformat()
-    if not order.get("locationReference") and one.place.location_ref:
+    if not order.get("locationReference") and one.place and one.place.location_ref:
         where = {"reference": one.place.location_ref, "display": one.place.name}
         made["locationReference"] = [where]
+    if not order.get("requester") and one.requester:
+        made["requester"] = {"reference": one.requester}
     return made

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from datetime import date
 
-from smart_app.cases.model import CaseItem, ChartSnapshot, Coding, Resource
+from smart_app.cases.model import ENTERED, CaseItem, ChartSnapshot, Coding, Resource
 from smart_app.errors import NoOrder, OrderToEnter, SeveralOrders, WrongPatient
 from smart_app.fhir import codes, refs
 
@@ -27,8 +27,10 @@ def chosen(snapshot: ChartSnapshot, order_refs: tuple[str, ...]) -> tuple[Resour
     must choose, WrongPatient when it names one that is not in this patient's chart, OrderToEnter
     where a chart gives no orders at all.
     """
-    if not snapshot.of("ServiceRequest"):
-        raise _no_orders(snapshot.unavailable.get("ServiceRequest"))
+    unread = snapshot.unavailable.get("ServiceRequest")
+    by_hand = bool(order_refs) and all(own(one) for one in order_refs)
+    if not snapshot.of("ServiceRequest") or (unread not in (None, *NEVER_READ) and not by_hand):
+        raise _no_orders(unread)
     groups = together(snapshot)
     if not order_refs and len(groups) > 1:
         raise SeveralOrders(groups)
@@ -95,6 +97,17 @@ def _forbids(order: Resource) -> bool:
 def still_stands(order: Resource, before: Resource) -> bool:
     """Tell whether an order that a person looked at is still one to ask for."""
     return counts(order) and order.get("status") in ("active", "draft", before.get("status"))
+
+
+def own(order_ref: str) -> bool:
+    """Tell whether an order is one that a person entered: nothing can be written to it."""
+    return order_ref.startswith(ENTERED)
+
+
+def placed(order: Resource) -> tuple[object, ...]:
+    """Return by whom and where an order was placed, to compare two readings of it."""
+    where = [refs.relative(one) for one in order.get("locationReference") or []]
+    return refs.relative(order.get("requester")), where
 
 
 def says(order: Resource, snapshot: ChartSnapshot) -> tuple[object, ...]:

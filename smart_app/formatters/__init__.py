@@ -35,6 +35,7 @@ from smart_app.formatters.chart import (
     marked,
     number_codes,
     number_line,
+    order_says,
 )
 from smart_app.formatters.claim import CHECKS, CLAIM_HEADS, check_line, claim_chip, claim_head
 from smart_app.formatters.dates import age, birth, day, days_left, lately, moment, short_day
@@ -108,6 +109,7 @@ __all__ = [
     "next_line",
     "number_codes",
     "number_line",
+    "order_says",
     "scope_line",
     "services",
     "short_day",

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
-from smart_app.cases.model import DOCUMENT, ORDER, TAKE_BACK, Case, Decision, Evidence, UtnRecord
+from smart_app.cases.model import (
+    DOCUMENT,
+    ORDER,
+    TAKE_BACK,
+    Case,
+    Coding,
+    Decision,
+    Evidence,
+    UtnRecord,
+)
 from smart_app.formatters.case import DECISIONS, item_line, join
 from smart_app.formatters.dates import day, short_day
 
@@ -112,3 +122,10 @@ def entered(code: str, by: str, when: str, whole: bool) -> str:
     """Return what a person entered of an order: all of it, or the code that it lacked."""
     what = f"This order ({code})" if whole else f"The code {code} of this order"
     return f"{what} was entered here by {by} on {when}; the chart does not say it."
+
+
+def order_says(diagnoses: tuple[Coding, ...], planned: date | None) -> str:
+    """Return what an order says itself, beside the code that it lacks; empty for nothing."""
+    said = [f"diagnosis {join([one.code for one in diagnoses])}"] if diagnoses else []
+    said += [f"planned {day(planned, year=True)}"] if planned else []
+    return ", ".join(said)

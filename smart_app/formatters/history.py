@@ -10,6 +10,7 @@ from smart_app.formatters.chart import RUNGS, WRITE_OUTCOMES
 
 EVENTS = {
     "opened": "Opened from the order",
+    "entered": "The order was entered here, {code}",
     "again": "A new first request begun from the earlier one",
     "joined": "Opened again from the order",
     "superseded": "The order or coverage changed in the chart: begun anew",
@@ -56,5 +57,10 @@ def event(found: Event, payer: str) -> str:
     facts["outcome"] = WRITE_OUTCOMES.get(outcome, outcome).format(where="Documents").lower()
     facts["what"] = RUNGS.get(str(found.facts.get("rung")), "Nothing")
     facts.setdefault("place", "")
+    facts.setdefault("code", "")
     words = EVENTS.get(found.kind, found.kind).format(**facts)
-    return f"{words} by {found.who}" if found.who and found.kind in ("signed", "letter") else words
+    return (
+        f"{words} by {found.who}"
+        if found.who and found.kind in ("signed", "letter", "entered")
+        else words
+    )

@@ -12,35 +12,40 @@ from smart_app import entering, formatters, reading
 from smart_app.cases.model import ChartSnapshot
 from smart_app.entering import EntryError, Typed
 from smart_app.errors import OrderToEnter
-from smart_app.fhir import codes
 from smart_app.web import strip
 from smart_app.web.pages import Desk
 
 
 def blueprint(desk: Desk) -> Blueprint:
-    """Return the route of an order that is entered."""
+    """Return the routes of an order that is entered."""
     pages = Blueprint("enter", __name__)
+
+    @pages.get("/l/<launch_id>/enter")
+    def blank(launch_id: str) -> BaseResponse:
+        context = desk.session(launch_id)
+        chart = reading.read(desk.world, context)
+        if not entering.may_enter(chart, ""):
+            return redirect(f"/l/{launch_id}/", 303)
+        return page(desk, context, chart, Typed(), formatters.NOT_IN_CHART, None)
 
     @pages.post("/l/<launch_id>/enter")
     def enter(launch_id: str) -> BaseResponse:
         context = desk.session(launch_id)
         typed = Typed.of({key: request.form.getlist(key) for key in request.form})
         world, chart = desk.world, reading.read(desk.world, context)
-        user = chart.by_reference(context.fhir_user)
-        name = (codes.human_name(user) if user else "") or context.user_name
+        site = world.sites.of_id(context.site)
         try:
             one = entering.entry(
-                world.program,
-                world.sites.of_id(context.site),
-                chart,
-                typed,
-                (context.fhir_user, name),
-                world.clock.now(),
+                world.program, site, chart, typed, context.fhir_user, world.clock.now()
             )
         except EntryError as cause:
             return page(desk, context, chart, typed, formatters.NOT_IN_CHART, cause)
         reading.enter(world, context, one)
-        case = desk.flow.open(replace(context, order_refs=(one.order_ref,)))
+        try:
+            case = desk.flow.open(replace(context, order_refs=(one.order_ref,)))
+        except OrderToEnter as cause:  # the next order of the same requisition lacks its code too
+            return offer(desk, context, cause)
+        reading.tell(world, case, one)
         return redirect(f"/l/{launch_id}/case/{case.id}", 303)
 
     return pages
@@ -49,7 +54,7 @@ def blueprint(desk: Desk) -> Blueprint:
 def offer(desk: Desk, context: LaunchContext, asked: OrderToEnter) -> BaseResponse:
     """Show the page for an order without a code, or for a chart whose orders cannot be read."""
     chart = reading.read(desk.world, context)
-    return page(desk, context, chart, entering.blank(chart, asked.order_ref), asked.say, None)
+    return page(desk, context, chart, Typed(asked.order_ref), asked.say, None)
 
 
 def page(
@@ -64,6 +69,7 @@ def page(
     world = desk.world
     site = world.sites.of_id(context.site)
     named = entering.diagnoses(chart)
+    known = entering.said(chart, typed.order_ref)
     typed_too = tuple((one, "") for one in typed.diagnoses if one not in dict(named))
     shown = render_template(
         "orders/enter.html",
@@ -71,10 +77,13 @@ def page(
         why=why,
         typed=typed,
         error=error,
+        said=known,
+        words=formatters.order_says(known.diagnoses, known.planned),
         found=entering.matches(world.program, typed.code) if error else (),
         codes=entering.known_codes(world.program),
         diagnoses=(*named, *typed_too),
         places=site.facilities,
+        orderers=entering.orderers(chart, context.fhir_user),
         csrf=csrf_token(desk.door.secret(context.launch_id) or ""),
         user=context.user_name,
         sandbox=world.config.sandbox_url,

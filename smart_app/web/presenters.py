@@ -12,7 +12,7 @@ from smart_app.cases.model import (
     Draft,
     Person,
 )
-from smart_app.chart import documents, entered
+from smart_app.chart import documents, orders
 from smart_app.dtr.form import CriterionView, FormView, view
 from smart_app.errors import NoForm
 from smart_app.fhir import codes
@@ -99,7 +99,7 @@ def _entered(flow: Flow, case: Case) -> tuple[str, ...]:
     known = reading.entries(flow.world, case.site, case.iss, case.patient_ref)
     zone = flow.world.sites.of_id(case.site).time_zone
     return tuple(
-        formatters.entered(one.code.code, one.by, formatters.moment(one.at, zone), entered.own(ref))
+        formatters.entered(one.code.code, one.by, formatters.moment(one.at, zone), orders.own(ref))
         for ref in case.order_refs
         for one in known
         if one.order_ref == ref

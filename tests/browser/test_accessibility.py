@@ -187,6 +187,7 @@ def entered(stack: Stack, page: Page) -> None:
     page.locator("input[name=diagnosis]").first.check()
     page.locator("input[name=planned]").fill("2027-01-11")
     page.locator("input[name=place]").last.check()
+    page.locator("input[name=requester]").first.check()
     page.get_by_role("button", name="Go on with this order").click()
     page.get_by_text("was entered here by").wait_for()
     ask(f"{stack.ehr}/sandbox/control", {"context": None, "fail": {}})

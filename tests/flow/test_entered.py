@@ -12,10 +12,11 @@ import pytest
 from sandbox.browser import Page
 from sandbox.golden import Golden, ask
 from sandbox.stack import Stack
+from tests.flow.ways import AtSandbox
 
 ASKED = Namespace(service="62323", state="AZ", decision="affirmed", late_utn=False, json=True)
 TYPED = {"code": "62323", "diagnosis": "M48.061", "planned": "2026-12-10"}
-TYPED |= {"place": "example-mesa-office", "more": ""}
+TYPED |= {"place": "example-mesa-office", "more": "", "requester": "Practitioner/dr-sampleton"}
 
 
 @pytest.fixture
@@ -110,6 +111,69 @@ def test_a_local_code_gets_its_billing_code_from_a_person(golden: Golden) -> Non
         step()  # the order in the chart is the chart's own: it is marked as well
 
 
+def test_the_charts_own_order_of_the_same_service_is_not_sent_again(golden: Golden) -> None:
+    ehr(golden, context=[], fail={"ServiceRequest": 403})
+    golden.open()
+    enter(golden, **TYPED)
+    golden.ready()
+    for step in (golden.settle, golden.sign, golden.decided):
+        step()
+    ehr(golden, fail={}, context=None)
+    for again in range(2):  # the chart's order, then the same typed with another day
+        other = Golden(golden.stack, ASKED)
+        if again:
+            ehr(golden, context=[], fail={"ServiceRequest": 403})
+            other.page = other.browser.get(f"{golden.stack.ehr}/open?patient=opal&order=opal-esi")
+            other.page = other.browser.get(other.page.url.split("/case/")[0] + "/enter")
+            enter(other, **TYPED | {"planned": "2026-12-11"})
+        else:
+            other.open()
+        assert other.page.url.rsplit("/", 1)[1] == golden.page.url.rsplit("/", 1)[1]
+    assert len(ask(f"{golden.stack.payer}/sandbox/state")) == 1
+    other = Golden(golden.stack, ASKED)  # three months later it is another one
+    other.page = other.browser.get(f"{golden.stack.ehr}/open?patient=opal&order=opal-esi")
+    other.page = other.browser.get(other.page.url.split("/case/")[0] + "/enter")
+    enter(other, **TYPED | {"planned": "2027-03-10"})
+    assert other.page.url.rsplit("/", 1)[1] != golden.page.url.rsplit("/", 1)[1]
+
+
+def test_staff_enter_for_the_clinician_who_signs(golden: Golden) -> None:
+    ehr(golden, context=[], fail={"ServiceRequest": 403})
+    staff = Golden(golden.stack, ASKED)
+    way = AtSandbox(golden.stack, "public")
+    staff.opened(way.standalone(staff.browser, "opal", "staff-standin"))
+    enter(staff, **TYPED)
+    staff.ready()
+    assert "was entered here by Remy Standin" in staff.page.text
+    assert "Dr. Ines Sampleton, who placed the order, may sign here" in staff.page.text
+    assert "Sign and send" not in staff.page.text
+    doctor = Golden(golden.stack, ASKED)
+    doctor.opened(way.standalone(doctor.browser, "opal", "dr-sampleton"))
+    doctor.ready()
+    assert doctor.page.url.rsplit("/", 1)[1] == staff.page.url.rsplit("/", 1)[1]
+    assert "Sign and send" in doctor.page.text
+
+
+def test_an_order_is_entered_anew_until_it_is_sent(golden: Golden) -> None:
+    ehr(golden, context=[], fail={"ServiceRequest": 403})
+    golden.open()
+    enter(golden, **TYPED)
+    golden.ready()
+    first = golden.page.url
+    assert "Example Mesa Spine Clinic, office" in golden.page.text
+    golden.page = golden.browser.get(first.split("/case/")[0] + "/enter")
+    enter(golden, **TYPED | {"place": "mockingbird-hopd"})
+    golden.ready()
+    assert golden.page.url != first
+    assert "Mockingbird Flats Hospital, outpatient department" in golden.page.text
+    for step in (golden.settle, golden.sign, golden.decided):
+        step()
+    golden.page = golden.browser.get(first.split("/case/")[0] + "/enter")
+    enter(golden, **TYPED | {"diagnosis": "M54.50"})
+    assert "62323, 1 unit; diagnosis M48.061" not in golden.page.text  # what was sent is shown
+    assert golden.page.data["data-state"] == "affirmed"
+
+
 def test_what_is_typed_is_checked_and_kept(golden: Golden) -> None:
     ehr(golden, context=[], fail={"ServiceRequest": 404})
     golden.open()
@@ -119,7 +183,11 @@ def test_what_is_typed_is_checked_and_kept(golden: Golden) -> None:
         ({"diagnosis": "", "more": "M48061"}, "M48061 is no ICD-10-CM code"),
         ({"planned": "soon"}, "Enter the planned day"),
         ({"place": "elsewhere"}, "Choose where it will be done"),
-        ({"order": "ServiceRequest/walter-tfesi-1"}, "not in this chart"),
+        ({"diagnosis": "<script>"}, "is no ICD-10-CM code"),
+        ({"diagnosis": ""}, "Choose the diagnosis"),
+        ({"requester": "Practitioner/nobody"}, "Choose the clinician who orders it"),
+        ({"order": "ServiceRequest/walter-tfesi-1"}, "gives its orders"),
+        ({"order": "Patient/opal"}, "gives its orders"),
     ):
         page = enter(golden, **TYPED | wrong)
         assert (page.status, cases(golden.stack)) == (422, before)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from launch import LaunchContext
+from smart_app import reading
 from smart_app.audit.chain import AuditChain
 from smart_app.cases.model import (
     Case,
@@ -40,9 +41,6 @@ CONTEXT = LaunchContext("L1", "site", ISS, ISS, "p1", SIGNER.fhir_user, ())
 class Quick(Flow):
     """A line whose chart, form and answers are there at once."""
 
-    def _read(self, context: LaunchContext) -> ChartSnapshot:
-        return CHART
-
     def local_form(self, case: Case) -> QuestionnairePackage:
         return FORM
 
@@ -51,8 +49,9 @@ class Quick(Flow):
 
 
 @pytest.fixture
-def flow(store: Store, clock: FakeClock) -> Flow:
+def flow(store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Flow:
     """Return a line with one case that is not prepared yet."""
+    monkeypatch.setattr(reading, "read", lambda *_: CHART)
     world: Any = SimpleNamespace(store=store, clock=clock, audit=AuditChain(store, Seal((KEY,))))
     with store.write() as db:
         store.insert(db, a_case())
