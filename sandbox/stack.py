@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import itertools
 import json
 import os
 import secrets
@@ -28,17 +29,23 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 40.0
 
 
-def free_port(wanted: int = 0) -> int:
-    """Return a free loopback port, the wanted one if it is free."""
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 LAUNCHER = "https://launch.smarthealthit.org"
+BELOW = range(20_000, 32_000)
+"""Ports that the system gives to nobody by itself, so that none is taken before we serve on it."""
+_next = itertools.count(os.getpid() * 101)
+
+
+def free_port(wanted: int = 0) -> int:
+    """Return a free loopback port, the wanted one if it is free.
+
+    Sandboxes that start side by side look in different places.
+    """
+    tried = (BELOW[number % len(BELOW)] for number in _next)
+    for port in itertools.chain([wanted] if wanted else [], tried):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError  # the count has no end
 
 
 class Stack:
