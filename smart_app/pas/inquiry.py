@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from smart_app.cases.model import Case, Resource
-from smart_app.pas import echo, names
+from smart_app.pas import decision, echo, names
 from smart_app.pas.echo import Sent
 from smart_app.pas.names import profile
 
@@ -203,22 +203,52 @@ def _created(response: Resource) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def _surely_older(one: Resource, other: Resource) -> bool:
+    """Tell whether a result was made before another one, whatever hours a bare day may mean."""
+    try:
+        first, second = (datetime.fromisoformat(str(it.get("created"))) for it in (one, other))
+    except ValueError:
+        return False
+    if first.tzinfo and second.tzinfo:
+        return first < second
+    mixed = bool(first.tzinfo or second.tzinfo)  # a day of another zone may be the next one
+    return (second.date() - first.date()).days > mixed
+
+
+def _said(case: Case, body: Resource, sent: Sent) -> tuple[Any, ...]:
+    """Return what a result decides, to be compared with another's."""
+    found = decision.read(case, body, sent, dismissed_text="", now=_created({}))
+    return found.word, found.items, found.quarantined, found.decided_on
+
+
+def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
+    """Return the newest of our results; unclear when one that is not surely older says otherwise.
+
+    Which of two counts must never hang on the order in which a payer lists them.
+    """
+    heads = [one["entry"][0]["resource"] for one in several]
+    last = max(range(len(heads)), key=lambda index: (_created(heads[index]), index))
+    rivals = [
+        one
+        for one, head in zip(several, heads, strict=True)
+        if head is not heads[last] and not _surely_older(head, heads[last])
+    ]
+    if rivals and {_said(case, one, sent) for one in rivals} != {_said(case, several[last], sent)}:
+        return Inquired("unclear")
+    return Inquired("found", several[last])
+
+
 def ours(case: Case, body: Any, sent: Sent) -> Inquired:
     """Return the newest result that is about this request, or whether there is certainly none."""
     try:
         several = results(body)
         if several is None:
             return Inquired("unclear")
-        heads = [one["entry"][0]["resource"] for one in several]
-        kinds = [_about(case, head, sent) for head in heads]
-        found = [
-            (_created(head), index)
-            for index, (head, kind) in enumerate(zip(heads, kinds, strict=True))
-            if kind == "found"
-        ]
+        kinds = [_about(case, one["entry"][0]["resource"], sent) for one in several]
+        found = [one for one, kind in zip(several, kinds, strict=True) if kind == "found"]
+        if found:
+            return _newest(case, found, sent)
         none = set(kinds) <= {"none"} and (body["resourceType"] == WRAPPED[0] or _whole(body))
     except (AttributeError, TypeError, KeyError, RecursionError):
         return Inquired("unclear")
-    if found:
-        return Inquired("found", several[max(found)[1]])
     return Inquired("none" if none else "unclear")

@@ -10,6 +10,7 @@ import pytest
 from smart_app.pas import echo, inquiry, lint
 from tests.unit.kit import CPT, NOW
 from tests.unit.pas.requests import CLINIC, IDENTIFIER, MEMBER, a_request, of, the_case
+from tests.unit.pas.test_decision import an_answer_item
 
 SYSTEM = "urn:trnorg:" + CLINIC.npi
 SENT = echo.Sent(SYSTEM, IDENTIFIER, "urn:uuid:claim-1", MEMBER)
@@ -233,3 +234,48 @@ def test_the_newest_of_ours_counts(newer: str, older: str | None) -> None:
     several = [a_result("trace-1", created=newer), a_result("trace-1", created=older)]
     for body in (parameters(*several), parameters(*reversed(several))):
         assert heads(ours(body)) == [newer]
+
+
+def a_decided(code: str, created: str | None) -> dict[str, Any]:
+    """Return a result that decides our item."""
+    return a_result(item=[an_answer_item(code)], created=created)
+
+
+@pytest.mark.parametrize(
+    ("denied", "affirmed"),
+    [
+        (None, None),
+        (None, "2026-11-24"),
+        ("2026-11-24", None),
+        ("2026-11-24", "2026-11-24"),
+        ("2026-11-24", "2026-11-24T08:00:00Z"),
+        ("2026-11-24", "2026-11-25T03:00:00Z"),
+        ("2026-11-24T08:00:00Z", "2026-11-24T09:00:00+01:00"),
+        ("2026-11-24T08:00:00", "2026-11-24T09:00:00"),
+    ],
+)
+def test_two_of_ours_that_no_time_tells_apart_are_unclear(
+    denied: str | None, affirmed: str | None
+) -> None:
+    several = [a_decided("A3", denied), a_decided("A1", affirmed)]
+    for one in (parameters(*several), parameters(*reversed(several))):
+        assert ours(one) == inquiry.Inquired("unclear")
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("2026-11-23", "2026-11-24"),
+        ("2026-11-22", "2026-11-24T08:00:00Z"),
+        ("2026-11-24T08:00:00Z", "2026-11-24T08:00:01Z"),
+    ],
+)
+def test_the_later_of_two_decisions_counts(first: str, last: str) -> None:
+    several = [a_decided("A1", first), a_decided("A3", last)]
+    for one in (parameters(*several), parameters(*reversed(several))):
+        assert heads(ours(one)) == [last]
+
+
+@pytest.mark.parametrize("created", [None, "2026-11-24"])
+def test_the_same_said_twice_is_clear(created: str | None) -> None:
+    assert ours(parameters(*[a_decided("A3", created)] * 2)).state == "found"
