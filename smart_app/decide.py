@@ -55,6 +55,12 @@ def same_verdicts(one: Decision, other: Decision) -> bool:
     }
 
 
+def _takes_back(typed: Decision, read: Decision) -> bool:
+    """Tell whether the payer decided otherwise of any item that a letter called affirmed."""
+    affirmed = {one.trace for one in typed.items if one.decision == "affirmed"}
+    return any(one.trace in affirmed and one.decision != "affirmed" for one in read.items)
+
+
 def with_numbers(found: Decision, numbered: Decision) -> Decision:
     """Return a decision with the numbers that another one gives to the same verdicts."""
     given = {one.trace: one for one in numbered.items if one.number}
@@ -266,7 +272,7 @@ class Deciding(Steps):
         """Hold the payer's own answer against what a person entered from a letter.
 
         It may add a number to the same verdicts. An answer that was known before the letter came
-        is only late. A new one that contradicts never makes a denial an affirmation.
+        is only late. A new one that contradicts counts where it takes back an affirmation.
         """
         known = self._wire(case)
         if not undecided(read) and not (known and _said(known[-1]) == _said(read)):
@@ -280,7 +286,7 @@ class Deciding(Steps):
             self.plan_poll(db, case, polls)
             return
         self.note(db, case, "sources_disagree", typed=typed.word, word=read.word)
-        if typed.word == "affirmed":
+        if _takes_back(typed, read):
             self._take(db, case, read, polls)
         else:
             self.plan_poll(db, case, polls)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from smart_app.cases import states
+from smart_app.cases.model import Decision, Event
 from smart_app.cases.store import Store
 from smart_app.errors import LetterError, StaleRevision
+from smart_app.pas import decision
 from tests.unit.kit import FakeClock, FakePayer, Reply
 from tests.unit.line import Line
 from tests.unit.pas.test_decision import an_answer, an_answer_item
@@ -107,3 +110,27 @@ def test_a_mistyped_letter_can_be_taken_back(store: Store, clock: FakeClock) -> 
     line.letter("affirmed")
     line.letter("affirmed", N1)
     assert (state(line), active(line)) == (("affirmed", "ready"), [N1])
+
+
+@pytest.mark.parametrize("code", ["A3", "A6"])
+def test_the_payers_own_answer_takes_back_what_a_letter_affirmed_of_two_codes(
+    store: Store, clock: FakeClock, code: str
+) -> None:
+    line = a_line(store, clock, an_answer_item("A4", 1), an_answer_item("A4", 2))
+    whole = line.letter_of("affirmed")
+    items = (
+        replace(whole.items[0], number=N1, number_path="letter"),
+        replace(whole.items[1], decision="non_affirmed"),
+    )
+    typed = replace(whole, items=items, word=decision.word_of(items))
+    event = Event("letter", clock.now(), "Robin", {"word": typed.word})
+    line.follow.take_letter(line.case(), line.follow.deciding.decided(line.case()), typed, event)
+    assert active(line) == [N1]
+    later = an_answer(an_answer_item(code, 1), an_answer_item("A3", 2))
+    line.payer.answers["$inquire"] = [Reply(200, later)]
+    line.pass_by(20)
+    found = store.latest("case-1", "decision", Decision)
+    assert found
+    assert [one.raw_code for one in found.items] == [code, "A3"]
+    assert active(line) == []
+    assert line.events().count("sources_disagree") == 1
