@@ -91,6 +91,38 @@ def claim_responses(body: Any) -> list[Resource]:
     ]
 
 
+def _codes(element: dict[str, Any]) -> set[str]:
+    """Return the review action codes of an item, or of what stands over or under it."""
+    return {str(one["code"]) for one in _action_codings(_review_actions(element))}
+
+
+def _contradicted(body: Any, response: Resource) -> str:
+    """Return what an answer holds that speaks against its own decisions, or an empty string.
+
+    A modifier extension may turn the meaning of all around it, and the guide knows none here.
+    """
+    issues = [
+        issue
+        for one in echo.walk(body)
+        if one.get("resourceType") == "OperationOutcome"
+        for issue in one.get("issue") or []
+    ]
+    if any(one.get("severity") in ("fatal", "error") for one in issues):
+        return "an error beside it"
+    if any(one.get("modifierExtension") for one in echo.walk(response)):
+        return "an unknown modifier"
+    items = response.get("item") or []
+    codes = {code for item in items for code in _codes(item)}
+    parted = {"A2"} if len(codes) > 1 else set()  # decided in part says that its items differ
+    if codes and _codes(response) - codes - parted:
+        return "another decision of the whole"
+    for item in items:
+        inner = {code for one in echo.walk(item.get("detail") or []) for code in _codes(one)}
+        if _codes(item) not in (set(), {"A2"}) and inner - _codes(item):
+            return "another decision of a part"
+    return ""
+
+
 def _date(value: Any) -> date | None:
     try:
         return date.fromisoformat(str(value)[:10]) if value else None
@@ -195,6 +227,8 @@ def _item_decision(
     word = WORDS.get(code, _unsaid(response) if not actions else "unreadable")
     if _failed(response) and code in NUMBERED:
         code, word = "", "unreadable"  # it says that it failed, and that it decided
+    elif response.get("outcome") == "queued" and code in NUMBERED:
+        code, word = "", "pended"  # it says that nothing was processed yet
     number: str | None = None
     path: str | None = None
     rivals: tuple[str, ...] = ()
@@ -250,6 +284,8 @@ def _not_usable(responses: list[Resource], body: Any, sent: Sent) -> str:
     """Return why nothing of an answer may be used, or an empty string."""
     if len(responses) != 1:
         return "several ClaimResponses" if responses else "no ClaimResponse"
+    if sum(one.get("resourceType") == "ClaimResponse" for one in echo.walk(body)) > 1:
+        return "several ClaimResponses"
     if responses[0].get("status") not in (None, "active"):
         return "not active"  # withdrawn by the payer, or not yet meant
     if echo.other_member(body, sent):
@@ -261,7 +297,8 @@ def read(case: Case, body: Any, sent: Sent, *, dismissed_text: str, now: datetim
     """Return the decision that an answer holds; what cannot be read is ``unreadable``.
 
     An answer about another member or request is quarantined: nothing of it is used. So is one
-    whose shape is not a ClaimResponse's, and one that answers an item twice.
+    whose shape is not a ClaimResponse's, one that answers an item twice, and one that holds what
+    speaks against its own decisions.
     """
     try:
         return _read(case, body, sent, dismissed_text, now)
@@ -278,6 +315,8 @@ def _read(case: Case, body: Any, sent: Sent, dismissed_text: str, now: datetime)
     if reasons is not None:
         items = tuple(ItemDecision(one.trace, "dismissed", notes=reasons) for one in case.items)
         return _decision(case, items, "dismissed", now, response, notes=reasons)
+    if why := _contradicted(body, response):
+        return _decision(case, (), "unreadable", now, {}, quarantined=(why,))
     matched: dict[str, tuple[dict[str, Any], CaseItem, bool]] = {}
     for item in response.get("item") or []:
         ours, traced = _match(case, item)

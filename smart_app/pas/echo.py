@@ -79,12 +79,13 @@ def another(response: Resource, ours: Sent) -> bool:
     )
 
 
-def _walk(value: Any) -> Iterator[dict[str, Any]]:
+def walk(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object of an answer, however deep it stands."""
     if isinstance(value, dict):
         yield value
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for one in inner:
-        yield from _walk(one)
+        yield from walk(one)
 
 
 def _number(value: Any) -> str:
@@ -94,7 +95,7 @@ def _number(value: Any) -> str:
 
 def _members(body: Any) -> Iterator[Any]:
     """Yield each member number, wherever it stands: in a resource or as a logical reference."""
-    for one in _walk(body):
+    for one in walk(body):
         if one.get("resourceType") == "Coverage":
             yield one.get("subscriberId")
         kind = one.get("type")
@@ -112,6 +113,4 @@ def other_member(body: Any, ours: Sent) -> bool:
 
 def codes(response: Resource) -> frozenset[str]:
     """Return every code that an answer states, of whatever system."""
-    return frozenset(
-        str(one["code"]) for one in _walk(response) if isinstance(one.get("code"), str)
-    )
+    return frozenset(str(one["code"]) for one in walk(response) if isinstance(one.get("code"), str))

@@ -1,0 +1,99 @@
+"""An answer that holds what speaks against its own affirmation affirms nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.pas.test_decision import UTN, a_case, an_answer, an_answer_item, read
+
+DENIED = an_answer_item("A3")["adjudication"]
+MODIFIER = [{"url": "https://payer.example/not-done", "valueBoolean": True}]
+
+
+def affirmed(**more: Any) -> dict[str, Any]:
+    return an_answer_item("A1", utn=UTN) | more
+
+
+def beside(*resources: dict[str, Any]) -> dict[str, Any]:
+    """Return an affirmation with other resources in its Bundle."""
+    body = an_answer(affirmed())
+    body["entry"] += [{"resource": one} for one in resources]
+    return body
+
+
+def complaint(severity: str) -> dict[str, Any]:
+    return {"resourceType": "OperationOutcome", "issue": [{"severity": severity}]}
+
+
+def modified_adjudication() -> dict[str, Any]:
+    item = affirmed()
+    item["adjudication"][0]["modifierExtension"] = MODIFIER
+    return item
+
+
+CONTRADICTED = {
+    "a fatal outcome": beside(complaint("fatal")),
+    "an error": beside(complaint("error")),
+    "an error within": an_answer(affirmed(), contained=[complaint("error")]),
+    "a nested denial": beside(an_answer(an_answer_item("A3"))),
+    "a contained denial": an_answer(
+        affirmed(), contained=[an_answer(an_answer_item("A3"))["entry"][0]["resource"]]
+    ),
+    "a modified item": an_answer(affirmed(modifierExtension=MODIFIER)),
+    "a modified adjudication": an_answer(modified_adjudication()),
+    "a modified answer": an_answer(affirmed(), modifierExtension=MODIFIER),
+    "a denied detail": an_answer(affirmed(detail=[{"adjudication": DENIED}])),
+    "a denied part of a detail": an_answer(
+        affirmed(detail=[{"subDetail": [{"adjudication": DENIED}]}])
+    ),
+    "a denied whole": an_answer(affirmed(), adjudication=DENIED),
+    "a whole decided in part": an_answer(
+        affirmed(), adjudication=an_answer_item("A2")["adjudication"]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTED)
+def test_what_speaks_against_itself_is_not_used(name: str) -> None:
+    found = read(a_case(), CONTRADICTED[name])
+    assert (found.word, found.items) == ("unreadable", ())
+    assert found.quarantined
+
+
+@pytest.mark.parametrize("code", ["A1", "A2", "A3", "A6"])
+def test_what_is_queued_is_not_decided(code: str) -> None:
+    found = read(a_case(), an_answer(an_answer_item(code, utn=UTN), outcome="queued"))
+    assert found.word == "pended"
+    assert [(one.decision, one.number) for one in found.items] == [("pended", None)]
+
+
+AGREEING = {
+    "a warning": (beside(complaint("warning")), "affirmed"),
+    "the same of the whole": (
+        an_answer(affirmed(), adjudication=an_answer_item("A1")["adjudication"]),
+        "affirmed",
+    ),
+    "the same of a detail": (
+        an_answer(affirmed(detail=[{"adjudication": an_answer_item("A1")["adjudication"]}])),
+        "affirmed",
+    ),
+    "a part of what is decided in part": (
+        an_answer(an_answer_item("A2") | {"detail": [{"adjudication": DENIED}]}),
+        "partial",
+    ),
+    "an amount of the whole": (an_answer(affirmed(), adjudication=[{"amount": {}}]), "affirmed"),
+}
+
+
+@pytest.mark.parametrize("name", AGREEING)
+def test_what_agrees_is_read(name: str) -> None:
+    body, word = AGREEING[name]
+    assert read(a_case(), body).word == word
+
+
+def test_a_whole_decided_in_part_agrees_with_items_that_differ() -> None:
+    whole = an_answer_item("A2")["adjudication"]
+    body = an_answer(affirmed(), an_answer_item("A3", 2), adjudication=whole)
+    assert read(a_case(2), body).word == "partial"
