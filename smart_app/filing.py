@@ -35,6 +35,9 @@ from smart_app.steps import Steps
 INTENT = "file_intent"
 """The decision whose document may have been written without our seeing the answer."""
 
+DUE = "file_due"
+"""The decision whose document this chart takes, whether or not it could be written."""
+
 BUSY = 1.0  # seconds until it is looked again whether another worker still writes for the case
 
 
@@ -132,13 +135,20 @@ class Filing(Steps):
         self._settle(db, case, found.id if found else "")
 
     def _settle(self, db: sa.Connection, case: Case, decision_id: str) -> None:
-        """End a filing by what is known of the document, or else of the first order."""
+        """End a filing by what is known of the document; by the first order where none is filed.
+
+        A number that was marked or taken back tells nobody the decision whose document is missing.
+        """
         writes = [one for one in self._writes(case.id) if one.decision == decision_id]
         document = [one.outcome for one in writes if one.rung == DOCUMENT]
-        orders = {one.resource_ref: one.outcome for one in writes}
+        orders = {one.resource_ref: one.outcome for one in writes if one.rung != TAKE_BACK}
         outcome = next(iter(orders.values()), "manual_pending")
-        if document or self.store.latest(case.id, INTENT, str) == decision_id:
-            outcome = document[-1] if document else "unknown"
+        if document:
+            outcome = document[-1]
+        elif self.store.latest(case.id, INTENT, str) == decision_id:
+            outcome = "unknown"
+        elif self.store.latest(case.id, DUE, str) == decision_id:
+            outcome = "manual_pending"
         self.move(db, case, chart=outcome)
 
     def _writes(self, case_id: str) -> list[WriteReceipt]:
@@ -188,6 +198,8 @@ class Filing(Steps):
         case, decision_id = work.case, work.found.id
         if any(o.rung == DOCUMENT and o.decision == decision_id for o in self._writes(case.id)):
             return
+        with self.world.tasks.during(work.task) as db:
+            self.store.put(db, case.id, DUE, decision_id)
         filing = self._filing(work)
         asked_before = self.store.latest(case.id, INTENT, str) == decision_id
         with self.world.tasks.during(work.task) as db:
@@ -224,7 +236,8 @@ class Filing(Steps):
     def _earlier_document(self, work: _Work, can_ask: bool) -> str | None:
         """Return the newest document in the chart that tells an older decision of this case.
 
-        One that was written without our seeing the answer is looked for.
+        One that was written without our seeing the answer is looked for. A chart that does not
+        tell keeps nothing from being filed: the link is an extra.
         """
         case_id = work.case.id
         seen = {o.decision: o.resource_ref for o in self._writes(case_id) if o.rung == DOCUMENT}
@@ -234,7 +247,10 @@ class Filing(Steps):
                 continue
             written = seen.get(decision_id)
             if written is None and can_ask:
-                written = writeback.document_of(work.chart, work.case, decision_id)
+                try:
+                    written = writeback.document_of(work.chart, work.case, decision_id)
+                except ChartUnavailable:
+                    return None
             if written:
                 return written
         return None

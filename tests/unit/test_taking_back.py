@@ -154,6 +154,57 @@ def test_a_document_whose_answer_never_came_is_named_as_replaced(
     assert newest["relatesTo"][0]["target"]["reference"] == "DocumentReference/new"
 
 
+def test_a_denial_is_filed_although_the_older_document_cannot_be_looked_for(
+    store: Store, clock: FakeClock
+) -> None:
+    line, chart = to_file(store, clock)
+    chart.fails = {"search"}
+    create = chart.create
+
+    def tells_nothing(resource: Any, condition: str | None = None) -> Written:
+        create(resource, condition)
+        return Written(201)
+
+    chart.create = tells_nothing  # type: ignore[method-assign]
+    line.step()
+    assert line.case().tracks.chart == "accepted_unverified"
+    line.letter("non_affirmed")
+    line.pass_by(60, each=60)
+    assert [len(chart.creates), chart.bears()] == [2, False]
+    assert line.case().tracks.chart == "accepted_unverified"
+
+
+@pytest.mark.parametrize("word", ["non_affirmed", "affirmed"])
+def test_a_decision_whose_document_was_never_written_is_left_to_a_person(
+    store: Store, clock: FakeClock, word: Any
+) -> None:
+    line, chart = to_file(store, clock)
+    line.step()
+    line.letter(word, N1)
+    found = line.store.latest("case-1", "decision", Decision)
+    assert found is not None
+    filing = line.follow.filing
+
+    def in_vain(*_: Any) -> Any:
+        raise NO_ANSWER
+
+    filing._filing = in_vain  # type: ignore[method-assign]
+    line.pass_by(60, each=60)
+    told = [one.outcome for one in writes_of(line) if one.decision == found.id]
+    assert told[-1] == "filed_and_read_back"
+    assert (len(chart.creates), line.case().tracks.chart) == (1, "manual_pending")
+
+
+def test_a_number_that_is_taken_back_files_no_denial(store: Store, clock: FakeClock) -> None:
+    line, chart = to_file(store, clock)
+    line.world.sites.of_id("site").write_ladder = ("ServiceRequest.update",)
+    line.step()
+    assert line.case().tracks.chart == "filed_and_read_back"
+    line.letter("non_affirmed")
+    line.pass_by(5)
+    assert (chart.bears(), line.case().tracks.chart) == (False, "manual_pending")
+
+
 def test_one_order_that_fails_loses_nothing_of_the_others(store: Store, clock: FakeClock) -> None:
     line, chart = to_file(store, clock, orders=2)
     chart.reading = raising(NO_ANSWER)
