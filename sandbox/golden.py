@@ -254,7 +254,7 @@ def _play(stack: Stack, asked: argparse.Namespace) -> int:
     else:
         print(f"{'FAILED' if why else 'ok'} in {result['ms']} ms" + (f": {why}" if why else ""))
     if why:
-        sys.stderr.write(_logs(stack.folder))
+        sys.stderr.write(logs(stack.folder))
     return 1 if why else 0
 
 
@@ -272,7 +272,8 @@ def _result(golden: Golden, why: str) -> dict[str, Any]:
     }
 
 
-def _logs(folder: Path) -> str:
+def logs(folder: Path) -> str:
+    """Return the last words of every part."""
     return "".join(
         f"--- {path.name}\n{path.read_text()[-2000:]}"
         for path in sorted((folder / "logs").glob("*"))

@@ -24,6 +24,14 @@ LATER = {"decision": ("more-info",), "pas": ("2.0.1",), "channel": ("packet",)}
 EXIST = {"decision": tuple(DECISIONS), "pas": ("2.2.1",), "channel": ("pas",)}
 
 
+def _empty(spelled: str) -> Path:
+    """Return a folder that holds nothing yet: two runs in one could not be told apart."""
+    folder = Path(spelled)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise argparse.ArgumentTypeError(f"{spelled} is there and not empty: name another folder")
+    return folder
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command line's reader."""
     made = argparse.ArgumentParser(
@@ -45,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--out",
-        type=Path,
+        type=_empty,
         metavar="DIR",
         help="A folder in which every message, every page and the result are kept.",
     )

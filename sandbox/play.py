@@ -9,8 +9,26 @@ import tempfile
 import threading
 from pathlib import Path
 
+from sandbox.golden import logs
 from sandbox.launcher import Launcher
 from sandbox.stack import LAUNCHER, Stack
+
+
+def port(spelled: str) -> int:
+    """Return a port of which the next two exist as well."""
+    number = int(spelled)
+    if not 0 <= number <= 65_533:
+        raise argparse.ArgumentTypeError(f"{number} is no port: 1 to 65533")
+    return number
+
+
+def address(spelled: str) -> str:
+    """Return the address of a launcher."""
+    if not spelled.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        raise argparse.ArgumentTypeError(
+            f"{spelled!r}: write it with https://, or http://127.0.0.1 for one on this machine"
+        )
+    return spelled.rstrip("/")
 
 
 def _asked() -> argparse.Namespace:
@@ -20,7 +38,7 @@ def _asked() -> argparse.Namespace:
     )
     parser.add_argument(
         "--port",
-        type=int,
+        type=port,
         default=0,
         metavar="NUMBER",
         help="The EHR's port; the payer takes the next and the app the one after. A port that "
@@ -28,6 +46,7 @@ def _asked() -> argparse.Namespace:
     )
     parser.add_argument(
         "--smart-launcher",
+        type=address,
         metavar="ADDRESS",
         help="Let a SMART Health IT launcher open the app as well, such as " + LAUNCHER,
     )
@@ -38,17 +57,20 @@ def main() -> int:
     """Start the sandbox and wait."""
     asked = _asked()
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     with tempfile.TemporaryDirectory(prefix="preclear-") as folder:
         stack = None
         try:
             stack = Stack(Path(folder), asked.port)
-            launcher = Launcher((asked.smart_launcher or "").rstrip("/"), stack)
+            launcher = Launcher(asked.smart_launcher or "", stack)
             if launcher.url:
                 launcher.register()
             stack.start()
+            if asked.port and f":{asked.port}" not in stack.ehr:
+                sys.stderr.write(f"Port {asked.port} is taken: these are others.\n")
             sys.stdout.write(f"Open {stack.ehr}/   (Ctrl-C stops everything)\n")
+            sys.stdout.write(f"Payer {stack.payer}   app {stack.app}   logs {folder}/logs\n")
             if launcher.url:
                 sys.stdout.write(f"App launch URL for the launcher: {stack.app}/launch\n")
                 link = launcher.ehr_launch("opal", "dr-sampleton")
@@ -56,7 +78,7 @@ def main() -> int:
             sys.stdout.flush()
             stop.wait()
         except RuntimeError as cause:
-            sys.stderr.write(f"sandbox: {cause}\n")
+            sys.stderr.write(f"sandbox: {cause}\n{logs(Path(folder))}")
             return 1
         finally:
             if stack is not None:

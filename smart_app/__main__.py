@@ -89,19 +89,34 @@ def check(path: Path) -> int:
     return 1 if "stop" in levels else 0
 
 
+def there(spelled: str) -> Path:
+    """Return the file that an argument names, or say where it was looked for."""
+    path = Path(spelled).absolute()
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"{path} is no file")
+    return path
+
+
 def main() -> int:
     """Run the web app or the worker until told to stop, or check a site's file."""
-    parser = argparse.ArgumentParser(prog="preclear")
+    parser = argparse.ArgumentParser(prog="./run app, or ./run check")
     parts = parser.add_subparsers(dest="part", required=True)
     for part in ("web", "worker", "both"):
-        parts.add_parser(part).add_argument("--config", required=True, type=Path)
-    parts.add_parser("check").add_argument("site", type=Path)
+        parts.add_parser(part, prog="./run app").add_argument("--config", required=True, type=there)
+    checked = parts.add_parser(
+        "check",
+        prog="./run check",
+        description="Asks an EHR what it offers to a site's registration; changes nothing there.",
+    )
+    checked.add_argument("site", type=there)
     arguments = parser.parse_args()
     configure()
     try:
         if arguments.part == "check":
             return check(arguments.site)
         config = load_app(arguments.config)
+        if arguments.part != "worker":
+            print(f"Preclear: 127.0.0.1:{config.port}, for browsers {config.public_url}")
         if arguments.part == "worker":
             serve(build(config, engines=0))
         elif arguments.part == "both":

@@ -43,7 +43,7 @@ def _sign_in(site: Site, iss: str, discovery: Discovery) -> Iterator[Finding]:
     try:
         offered = discovery.of(iss)
     except LaunchError as cause:
-        yield Finding("stop", "no_sign_in", {"why": str(cause) or "no answer"})
+        yield Finding("stop", "no_sign_in", {"why": str(cause).rstrip(".") or "no answer"})
         return
     hosts = {
         "where": _host(offered.authorization_endpoint),

@@ -62,6 +62,8 @@ class Site:
         return next((one for one in self.facilities if one.facility_id == facility_id), None)
 
 
+UNCHANGED = "CHANGE"
+"""What a template says where a site must write its own."""
 CLINIC: Schema = {
     **{key: WORDS for key in ("name", "npi", "contact_name", "phone")},
     **{key: MAYBE for key in ("ptan", "fax", "email")},
@@ -130,7 +132,19 @@ def _checked(path: Path, found: Read, hospital_pos: tuple[str, ...], production:
     return site
 
 
+def _left(value: Any, path: Where) -> Iterator[Where]:
+    """Yield where a template's own words were left in place."""
+    if isinstance(value, dict | list):
+        inner = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, one in inner:
+            yield from _left(one, (*path, key))
+    elif isinstance(value, str) and UNCHANGED in value:
+        yield path
+
+
 def _faults(found: Read, hospital_pos: tuple[str, ...]) -> Iterator[ConfigError]:
+    for path in _left(found.data, ()):
+        yield found.refusal(path, f"it still says {UNCHANGED}", "a template is filled in")
     table, npi_rule = found.data, "an NPI has ten digits and a sound check digit"
     for number, one in enumerate(table["facility"]):
         at: Where = ("facility", number)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, jsonify, redirect, request
+from flask import Blueprint, Response, jsonify, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from sandbox.ehr.store import TYPES
 from sandbox.exchange import ExchangeLog
 
 if TYPE_CHECKING:
     from sandbox.ehr.app import Ehr
+
+
+OTHERS = {"reset", "chart", "access_token_seconds", "code_seconds", "revoke_tokens"}
 
 
 def blueprint(ehr: Ehr, log: ExchangeLog) -> Blueprint:
@@ -25,6 +29,11 @@ def blueprint(ehr: Ehr, log: ExchangeLog) -> Blueprint:
     def control() -> Response:
         asked = request.get_json(silent=True) or {}
         wrong, authority = ehr.wrong, ehr.authority
+        unknown = sorted(asked.keys() - vars(wrong).keys() - OTHERS)
+        kinds = asked.get("fail") or {}
+        unknown += sorted(kinds.keys() - TYPES.keys()) if isinstance(kinds, dict) else ["fail"]
+        if unknown:
+            return make_response(jsonify({"error": f"there is no switch {unknown[0]!r}"}), 422)
         if asked.get("reset"):
             start_over()
         for name in vars(wrong).keys() & asked.keys():

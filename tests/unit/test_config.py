@@ -69,18 +69,21 @@ TEMPLATES = sorted((REGISTRATIONS / "templates").glob("*.toml"))
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda one: one.stem)
 def test_a_template_is_whole_and_fit_for_production(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = ECKey.generate_key("P-384", {"kid": "k1"}).as_dict(private=True)
     for name in ("EPIC_KEY", "ORACLE_KEY", "ATHENA_SECRET"):
         monkeypatch.setenv(f"PRECLEAR_{name}", json.dumps(key))
-    site = load_site(path, WISER.ccn_pos, production=True)
+    with pytest.raises(ConfigError, match="it still says CHANGE"):
+        load_site(path, WISER.ccn_pos)
+    filled = tmp_path / path.name
+    filled.write_text(path.read_text().replace("CHANGE", "mine"))
+    site = load_site(filled, WISER.ccn_pos, production=True)
     asked = site.registration.scopes
     for rung, scope in ((DOCUMENT, "DocumentReference"), (ORDER, "ServiceRequest")):
         assert allows(asked, scope, rung[len(scope) + 1]) is (rung in site.write_ladder)
     assert all(allows(asked, kind, "s") for kind in SEARCHES)
     assert ("offline_access" in asked) or site.late_write == "next_launch"
-    assert "CHANGE" in path.read_text()
 
 
 def test_the_launchers_registration_is_a_stand_in(tmp_path: Path) -> None:
