@@ -13,19 +13,25 @@ from smart_app.cases.tasks import LeaseLost, Tasks
 from smart_app.follow import Follow
 from smart_app.world import World
 
+LONGEST = 7200.0
+"""Seconds for which a task is held: no search of forty pages at their bounds takes longer."""
+
 log = logging.getLogger("preclear.worker")
 
 
 @contextmanager
 def held(tasks: Tasks, task: Task) -> Iterator[None]:
-    """Renew a task's lease while it is worked on, however long a payer or a chart takes.
+    """Renew a task's lease while it is worked on, longer than any payer or chart may take.
 
-    A worker that lives keeps what it has: no other one sends the same again meanwhile.
+    A worker that lives keeps what it has: no other one sends the same again meanwhile. One that
+    hangs beyond every bound loses it, as one that died does.
     """
     over = threading.Event()
 
     def beat() -> None:
-        while not over.wait(tasks.beat_seconds):
+        for _ in range(int(LONGEST / tasks.beat_seconds)):
+            if over.wait(tasks.beat_seconds):
+                return
             try:
                 tasks.renew(task)
             except LeaseLost:

@@ -7,16 +7,15 @@ https://hl7.org/fhir/R4/http.html
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
+from launch.bounded import Watch, Watched
 from smart_app.cases.model import Resource
 from smart_app.errors import ChartUnavailable, NotInChart
 
@@ -70,7 +69,7 @@ def http_session(pool: int = 16) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     session.max_redirects = 0
-    adapter = HTTPAdapter(pool_connections=pool, pool_maxsize=pool, max_retries=0)
+    adapter = Watched(pool_connections=pool, pool_maxsize=pool, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
@@ -117,19 +116,22 @@ def exchange(
     Raises requests.RequestException, also when the body breaks off or cannot be unpacked. A
     timeout of the socket alone would let an answer trickle for ever.
     """
-    until = time.monotonic() + longest
-    with session.request(
-        method, url, timeout=timeout, allow_redirects=False, stream=True, **more
-    ) as response:
+    with (
+        Watch(longest) as watch,
+        session.request(
+            method, url, timeout=timeout, allow_redirects=False, stream=True, **more
+        ) as response,
+    ):
         content = bytearray()
         try:
+            watch.check()
             while part := response.raw.read1(CHUNK, decode_content=True):
                 content += part
                 if len(content) > MAX_BYTES:
                     content.clear()
                     break
-                if time.monotonic() > until:
-                    raise requests.ReadTimeout("the answer takes too long")
+                watch.check()
+            watch.check()
         except HTTPError as cause:
             raise requests.exceptions.ChunkedEncodingError(type(cause).__name__) from cause
         return Answer(response.status_code, response.headers, bytes(content))

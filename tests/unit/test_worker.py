@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from smart_app import worker
 from smart_app.audit.chain import AuditChain
 from smart_app.cases.model import Tracks
 from smart_app.cases.store import Store
@@ -204,3 +205,23 @@ def test_what_another_worker_has_taken_over_is_not_renewed(
     assert other.claim()
     with pytest.raises(LeaseLost):
         tasks.renew(task)
+
+
+def test_a_worker_that_hangs_beyond_every_bound_loses_its_task(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = Tasks(store, 0.03)
+    monkeypatch.setattr(worker, "LONGEST", 0.1)
+    with store.write() as db:
+        store.insert(db, a_case(tracks=Tracks(documentation="signed", submission="queued")))
+        short.add(db, "send", "case-1")
+    taken = []
+
+    def hanging(_task: Any) -> None:
+        for heart in [one for one in threading.enumerate() if one.name == "lease"]:
+            heart.join(20)
+        clock.pass_by(1)
+        taken.append(Tasks(store, 0.03).claim())
+
+    assert run(short, store, clock, hanging)
+    assert [one.kind for one in taken if one] == ["send"]

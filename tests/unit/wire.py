@@ -55,3 +55,19 @@ def endless(parts: int) -> Iterator[bytes]:
     yield HEAD + b"\r\n["
     for _ in range(parts):
         yield b"1," * 32_768
+
+
+def trickling(begin: bytes, over: threading.Event) -> Iterator[bytes]:
+    """Yield the beginning of an answer, then a byte now and then until a test is over."""
+    yield begin
+    while not over.wait(0.05):
+        yield b"1"
+
+
+ENDLESS = {
+    "header": b"HTTP/1.1 200 OK\r\nX: ",
+    "status": b"HTTP/1.1 2",
+    "chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\n0000",
+    "trailer": HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX: ",
+}
+"""Beginnings of answers that are read whole before anybody could look at the time."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from smart_app.errors import ChartUnavailable
 from smart_app.fhir import client
 from smart_app.fhir.client import FhirClient
-from tests.unit.wire import BROKEN, endless, plain, serving
+from tests.unit.wire import BROKEN, ENDLESS, endless, plain, serving, trickling
 
 NOTE = {"resourceType": "DocumentReference"}
 
@@ -51,3 +53,21 @@ def test_a_chart_and_its_style_are_read_no_further_than_the_bound(
     with serving(endless(1000)) as (base, sent):
         assert chart(base).style(base + "/style.json") == {}
     assert len(sent) < 1000
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_an_answer_that_trickles_is_cut(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "LONGEST", 0.5)
+    over, told = threading.Event(), []
+
+    def ask(base: str) -> None:
+        with pytest.raises(ChartUnavailable):
+            chart(base).read("Patient/p1")
+        told.append(name)
+
+    with serving(trickling(ENDLESS[name], over)) as (base, _):
+        asking = threading.Thread(target=ask, args=(base,), daemon=True)
+        asking.start()
+        asking.join(5)
+        over.set()
+        assert told == [name]

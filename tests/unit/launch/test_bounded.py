@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from launch import bounded
@@ -10,7 +12,7 @@ from launch.discovery import Discovery, SmartConfiguration
 from launch.errors import CodeRefused, DiscoveryFailed, GrantRefused
 from launch.registration import Registration
 from tests.unit.kit import NOW, FakeClock
-from tests.unit.wire import BROKEN, endless, plain, serving
+from tests.unit.wire import BROKEN, ENDLESS, endless, plain, serving, trickling
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -46,3 +48,21 @@ def test_no_answer_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(bounded, "LONGEST", -1.0)
     with serving([plain(b"{}")]) as (base, _), pytest.raises(DiscoveryFailed):
         Discovery(FakeClock().now).of(base)
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_an_answer_that_trickles_is_cut(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "LONGEST", 0.5)
+    over, told = threading.Event(), []
+
+    def ask(base: str) -> None:
+        with pytest.raises(CodeRefused):
+            token(base)
+        told.append(name)
+
+    with serving(trickling(ENDLESS[name], over)) as (base, _):
+        asking = threading.Thread(target=ask, args=(base,), daemon=True)
+        asking.start()
+        asking.join(5)
+        over.set()
+        assert told == [name]
