@@ -119,7 +119,7 @@ def _writes(site: Site, capability: Resource) -> Iterator[Finding]:
 
 def _twice(site: Site, offered: dict[str, Any]) -> Iterator[Finding]:
     """Compare what the file says of finding a document again with what the server says."""
-    names = {one.get("name") for one in _tables(offered.get("searchParam"))}
+    names = _words(offered.get("searchParam"), "name")
     for key, says, can in (
         ("search_by_identifier", site.document.search_by_identifier, "identifier" in names),
         ("if_none_exist", site.document.if_none_exist, offered.get("conditionalCreate") is True),
@@ -144,9 +144,13 @@ def _tables(value: Any) -> Iterable[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
+def _words(value: Any, key: str) -> set[str]:
+    """Return what a list's tables say under a key; what is no text says nothing."""
+    return {one[key] for one in _tables(value) if isinstance(one.get(key), str)}
+
+
 def _offers(types: dict[str, dict[str, Any]], kind: str, letter: str) -> bool:
-    codes = {one.get("code") for one in _tables(types.get(kind, {}).get("interaction"))}
-    return INTERACTIONS[letter] in codes
+    return INTERACTIONS[letter] in _words(types.get(kind, {}).get("interaction"), "code")
 
 
 def _host(url: str) -> str:

@@ -148,3 +148,11 @@ def test_a_file_that_claims_more_than_the_server_is_told(asked: Any) -> None:
 def test_a_description_of_an_odd_shape_is_read_as_offering_nothing(asked: Any, body: Any) -> None:
     whole = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1"} | body
     assert "look by_hand" in asked(metadata=whole)
+
+
+@pytest.mark.parametrize("wrong", [["create"], {"value": "create"}, 1, None])
+def test_what_is_no_text_in_a_statement_is_not_offered(asked: Any, wrong: Any) -> None:
+    named = {"searchParam": [{"name": wrong}]}
+    assert "ok rung_works" in asked(metadata=capability(DocumentReference=named))
+    offered = {"interaction": [{"code": wrong}]}
+    assert "look rung_not_offered" in asked(metadata=capability(DocumentReference=offered))
