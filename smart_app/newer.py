@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from smart_app.cases import codec
 from smart_app.cases.model import (
     Case,
     ChartSnapshot,
@@ -36,6 +37,11 @@ def pending(store: Store, case: Case) -> Newer | None:
         return None
     given = store.latest(case.id, "draft", Draft)
     return found if given and given.questionnaire == found.draft.questionnaire else None
+
+
+def shown(found: Newer) -> str:
+    """Return the mark of what a page shows: another launch may find something else meanwhile."""
+    return codec.sha256(codec.dump(found))
 
 
 def look(flow: Flow, case: Case, chart: ChartSnapshot) -> None:
@@ -83,13 +89,16 @@ def _documents(before: ChartSnapshot, now: ChartSnapshot) -> tuple[tuple[str, st
     )
 
 
-def settle(world: World, case: Case, revision: int, person: Person, take: bool) -> Case:
+def settle(world: World, case: Case, revision: int, person: Person, seen: str, take: bool) -> Case:
     """Take what the chart says now, or keep what was read; raises StaleRevision.
 
-    What a person answered stands over the chart, whether before the look or after it.
+    ``seen`` is the mark of what the person's page showed. What a person answered stands over the
+    chart, whether before the look or after it.
     """
     found = pending(world.store, case)
     if found is None or case.revision != revision or case.tracks.submission != "none":
+        raise StaleRevision
+    if seen != shown(found):
         raise StaleRevision
     received = world.store.latest(case.id, "package", QuestionnairePackage)
     given = world.store.latest(case.id, "draft", Draft)

@@ -188,9 +188,11 @@ class Review:
             self.world.audit.append(db, case.id, event)
         return saved
 
-    def chart_changed(self, case: Case, revision: int, person: Person, take: str) -> Case:
+    def chart_changed(
+        self, case: Case, revision: int, person: Person, seen: str, take: str
+    ) -> Case:
         """Take what the chart says now, or keep what was read first."""
-        return newer.settle(self.world, case, revision, person, take == "take")
+        return newer.settle(self.world, case, revision, person, seen, take == "take")
 
     def ask_again(self, case: Case, revision: int, person: Person, link_id: str) -> Case:
         """Open a criterion again that was to be sent as it stood."""

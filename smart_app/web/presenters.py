@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from smart_app import formatters, reading
+from smart_app import formatters, newer, reading
 from smart_app.cases.model import (
     Case,
     CoverageAnswer,
@@ -17,7 +17,6 @@ from smart_app.dtr.form import CriterionView, FormView, view
 from smart_app.errors import NoForm
 from smart_app.fhir import codes
 from smart_app.flow import Flow
-from smart_app.newer import pending
 from smart_app.sites import Site
 from smart_app.world import World
 
@@ -88,7 +87,7 @@ class ReviewView:
     failed: bool
     payer_said: tuple[str, str] | None
     all_from_chart: bool
-    newer: tuple[str, tuple[tuple[str, str, str], ...]] | None
+    newer: tuple[str, tuple[tuple[str, str, str], ...], str] | None
     form_failed: bool
     no_form: bool
     entered: tuple[str, ...]
@@ -142,7 +141,7 @@ def review(flow: Flow, case: Case, person: Person) -> ReviewView:
     unsettled = [one for one in case.conflicts if not one.chosen]
     route = f"{case.scope.route.state_name} → {payer}." if case.scope.route else ""
     marked = flow.store.stages(case.id)
-    changed, today = pending(flow.store, case), world.clock.today(site.time_zone)
+    changed, today = newer.pending(flow.store, case), world.clock.today(site.time_zone)
     typed, (ordering, orders_itself) = _entered(flow, case), _ordering(flow, case, person)
     answer = flow.store.latest(case.id, "coverage_answer", CoverageAnswer) if found else None
     return ReviewView(
@@ -165,7 +164,11 @@ def review(flow: Flow, case: Case, person: Person) -> ReviewView:
         failed=marked.get("fill", ("", ""))[0] == FAILED,
         payer_said=formatters.payer_said(answer, payer) if answer else None,
         newer=(
-            (formatters.lately(changed.since, site.time_zone, today), changed.changes)
+            (
+                formatters.lately(changed.since, site.time_zone, today),
+                changed.changes,
+                newer.shown(changed),
+            )
             if changed
             else None
         ),

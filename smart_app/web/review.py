@@ -150,11 +150,11 @@ class ReviewPages:
 
     def newer(self, launch_id: str, case_id: str) -> BaseResponse:
         """Take what the chart says now, or keep what was read."""
-        take = request.form.get("take", "")
+        seen, take = request.form.get("shown", ""), request.form.get("take", "")
         return self._act(
             launch_id,
             case_id,
-            lambda _, case, who: self.acts.chart_changed(case, revision(), who, take),
+            lambda _, case, who: self.acts.chart_changed(case, revision(), who, seen, take),
         )
 
     def settle(self, launch_id: str, case_id: str) -> BaseResponse:

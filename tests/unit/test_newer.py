@@ -53,6 +53,13 @@ def again(front: Front) -> Case:
     return front.opened(launch_id="L2")
 
 
+def mark(front: Front, case: Case) -> str:
+    """Return the mark of the changes that the page shows."""
+    found = newer.pending(front.store, case)
+    assert found
+    return newer.shown(found)
+
+
 def names(front: Front, case: Case) -> list[str]:
     return [anchor for anchor, _ in front.acts.open_points(case)]
 
@@ -94,15 +101,16 @@ def test_a_person_takes_it_or_keeps_what_was_read(
     says(front, False)
     front.chart(NOTE)
     case = again(front)
+    seen = mark(front, case)
     with pytest.raises(StaleRevision):
-        front.acts.chart_changed(case, case.revision - 1, DOCTOR, take)
-    case = front.acts.chart_changed(case, case.revision, DOCTOR, take)
+        front.acts.chart_changed(case, case.revision - 1, DOCTOR, seen, take)
+    case = front.acts.chart_changed(case, case.revision, DOCTOR, seen, take)
     assert values(front, case) == {"q[0]": value, "r[0]": True}
     assert len(front.kept(case).of("DocumentReference")) == notes
     assert "newer" not in names(front, case)
     assert "newer" not in names(front, front.opened(launch_id="L3"))
     with pytest.raises(StaleRevision):
-        front.acts.chart_changed(case, case.revision, DOCTOR, take)
+        front.acts.chart_changed(case, case.revision, DOCTOR, seen, take)
 
 
 def test_a_failed_second_look_changes_nothing(front: Front) -> None:
@@ -129,7 +137,7 @@ def test_what_is_answered_between_the_look_and_the_choice_stays(front: Front, ta
     case = answered(front, front.opened(), "r", "true")
     says(front, False)
     case = answered(front, again(front), "r", "false")
-    case = front.acts.chart_changed(case, case.revision, DOCTOR, take)
+    case = front.acts.chart_changed(case, case.revision, DOCTOR, mark(front, case), take)
     assert values(front, case) == {"q[0]": take == "keep", "r[0]": False}
 
 
@@ -139,7 +147,7 @@ def test_a_person_stands_over_what_is_taken_and_the_chart_is_kept_beside(front: 
     says(front, False)
     case = answered(front, again(front), "q", "false")
     case = answered(front, case, "q", "true")
-    case = front.acts.chart_changed(case, case.revision, DOCTOR, "take")
+    case = front.acts.chart_changed(case, case.revision, DOCTOR, mark(front, case), "take")
     found = front.draft(case)
     assert found
     one = found[1].answer("q[0]")
@@ -159,7 +167,7 @@ def test_leave_to_send_a_point_stays_while_the_point_says_the_same(
     says(front, later)
     front.chart(NOTE)
     case = front.acts.send_without(again(front), case.revision, DOCTOR, "g")
-    case = front.acts.chart_changed(case, case.revision, DOCTOR, "take")
+    case = front.acts.chart_changed(case, case.revision, DOCTOR, mark(front, case), "take")
     found = front.draft(case)
     assert found
     assert found[1].sent_without == leave
@@ -172,11 +180,29 @@ def test_what_was_found_for_another_form_is_no_longer_asked(front: Front) -> Non
     front.opened()
     says(front, False)
     case = again(front)
-    assert newer.pending(front.store, case)
+    seen = mark(front, case)
     found = front.draft(case)
     assert found
     with front.store.write() as db:
         front.store.put(db, case.id, "draft", replace(found[1], questionnaire="http://x/other"))
     assert newer.pending(front.store, case) is None
     with pytest.raises(StaleRevision):
-        front.acts.chart_changed(case, case.revision, DOCTOR, "take")
+        front.acts.chart_changed(case, case.revision, DOCTOR, seen, "take")
+
+
+@pytest.mark.parametrize("take", ["take", "keep"])
+def test_what_another_launch_found_meanwhile_is_not_taken_unseen(front: Front, take: str) -> None:
+    says(front, True)
+    front.opened()
+    says(front, False)
+    case = again(front)
+    seen = mark(front, case)
+    front.chart(NOTE)
+    later = front.opened(launch_id="L3")
+    assert later.revision == case.revision
+    for stale in (seen, ""):
+        with pytest.raises(StaleRevision):
+            front.acts.chart_changed(later, later.revision, DOCTOR, stale, take)
+    assert newer.pending(front.store, later)
+    assert values(front, later) == {"q[0]": True}
+    front.acts.chart_changed(later, later.revision, DOCTOR, mark(front, later), take)
