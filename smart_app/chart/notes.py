@@ -20,7 +20,10 @@ from smart_app.ports import EhrReader
 MOST = 60  # notes of one chart
 LARGEST = 4_000_000  # of one note, in characters of base64
 TOTAL = 24_000_000
-_BINARY = re.compile(r"(?:^|/)Binary/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
+_BINARY = re.compile(
+    r"(?:https?://[^?#]+/)?Binary/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?"
+)
+"""An address that reads one Binary and asks for nothing else; the client holds it to the base."""
 
 
 def fetch(
@@ -60,8 +63,8 @@ def _apart(document: Resource) -> dict[str, Any] | None:
 
 def _read(reader: EhrReader, attachment: dict[str, Any]) -> Resource:
     url, stated = str(attachment["url"]), attachment.get("size")
-    named = _BINARY.search(url)
-    if not named or named.end() != len(url):
+    named = _BINARY.fullmatch(url)
+    if not named:
         raise ChartUnavailable("no Binary")
     if isinstance(stated, int) and stated * 4 // 3 > LARGEST:
         raise ChartUnavailable("the note is larger than the bound")

@@ -166,3 +166,39 @@ def test_text_that_does_not_decode_is_read_from_the_next_part() -> None:
     assert documents.text_of(a_note(broken)) is None
     assert documents.text_of(a_note(broken, whole)) == WORDS
     assert documents.text_of(a_note()) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "Patient/p1/$everything?x=/Binary/b1",
+        "https://ehr.example/fhir/Patient?x=/Binary/b1",
+        "https://ehr.example/fhir/Patient#/Binary/b1",
+        "#/Binary/b1",
+        "Patient/p1/Binary/b1",
+        "/Binary/b1",
+    ],
+)
+def test_what_only_ends_like_a_binary_is_not_asked_for(url: str) -> None:
+    assert fetched(url) == []
+
+
+@pytest.mark.parametrize(
+    "url", ["Binary/b1", "Binary/b1/_history/2", "https://ehr.example/fhir/Binary/b1"]
+)
+def test_a_binary_is_asked_for_by_its_own_address(url: str) -> None:
+    assert fetched(url) == [url]
+
+
+def fetched(url: str) -> list[str]:
+    """Return what the chart is asked for to read a note under an address."""
+    asked: list[str] = []
+
+    class Asked(FakeChart):
+        def read(self, reference: str) -> Resource:
+            asked.append(reference)
+            return a_binary()
+
+    with ThreadPoolExecutor(2) as pool:
+        notes.fetch(Asked(), [a_note(linked(url))], pool)
+    return asked
