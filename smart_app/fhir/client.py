@@ -36,6 +36,22 @@ def _entries(page: Resource) -> list[dict[str, Any]]:
     ]
 
 
+def _following(page: Resource) -> str | None:
+    """Return the address of the next page, or None on the last one.
+
+    Raises ChartUnavailable when a page says that another follows, and not where.
+    """
+    links = page.get("link") or []
+    if not isinstance(links, list) or not all(isinstance(one, dict) for one in links):
+        raise ChartUnavailable("links that cannot be read")
+    following = [one.get("url") for one in links if one.get("relation") == "next"]
+    if not following:
+        return None
+    if not isinstance(following[0], str) or not following[0].strip():
+        raise ChartUnavailable("a next page without an address")
+    return following[0]
+
+
 def _climbs(path: str) -> bool:
     """Tell whether a path, however often it is encoded, goes up or hides a slash."""
     plain = unquote(path)
@@ -227,10 +243,7 @@ class FhirClient:
             if any(_failed(one) for one in listed):
                 raise ChartUnavailable("the search reports an error")
             found += [one for one in listed if one.get("resourceType") != "OperationOutcome"]
-            links = page.get("link") or []
-            following = next(
-                (one.get("url") for one in links if one.get("relation") == "next"), None
-            )
+            following = _following(page)
             if following is None:
                 return found
             page = self._json(self._send("GET", following))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from typing import Any
 
 import pytest
 
@@ -71,3 +73,26 @@ def test_an_answer_that_trickles_is_cut(name: str, monkeypatch: pytest.MonkeyPat
         asking.join(5)
         over.set()
         assert told == [name]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        [{"relation": "next"}],
+        [{"relation": "next", "url": None}],
+        [{"relation": "next", "url": ""}],
+        [{"relation": "next", "url": ["x"]}],
+        ["next"],
+        {"relation": "next", "url": "x"},
+    ],
+)
+def test_a_page_that_another_follows_is_not_the_last(link: Any) -> None:
+    page = json.dumps({"resourceType": "Bundle", "link": link}).encode()
+    with serving([plain(page)]) as (base, _), pytest.raises(ChartUnavailable):
+        chart(base).search("Condition", {"patient": "p1"})
+
+
+def test_a_page_that_none_follows_is_the_last() -> None:
+    page = {"resourceType": "Bundle", "link": [{"relation": "self", "url": "x"}]}
+    with serving([plain(json.dumps(page).encode())]) as (base, _):
+        assert chart(base).search("Condition", {"patient": "p1"}) == []
