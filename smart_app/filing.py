@@ -318,6 +318,7 @@ class Filing(Steps):
         mark = writeback.Mark(
             case=case,
             order_ref=item.order_ref,
+            code=item.code,
             extensions=answer.said_of(item.order_ref) if answer else (),
             numbers=frozenset(one.number for one in self.store.utns(case.id)),
             at=work.now,

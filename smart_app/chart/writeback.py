@@ -16,9 +16,9 @@ from typing import Any, Protocol
 from launch.errors import LaunchError
 from smart_app.cases import codec
 from smart_app.cases.model import DOCUMENT, ORDER, TAKE_BACK, Case, Resource, WriteReceipt
-from smart_app.chart import annotate
+from smart_app.chart import annotate, orders
 from smart_app.errors import ChartUnavailable, WrongPatient
-from smart_app.fhir import refs
+from smart_app.fhir import codes, refs
 from smart_app.ports import EhrReader, EhrWriter
 
 SYSTEM = "urn:preclear:decision"
@@ -53,12 +53,14 @@ class Filing:
 class Mark:
     """An order that a number is written to or taken from.
 
-    ``numbers`` are all that the case ever had. ``before`` is called right before each write, so
+    ``code`` is the billing code that was asked for. ``numbers`` are all that the case ever had.
+    ``before`` is called right before each write, so
     that it is known of even if its answer never comes.
     """
 
     case: Case
     order_ref: str
+    code: str
     extensions: tuple[Resource, ...]
     numbers: frozenset[str]
     at: datetime
@@ -67,6 +69,14 @@ class Mark:
     def carried(self, order: Resource) -> frozenset[str]:
         """Return the case's numbers that an order bears."""
         return annotate.numbers_of(order, self.case.coverage_ref) & self.numbers
+
+    def still_asked(self, order: Resource) -> bool:
+        """Tell whether an order is still the one that was decided.
+
+        One whose code a person entered carries none in the chart.
+        """
+        code = codes.code_in(order.get("code"), orders.BILLING)
+        return orders.counts(order) and code in (None, self.code)
 
 
 def document(filing: Filing) -> Resource:
@@ -206,6 +216,8 @@ def update_order(chart: Chart, mark: Mark, number: str) -> WriteReceipt:
     """
 
     def change(order: Resource) -> Resource | str:
+        if not mark.still_asked(order):
+            return "the order says something else now"
         made = annotate.satisfied(
             annotate.merged(order, mark.extensions), mark.case.coverage_ref or "", number
         )

@@ -24,7 +24,7 @@ from smart_app.cases.model import (
 from smart_app.cases.store import Store
 from smart_app.errors import ChartUnavailable
 from smart_app.web import sent
-from tests.unit.kit import NOW, FakeChart, FakeClock, FakePayer, Written, a_case
+from tests.unit.kit import CPT, NOW, FakeChart, FakeClock, FakePayer, Written, a_case
 from tests.unit.line import COVERAGE, LEASE, SIGNER, Line
 from tests.unit.test_filing import GIVEN, N1, order
 
@@ -311,6 +311,15 @@ def test_a_denial_right_before_the_write_prevents_it(store: Store, clock: FakeCl
     line.pass_by(10)
     assert chart.updates == []
     assert not warned(line)
+
+
+def test_an_order_for_another_service_gets_no_number(store: Store, clock: FakeClock) -> None:
+    line, chart = to_file(store, clock)
+    chart.held[FIRST] |= {"code": {"coding": [{"system": CPT, "code": "64483"}]}}
+    line.pass_by(3)
+    assert (chart.bears(), chart.updates) == (False, [])
+    assert line.case().tracks.chart == "filed_and_read_back"
+    assert writes_of(line)[-1].outcome == "refused"
 
 
 def test_a_refused_mark_is_no_mark(store: Store, clock: FakeClock) -> None:

@@ -12,6 +12,7 @@ import pytest
 from launch.errors import TokenRevoked
 from smart_app.chart import writeback
 from smart_app.errors import ChartUnavailable, WrongPatient
+from smart_app.fhir import codes
 from smart_app.fhir.codes import COVERAGE_INFORMATION
 from tests.unit.kit import ISS, NOW, FakeChart, Written, a_case
 
@@ -165,7 +166,8 @@ def an_order(patient: str = "Patient/p1", **more: Any) -> dict[str, Any]:
 
 
 def a_mark(extensions: tuple[Any, ...], before: Callable[[], object] = list) -> writeback.Mark:
-    return writeback.Mark(CASE, "ServiceRequest/1", extensions, frozenset({NUMBER}), NOW, before)
+    numbers = frozenset({NUMBER})
+    return writeback.Mark(CASE, "ServiceRequest/1", "62323", extensions, numbers, NOW, before)
 
 
 def marked(chart: FakeChart, extensions: tuple[Any, ...] = (GIVEN,)) -> str:
@@ -203,6 +205,43 @@ def test_another_patients_order_is_never_touched() -> None:
     with pytest.raises(WrongPatient):
         marked(chart)
     assert chart.updates == []
+
+
+def a_code(code: str, system: str = codes.CPT) -> dict[str, Any]:
+    return {"code": {"text": "Injection", "coding": [{"system": system, "code": code}]}}
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        a_code("64483"),
+        {"status": "revoked"},
+        {"status": "entered-in-error"},
+        {"status": "completed"},
+        {"doNotPerform": True},
+    ],
+    ids=str,
+)
+def test_an_order_that_says_something_else_by_now_gets_no_number(now: dict[str, Any]) -> None:
+    chart = FakeChart(held={"ServiceRequest/1": an_order(**(a_code("62323") | now))})
+    done = writeback.update_order(chart, a_mark((GIVEN,)), NUMBER)
+    assert (done.outcome, done.carries) == ("refused", False)
+    assert done.why == "the order says something else now"
+    assert chart.updates == []
+
+
+@pytest.mark.parametrize("code", [a_code("62323"), a_code("local", "urn:local"), {}], ids=str)
+def test_an_order_of_the_code_or_of_none_gets_its_number(code: dict[str, Any]) -> None:
+    chart = FakeChart(held={"ServiceRequest/1": an_order(status="active", **code)})
+    assert marked(chart) == "filed_and_read_back"
+
+
+def test_a_number_is_taken_back_whatever_the_order_says_by_now() -> None:
+    chart = FakeChart(held={"ServiceRequest/1": an_order(**a_code("62323"))})
+    marked(chart)
+    chart.held["ServiceRequest/1"] |= {"status": "revoked", **a_code("64483")}
+    assert writeback.restore_order(chart, a_mark((GIVEN,))).outcome == "filed_and_read_back"
+    assert chart.held["ServiceRequest/1"]["extension"] == [GIVEN]
 
 
 @pytest.mark.parametrize(
