@@ -55,13 +55,11 @@ def merged(order: Resource, extensions: Sequence[Resource]) -> Resource:
     return made
 
 
-def satisfied(order: Resource, coverage_ref: str, number: str) -> Resource | None:
-    """Return the order with that coverage's information satisfied, or None when it has none.
+def satisfied(order: Resource, coverage_ref: str, number: str) -> Resource:
+    """Return the order with that coverage's information satisfied.
 
     What another payer said of another coverage stays as it is.
     """
-    if not _ours(order, coverage_ref):
-        return None
     made = copy.deepcopy(order)
     for extension in _ours(made, coverage_ref):
         kept = [one for one in extension.get("extension") or [] if one.get("url") not in NO_LONGER]
@@ -73,11 +71,35 @@ def satisfied(order: Resource, coverage_ref: str, number: str) -> Resource | Non
     return made
 
 
+def unsatisfied(order: Resource, coverage_ref: str, numbers: frozenset[str]) -> Resource:
+    """Return the order on which none of some numbers satisfies that coverage any more.
+
+    What the payer said before is not known then, so nothing is put in its place.
+    """
+    made = copy.deepcopy(order)
+    for extension in _ours(made, coverage_ref):
+        parts = extension.get("extension") or []
+        ours = [one for one in parts if _number(one) in numbers]
+        kept = [one for one in parts if one not in ours]
+        if ours and not any(_number(one) for one in kept):
+            kept = [one for one in kept if not _says_satisfied(one)]
+        extension["extension"] = kept
+    return made
+
+
+def _says_satisfied(part: Resource) -> bool:
+    return part.get("url") == "pa-needed" and part.get("valueCode") == "satisfied"
+
+
+def _number(part: Resource) -> str | None:
+    return str(part.get("valueString")) if part.get("url") == "satisfied-pa-id" else None
+
+
 def numbers_of(order: Resource, coverage_ref: str | None) -> frozenset[str]:
     """Return the numbers that satisfy an order for a coverage."""
     return frozenset(
-        str(sub.get("valueString"))
+        number
         for extension in _ours(order, coverage_ref or "")
         for sub in extension.get("extension") or []
-        if sub.get("url") == "satisfied-pa-id"
+        if (number := _number(sub))
     )

@@ -218,10 +218,10 @@ def update_order(chart: Chart, mark: Mark, number: str) -> WriteReceipt:
     def change(order: Resource) -> Resource | str:
         if not mark.still_asked(order):
             return "the order says something else now"
-        made = annotate.satisfied(
-            annotate.merged(order, mark.extensions), mark.case.coverage_ref or "", number
-        )
-        return made or "the payer gave no coverage information to complete"
+        covered = mark.case.coverage_ref or ""
+        if covered not in {annotate.coverage_of(one) for one in mark.extensions}:
+            return "the payer gave no coverage information to complete"
+        return annotate.satisfied(annotate.merged(order, mark.extensions), covered, number)
 
     def done(order: Resource) -> bool:
         return annotate.numbers_of(order, mark.case.coverage_ref) == {number}
@@ -232,13 +232,15 @@ def update_order(chart: Chart, mark: Mark, number: str) -> WriteReceipt:
 def restore_order(chart: Chart, mark: Mark) -> WriteReceipt:
     """Take the case's numbers back from an order: what the payer said of it first stands again.
 
-    Raises WrongPatient and ChartUnavailable, as ``update_order``.
+    Where that is not known, only what a number had made of it is taken away. Raises WrongPatient
+    and ChartUnavailable, as ``update_order``.
     """
 
     def change(order: Resource) -> Resource | str:
         if not mark.carried(order):
             return order
-        return annotate.merged(order, mark.extensions) if mark.extensions else "nothing to put back"
+        before = annotate.merged(order, mark.extensions)
+        return annotate.unsatisfied(before, mark.case.coverage_ref or "", mark.numbers)
 
     return _change_order(chart, mark, TAKE_BACK, change, lambda order: not mark.carried(order))
 

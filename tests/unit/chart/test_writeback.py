@@ -144,7 +144,7 @@ def test_after_a_crash_a_chart_that_cannot_tell_is_not_written_to_twice(cannot: 
 
 # the order ---------------------------------------------------------------------------------------
 
-GIVEN = {
+GIVEN: dict[str, Any] = {
     "url": COVERAGE_INFORMATION,
     "extension": [
         {"url": "coverage", "valueReference": {"reference": "Coverage/c1"}},
@@ -196,7 +196,7 @@ def test_without_the_payers_extension_the_order_stays_as_it_is() -> None:
 def test_a_marked_order_is_not_written_again() -> None:
     chart = FakeChart(held={"ServiceRequest/1": an_order()})
     marked(chart)
-    assert marked(chart, ()) == "filed_and_read_back"
+    assert marked(chart) == "filed_and_read_back"
     assert len(chart.updates) == 1
 
 
@@ -283,14 +283,41 @@ def test_what_another_payer_said_stays_as_it_is() -> None:
     assert alone.updates == []
 
 
-@pytest.mark.parametrize(("given", "outcome"), [((GIVEN,), "filed_and_read_back"), ((), "refused")])
-def test_a_number_is_taken_back_from_an_order(given: tuple[Any, ...], outcome: str) -> None:
+@pytest.mark.parametrize("given", [(), (MEDICAID,)], ids=["nothing", "another coverage"])
+def test_what_the_payer_told_the_chart_alone_is_not_ours_to_complete(given: Any) -> None:
+    chart = FakeChart(held={"ServiceRequest/1": an_order(extension=[GIVEN])})
+    assert marked(chart, given) == "refused"
+    assert chart.updates == []
+
+
+def test_a_number_is_taken_back_from_an_order() -> None:
     chart = FakeChart(held={"ServiceRequest/1": an_order(extension=[MEDICAID])})
     marked(chart)
+    assert writeback.restore_order(chart, a_mark((GIVEN,))).outcome == "filed_and_read_back"
+    assert chart.held["ServiceRequest/1"]["extension"] == [MEDICAID, GIVEN]
+
+
+def satisfied_by(*numbers: str) -> dict[str, Any]:
+    """Return the payer's extension as numbers have satisfied it."""
+    said = [{"url": "satisfied-pa-id", "valueString": one} for one in numbers]
+    needed = {"url": "pa-needed", "valueCode": "satisfied", "id": "x"}
+    return GIVEN | {"extension": [GIVEN["extension"][0], needed, *said, GIVEN["extension"][3]]}
+
+
+@pytest.mark.parametrize("given", [(), (MEDICAID,)], ids=["nothing", "another coverage"])
+def test_a_number_is_taken_back_although_nothing_is_known_to_put_back(given: Any) -> None:
+    chart = FakeChart(held={"ServiceRequest/1": an_order(extension=[satisfied_by(NUMBER)])})
     done = writeback.restore_order(chart, a_mark(given))
-    assert done.outcome == outcome
-    held = chart.held["ServiceRequest/1"]["extension"]
-    assert (held == [MEDICAID, GIVEN]) is bool(given)
+    assert (done.outcome, done.carries) == ("filed_and_read_back", False)
+    held = next(one for one in chart.held["ServiceRequest/1"]["extension"] if one != MEDICAID)
+    assert held["extension"] == [GIVEN["extension"][0], GIVEN["extension"][3]]
+
+
+def test_a_number_of_somebody_else_stays_when_ours_is_taken_back() -> None:
+    both = satisfied_by(NUMBER, "SOMEBODYELSE00")
+    chart = FakeChart(held={"ServiceRequest/1": an_order(extension=[both])})
+    writeback.restore_order(chart, a_mark(()))
+    assert chart.held["ServiceRequest/1"]["extension"] == [satisfied_by("SOMEBODYELSE00")]
 
 
 def test_an_order_that_carries_no_number_is_left_alone() -> None:
