@@ -28,9 +28,10 @@ from smart_app.cases.model import (
     UtnRecord,
     WriteReceipt,
 )
-from smart_app.chart import orders, writeback
-from smart_app.errors import ChartUnavailable, StaleRevision, WrongPatient
+from smart_app.chart import annotate, orders, writeback
+from smart_app.errors import ChartUnavailable, NotInChart, StaleRevision, WrongPatient
 from smart_app.steps import Steps
+from smart_app.world import World
 
 INTENT = "file_intent"
 """The decision whose document may have been written without our seeing the answer."""
@@ -63,6 +64,26 @@ def wrongly_marked(
         item.order_ref in held and _number_for(item.trace, found, numbers) is None
         for item in case.items
     )
+
+
+def still_marked(world: World, case: Case, context: LaunchContext) -> bool:
+    """Look whether an order bears a number of the case, or may bear one that is being written.
+
+    One that was changed by hand does not; one that cannot be looked at may.
+    """
+    if any(one.kind == "file" and one.state == "leased" for one in world.tasks.of_case(case.id)):
+        return True
+    numbers = {one.number for one in world.store.utns(case.id)}
+    for reference in carrying(world.store.history(case.id, "write", WriteReceipt)):
+        try:
+            order = world.chart(context).read(reference)
+        except NotInChart:
+            continue
+        except ChartUnavailable:
+            return True
+        if annotate.numbers_of(order, case.coverage_ref) & numbers:
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from launch import LaunchContext
-from smart_app import judging, newer, reading
+from smart_app import filing, judging, newer, reading
 from smart_app.cases import codec, preparation, states
 from smart_app.cases.model import (
     Case,
@@ -50,6 +50,21 @@ class SentElsewhere(PreclearError):
     http_status = 409
     say = "One of these orders is already in another request. Nothing was sent."
     do = "Close this, go back to the chart and open Preclear again from the order."
+
+
+class StillMarked(PreclearError):
+    """An order may bear a number of the request that is to be closed; nobody took it back then."""
+
+    code = "still-marked"
+    http_status = 409
+    say = (
+        "An order in the chart may still say that it is authorized by this request. "
+        "Nothing was changed."
+    )
+    do = (
+        "Let the person who signed open Preclear from the chart, so that it is changed back, "
+        "or change the order there by hand. Then begin the new request."
+    )
 
 
 class OpenPoints(PreclearError):
@@ -326,16 +341,19 @@ class Review:
         )
         return signed, bundle.build(parts)
 
-    def again(self, case: Case, revision: int, person: Person) -> Case:
+    def again(self, case: Case, revision: int, person: Person, context: LaunchContext) -> Case:
         """Begin a new first request after one that was dismissed or not accepted.
 
         The answers go along; the old case is closed in the same transaction, so that one is open.
+        Raises StillMarked while an order may bear a number of the old one.
         """
         undecided = case.tracks.decision in ("dismissed", "cancelled")
         ended = undecided or case.tracks.submission == "rejected"
         found = self.flow.draft(case)
         if case.revision != revision or case.closed or not ended or found is None:
             raise StaleRevision
+        if filing.still_marked(self.world, case, context):
+            raise StillMarked
         received, draft = found
         now = self.world.clock.now()
         fresh = replace(

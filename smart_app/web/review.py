@@ -201,8 +201,8 @@ class ReviewPages:
 
     def again(self, launch_id: str, case_id: str) -> BaseResponse:
         """Begin a new first request after a dismissal or refusal."""
-        _, case, person = self.desk.case(launch_id, case_id)
-        fresh = self.acts.again(case, revision(), person)
+        context, case, person = self.desk.case(launch_id, case_id)
+        fresh = self.acts.again(case, revision(), person, context)
         return redirect(f"/l/{launch_id}/case/{fresh.id}", 303)
 
     def note(self, launch_id: str, case_id: str) -> BaseResponse:

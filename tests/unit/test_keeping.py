@@ -12,6 +12,7 @@ from smart_app.cases.store import Store
 from smart_app.errors import PayerUnknown
 from smart_app.keeping import let_go
 from smart_app.review import Review
+from tests.unit.front import a_launch
 from tests.unit.kit import FakeChart, FakeClock, FakePayer, Reply
 from tests.unit.line import Line
 from tests.unit.pas.test_decision import an_answer, an_answer_item
@@ -94,7 +95,7 @@ def test_a_new_request_in_its_place_ends_it(store: Store, clock: FakeClock) -> N
     flow: Any = SimpleNamespace(
         world=line.world, store=store, draft=lambda _: ("form", "draft"), kept=lambda _: "chart"
     )
-    fresh = Review(flow).again(line.case(), line.case().revision, ROBIN)
+    fresh = Review(flow).again(line.case(), line.case().revision, ROBIN, a_launch())
     assert fresh.id != "case-1"
     assert line.forgotten == ["case-1"]
 

@@ -1,0 +1,93 @@
+"""A new request takes the place of an old one only when no order bears the old one's number."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from launch.errors import TokenRevoked
+from smart_app.cases.model import Case, Person
+from smart_app.cases.store import Store
+from smart_app.review import Review, StillMarked
+from tests.unit.front import a_launch
+from tests.unit.kit import FakeClock
+from tests.unit.line import Line
+from tests.unit.test_filing import GIVEN, order
+from tests.unit.test_taking_back import FIRST, NO_ANSWER, Chart, at_first, raising, to_file
+
+
+def begin_anew(line: Line) -> Case:
+    """Begin a new request in place of a dismissed one, as a user who did not sign."""
+    flow: Any = SimpleNamespace(
+        world=line.world, store=line.store, draft=lambda _: ("form", "draft"), kept=lambda _: "c"
+    )
+    robin, context = Person("Practitioner/2", "Robin"), a_launch(fhir_user="Practitioner/2")
+    return Review(flow).again(line.case(), line.case().revision, robin, context)
+
+
+def dismissed(store: Store, clock: FakeClock) -> tuple[Line, Chart]:
+    """Return a line whose order is marked, then dismissed, when the signer's token is gone."""
+    line, chart = to_file(store, clock)
+    line.step()
+
+    def gone(*_: Any) -> Any:
+        raise TokenRevoked
+
+    line.world.bearer.context = gone
+    line.letter("dismissed")
+    line.pass_by(3)
+    assert (line.case().tracks.chart, chart.bears()) == ("awaiting_launch", True)
+    return line, chart
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_request_whose_order_is_still_marked_is_not_replaced(
+    store: Store, clock: FakeClock, answers: bool
+) -> None:
+    line, chart = dismissed(store, clock)
+    if not answers:
+        chart.reading = raising(NO_ANSWER)
+    with pytest.raises(StillMarked):
+        begin_anew(line)
+    assert not line.case().closed
+
+
+def test_an_order_that_was_changed_by_hand_lets_a_new_request_begin(
+    store: Store, clock: FakeClock
+) -> None:
+    line, chart = dismissed(store, clock)
+    chart.held[FIRST] = order(extension=[GIVEN])
+    assert begin_anew(line).prior_case_id == "case-1"
+    assert line.case().closed
+
+
+def test_an_order_that_is_in_no_chart_any_more_lets_a_new_request_begin(
+    store: Store, clock: FakeClock
+) -> None:
+    line, chart = dismissed(store, clock)
+    del chart.held[FIRST]
+    assert begin_anew(line).prior_case_id == "case-1"
+
+
+def test_a_write_under_way_is_waited_for_before_a_new_request_begins(
+    store: Store, clock: FakeClock
+) -> None:
+    line, chart = to_file(store, clock)
+    refused: list[bool] = []
+
+    def during(_: str) -> None:
+        line.letter("dismissed")
+        before, chart.held[FIRST] = chart.held[FIRST], order(extension=[GIVEN])
+        with pytest.raises(StillMarked):
+            begin_anew(line)
+        refused.append(True)
+        chart.held[FIRST] = before
+
+    chart.written = at_first(lambda: during(FIRST))
+    line.step()
+    assert refused == [True]
+    line.pass_by(5)
+    assert not chart.bears()
+    assert begin_anew(line).prior_case_id == "case-1"
