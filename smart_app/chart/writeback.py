@@ -203,8 +203,7 @@ def document_of(chart: Chart, case: Case, decision_id: str) -> str | None:
     found = [
         refs.of(one)
         for one in _told(chart, case, decision_id)
-        if refs.subject_of(one) == case.patient_ref
-        and {"system": SYSTEM, "value": decision_id} in (one.get("identifier") or [])
+        if refs.subject_of(one) == case.patient_ref and codes.identifier(one, SYSTEM) == decision_id
     ]
     return found[0] if found else None
 

@@ -133,8 +133,9 @@ def test_a_mark_whose_answer_never_came_is_taken_back(
     assert newest["relatesTo"][0]["target"]["reference"] == "DocumentReference/new"
 
 
+@pytest.mark.parametrize("more", [{}, {"use": "official", "type": {"text": "ours"}}], ids=str)
 def test_a_document_whose_answer_never_came_is_named_as_replaced(
-    store: Store, clock: FakeClock
+    store: Store, clock: FakeClock, more: dict[str, Any]
 ) -> None:
     line, chart = to_file(store, clock)
     create = chart.create
@@ -147,6 +148,7 @@ def test_a_document_whose_answer_never_came_is_named_as_replaced(
     with pytest.raises(SystemExit):
         line.step()
     chart.create = create  # type: ignore[method-assign]
+    chart.held["DocumentReference/new"]["identifier"][0] |= more
     line.letter("non_affirmed")
     clock.pass_by(LEASE + 1)
     line.pass_by(5)
