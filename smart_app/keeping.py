@@ -7,6 +7,16 @@ from smart_app.decide import undecided
 from smart_app.world import World
 
 
+def keep(world: World, launch_id: str, case: Case) -> None:
+    """Keep a launch's sign-in for a case, where its site files late decisions with it.
+
+    A case that ended before it was kept needs none.
+    """
+    if world.sites.of_id(case.site).late_write == "offline_access":
+        world.vault.keep(launch_id, case.id)
+        let_go(world, case.id)
+
+
 def let_go(world: World, case_id: str) -> None:
     """Forget the sign-in that was kept for a case once nothing more is to be filed for it.
 

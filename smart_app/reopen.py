@@ -12,6 +12,7 @@ from smart_app.cases.model import Case, ChartSnapshot, Event, Resource
 from smart_app.chart import orders, snapshot
 from smart_app.errors import NoOrder
 from smart_app.fhir import refs
+from smart_app.keeping import keep
 from smart_app.world import World
 
 TELLING = ("ServiceRequest", "Condition", "Coverage")
@@ -139,5 +140,5 @@ def join(world: World, case: Case, context: LaunchContext, chart: ChartSnapshot)
             world.store.save(db, replace(case, launch_id=context.launch_id))
             world.tasks.add(db, "file", case.id, tag=f"launch-{context.launch_id}")
             files = True
-    if files and world.sites.of_id(case.site).late_write == "offline_access":
-        world.vault.keep(context.launch_id, case.id)
+    if files:
+        keep(world, context.launch_id, case)

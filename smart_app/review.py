@@ -39,7 +39,7 @@ from smart_app.errors import (
 )
 from smart_app.fhir import codes, refs
 from smart_app.flow import Flow
-from smart_app.keeping import let_go
+from smart_app.keeping import keep, let_go
 from smart_app.pas import bundle, lint
 
 
@@ -287,8 +287,7 @@ class Review:
             self.world.tasks.add(db, "send", case.id, tag=identifier)
             event = Event("signed", now, person.name, {"sha256": entry.body_sha256})
             self.world.audit.append(db, case.id, event)
-        if self.world.sites.of_id(case.site).late_write == "offline_access":
-            self.world.vault.keep(context.launch_id, case.id)
+        keep(self.world, context.launch_id, case)
         return saved
 
     def request(

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from smart_app.cases.model import Person
+from launch.errors import TokenRevoked
+from smart_app import reopen
+from smart_app.cases.model import ChartSnapshot, Person
 from smart_app.cases.store import Store
 from smart_app.errors import PayerUnknown
 from smart_app.keeping import let_go
@@ -16,7 +18,7 @@ from tests.unit.front import a_launch
 from tests.unit.kit import FakeChart, FakeClock, FakePayer, Reply
 from tests.unit.line import Line
 from tests.unit.pas.test_decision import an_answer, an_answer_item
-from tests.unit.test_filing import order
+from tests.unit.test_filing import affirmed, order
 
 N1 = "JFA99900004417"
 ROBIN = Person("Practitioner/2", "Robin")
@@ -109,3 +111,30 @@ def test_a_filing_under_way_keeps_it_even_when_the_case_is_closed(
         line.world.tasks.add(db, "file", "case-1", tag="D1")
     let_go(line.world, "case-1")
     assert line.forgotten == []
+
+
+def test_a_filing_that_ends_before_its_sign_in_is_kept_ends_the_keeping(
+    store: Store, clock: FakeClock
+) -> None:
+    chart = FakeChart(held={"ServiceRequest/1": order()})
+    line = affirmed(store, clock, chart, "awaiting_launch")
+    with store.write() as db:
+        line.world.tasks.wake(db, "file", "case-1")
+    line.world.bearer.context = _gone
+    line.step()
+    line.world.bearer.context = lambda *_: a_launch()
+    line.world.sites.of_id("site").late_write = "offline_access"
+    done: list[str] = []
+
+    def keep(launch_id: str, _: str) -> None:
+        assert line.step()  # a worker is faster
+        done.append(launch_id)
+
+    line.world.vault = SimpleNamespace(keep=keep, forget=lambda *_: done.append("forgotten"))
+    reopen.join(line.world, line.case(), a_launch("2"), ChartSnapshot({}, {}, {}, clock.now()))
+    assert line.case().tracks.chart == "filed_and_read_back"
+    assert done == ["forgotten", "L2", "forgotten"]
+
+
+def _gone(*_: Any) -> Any:
+    raise TokenRevoked

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -92,3 +94,26 @@ def test_a_chart_that_does_not_answer_sends_nothing_until_it_does(front: Front) 
     assert nothing_sent(front, case)
     front.ehr.fails.clear()
     assert sign(front, case).tracks.submission == "queued"
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_sign_in_is_kept_only_for_a_request_that_has_not_ended_meanwhile(
+    front: Front, ended: bool
+) -> None:
+    front.world.sites.of_id("site").late_write = "offline_access"
+    front.world.sites.registrations = SimpleNamespace(idle_minutes=dict)  # type: ignore[assignment]
+    kept: list[str] = []
+
+    def keep(_: str, case_id: str) -> None:
+        now = front.store.case(case_id)
+        with front.store.write() as db:  # a worker is faster
+            rejected = replace(now.tracks, submission="rejected" if ended else "received")
+            front.store.save(db, replace(now, tracks=rejected))
+        kept.append(case_id)
+
+    front.world.vault = SimpleNamespace(  # type: ignore[assignment]
+        keep=keep, forget=lambda case_id, _: kept.remove(case_id)
+    )
+    case = front.opened()
+    sign(front, case)
+    assert kept == ([] if ended else [case.id])
