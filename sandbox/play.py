@@ -13,6 +13,8 @@ from sandbox.golden import logs
 from sandbox.launcher import Launcher
 from sandbox.stack import LAUNCHER, Stack
 
+LOOK_SECONDS = 1.0
+
 
 def port(spelled: str) -> int:
     """Return a port of which the next two exist as well."""
@@ -76,7 +78,8 @@ def main() -> int:
                 link = launcher.ehr_launch("opal", "dr-sampleton")
                 sys.stdout.write(f"Opal's order, by a launcher on this machine: {link}\n")
             sys.stdout.flush()
-            stop.wait()
+            while not stop.wait(LOOK_SECONDS):
+                stack.all_run()
         except RuntimeError as cause:
             sys.stderr.write(f"sandbox: {cause}\n{logs(Path(folder))}")
             return 1

@@ -150,12 +150,17 @@ class Stack:
             if part in parts:
                 self.wait_for(part, url)
 
+    def all_run(self) -> None:
+        """Raise RuntimeError when a part has ended by itself."""
+        for part, process in self.running.items():
+            if process.poll() is not None:
+                raise RuntimeError(f"{part} ended by itself: see {self.folder}/logs/{part}.log")
+
     def wait_for(self, part: str, url: str) -> None:
-        """Wait until a part answers."""
+        """Wait until a part answers; raises RuntimeError when any part ends."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            if self.running[part].poll() is not None:
-                raise RuntimeError(f"{part} ended at start: see {self.folder}/logs/{part}.log")
+            self.all_run()
             try:
                 with urllib.request.urlopen(url, timeout=2):
                     return

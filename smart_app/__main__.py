@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +21,7 @@ from smart_app.errors import ConfigError
 from smart_app.logs import configure
 from smart_app.programs import base
 from smart_app.sites import load_site
+from smart_app.supervise import Supervisor
 from smart_app.worker import serve
 from smart_app.world import World, build
 
@@ -61,16 +59,11 @@ class Server(BaseApplication):  # type: ignore[misc]
         return create_app(build(self._world.config))
 
 
-@contextmanager
-def worker_beside(config: Path) -> Iterator[None]:
-    """Run a worker process as long as the web app runs."""
-    command = [sys.executable, "-m", "smart_app", "worker", "--config", str(config)]
-    process = subprocess.Popen(command)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait()
+def both(config: Path) -> int:
+    """Run the web app and the worker as two processes until told to stop."""
+    command = [sys.executable, "-m", "smart_app"]
+    parts = ("web", "worker")
+    return Supervisor({one: [*command, one, "--config", str(config)] for one in parts}).run()
 
 
 def check(path: Path) -> int:
@@ -115,15 +108,14 @@ def main() -> int:
         if arguments.part == "check":
             return check(arguments.site)
         config = load_app(arguments.config)
-        if arguments.part != "worker":
-            print(f"Preclear: 127.0.0.1:{config.port}, for browsers {config.public_url}")
+        world = build(config, engines=0)
         if arguments.part == "worker":
-            serve(build(config, engines=0))
-        elif arguments.part == "both":
-            with worker_beside(arguments.config):
-                Server(build(config, engines=0)).run()
-        else:
-            Server(build(config, engines=0)).run()
+            serve(world)
+        elif arguments.part == "web":
+            Server(world).run()
+        else:  # what the two are made of was just checked, once
+            print(f"Preclear: 127.0.0.1:{config.port}, for browsers {config.public_url}")
+            return both(arguments.config)
     except ConfigError as cause:
         print(f"preclear: {cause}", file=sys.stderr)
         return 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 
 FIELDS = ("kind", "case", "attempt", "why", "reference", "launch", "user", "status")
 QUIET = ("authlib", "fhirclient", "urllib3", "requests", "werkzeug", "alembic", "sqlalchemy")
@@ -18,9 +19,9 @@ class AllowedFields(logging.Formatter):
         ]
         name = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
         message = record.msg if record.name.startswith("preclear") else record.name
-        return " ".join(
-            one for one in (record.levelname.lower(), str(message), name, *found) if one
-        )
+        when = f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%dT%H:%M:%SZ}"
+        parts = (when, record.levelname.lower(), str(message), name, *found)
+        return " ".join(one for one in parts if one)
 
 
 def configure() -> None:

@@ -142,6 +142,7 @@ def test_nothing_else_reads_a_clock_of_the_machine() -> None:
     clocks = ("time", "datetime.datetime.now", "datetime.date.today")
     assert users(clocks, "smart_app", "launch") == {
         "smart_app/dtr/engine/pool.py",  # how long a worker process may run, by monotonic time
+        "smart_app/supervise.py",  # how long a process ran, by monotonic time
         "launch/bounded.py",  # how long an answer may take, by monotonic time
     }
 
