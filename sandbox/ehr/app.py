@@ -26,14 +26,16 @@ class Misbehaviour:
     """What this EHR does wrong, by its control.
 
     ``fail`` maps types to statuses; ``patient`` and ``context`` are what launches say instead of
-    the truth (an empty patient: none). ``dirty`` are resources that its searches give as they are:
-    the store itself would refuse them.
+    the truth (an empty patient: none). ``ignore_identifiers``: neither searches nor conditions of
+    creates look at identifiers, and nobody is told. ``dirty`` are resources that its searches give
+    as they are: the store itself would refuse them.
     """
 
     delay_ms: int = 0
     fail: dict[str, int] = field(default_factory=dict)
     refuse_writes: bool = False
     accept_without_body: bool = False
+    ignore_identifiers: bool = False
     patient: str | None = None
     context: list[str] | None = None
     dirty: list[dict[str, Any]] = field(default_factory=list)

@@ -70,6 +70,8 @@ class Rest:
         if refused := self._refusal(kind, SEARCH, grant):
             return refused
         params = list(request.args.items(multi=True)) + list(request.form.items(multi=True))
+        if self.ehr.wrong.ignore_identifiers:
+            params = [one for one in params if one[0] != "identifier"]
         if level(grant.scope, kind, "s") == "patient":
             own = grant.context.patient
             named = [
@@ -97,7 +99,10 @@ class Rest:
             return outcome(400, "structure", f"The body is not a {kind}.")
         if self._foreign(kind, CREATE, grant, body):
             return FORBIDDEN
-        made = self.ehr.store.create(kind, body, request.headers.get("If-None-Exist"))
+        condition = request.headers.get("If-None-Exist")
+        if self.ehr.wrong.ignore_identifiers:
+            condition = None
+        made = self.ehr.store.create(kind, body, condition)
         return (
             Answer(made.status, None, made.headers) if self.ehr.wrong.accept_without_body else made
         )

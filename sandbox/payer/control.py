@@ -13,7 +13,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "then": ("affirm", "non-affirm", "partial"),
     "utn": ("now", "late", "never"),
     "misbehave": (
-        "none", "slow", "500", "html", "malformed", "cut_before", "cut_after", "timeout",
+        "none", "slow", "500", "html", "refuse", "no_decision",
+        "malformed", "cut_before", "cut_after", "timeout",
     ),
     "misbehave_on": ("submit", "inquire", "both"),
     "duplicates": ("dismiss", "accept"),

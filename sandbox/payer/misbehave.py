@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import socket
 
 from flask import Response, request
+
+from sandbox.payer.outcome import Refused
+from sandbox.payer.r4 import Json
 
 HTML = "<!doctype html><title>Sign in</title><h1>Pretend payer: please sign in</h1>"
 SILENCE = 120.0
@@ -43,10 +47,22 @@ def malformed(answer: Response) -> Response:
     return Response(body[: len(body) // 2], answer.status_code, mimetype=answer.mimetype)
 
 
+def without_decision(answer: Json) -> Json:
+    """Take out of an answer, or of every result of an inquiry, what was decided of its items."""
+    made: Json = copy.deepcopy(answer)
+    bundles = [one["resource"] for one in made.get("parameter") or []] or [made]
+    for entry in (entry for bundle in bundles for entry in bundle.get("entry") or []):
+        for item in entry["resource"].get("item") or []:
+            item.pop("adjudication", None)
+    return made
+
+
 def early(mode: str) -> Response | None:
     """Return the failure that comes before anything is recorded, or None."""
     if mode == "cut_before":
         return cut()
+    if mode == "refuse":
+        raise Refused.because(400, "the pretend payer was told to refuse", code="business-rule")
     if mode == "500":
         return server_error()
     return html_page() if mode == "html" else None

@@ -88,7 +88,8 @@ def _late(mode: str, control: Control, answer: Any) -> Response:
         return misbehave.cut()
     if mode == "slow":
         control.wait(control.now().slow_seconds)
-    made = fhir(answer())
+    said = answer()
+    made = fhir(misbehave.without_decision(said) if mode == "no_decision" else said)
     return misbehave.malformed(made) if mode == "malformed" else made
 
 

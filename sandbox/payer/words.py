@@ -18,6 +18,8 @@ LABELS: dict[str, dict[str, str]] = {
         "slow": "Record, answer after {seconds:g} s",
         "500": f"Server error (500), {NOTHING}",
         "html": f"A web page for an answer, {NOTHING}",
+        "refuse": f"Refuse in words (400), {NOTHING}",
+        "no_decision": "Record, answer without a decision",
         "malformed": "Record, answer half of the JSON",
         "cut_before": f"Cut the line, {NOTHING}",
         "cut_after": "Record, then cut the line",

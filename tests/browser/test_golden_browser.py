@@ -114,32 +114,6 @@ def test_nothing_personal_in_url_cookie_or_storage(chromium: Browser, stack: Sta
     assert said == []
 
 
-def test_without_javascript_the_whole_page_works(chromium: Browser, stack: Stack) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{stack.ehr}/open?patient=opal&order=opal-esi")
-    for _ in range(100):
-        if page.get_by_role("button", name="Sign and send to Zyter").count():
-            break
-        page.goto(page.url)  # what the link "Check again" does
-    page.locator("form[data-act=answer] input[value=false]").first.check()
-    page.locator("form[data-act=answer] button").first.click()
-    page.get_by_role("button", name="Sign and send to Zyter").click()
-    for _ in range(400):
-        if page.get_by_role("heading", name="Zyter affirmed").count():
-            break
-        page.goto(page.url)
-    expect(page.get_by_role("heading", name="Zyter affirmed 62323")).to_be_visible()
-
-
-def test_blocked_cookies_give_a_page_with_a_way_out(chromium: Browser, stack: Stack) -> None:
-    fresh = chromium.new_context()
-    bare = fresh.new_page()
-    bare.goto(f"{stack.app}/l/{'0' * 32}/go")
-    expect(bare.get_by_role("heading", level=1)).to_contain_text("cookie")
-    expect(bare.get_by_text("Allow cookies")).to_be_visible()
-
-
 @pytest.mark.parametrize(
     ("decision", "name"),
     [("affirm", "affirmed"), ("non-affirm", "nonaffirmed"), ("pend", "pended")],

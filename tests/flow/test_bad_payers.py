@@ -98,14 +98,6 @@ def test_a_dismissed_request_may_start_again(golden: Golden) -> None:
         step()
 
 
-def test_an_ehr_that_refuses_documents_is_told_truly(golden: Golden) -> None:
-    ask(f"{golden.stack.ehr}/sandbox/control", {"refuse_writes": True})
-    for step in (golden.open, golden.ready, golden.settle, golden.sign, golden.decided):
-        step()
-    golden._until(lambda: golden.page.data.get("data-chart") == "refused", "the refusal")
-    assert "The chart refused it" in golden.page.text
-
-
 def test_a_chart_that_cannot_be_read_in_part_is_never_taken_for_empty(golden: Golden) -> None:
     ask(f"{golden.stack.ehr}/sandbox/control", {"fail": {"Condition": 500}})
     golden.open()

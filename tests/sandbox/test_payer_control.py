@@ -147,6 +147,25 @@ def test_bad_answers(client: FlaskClient, mode: str, kept: int) -> None:
     assert numbers(submit(client)) != [None]
 
 
+def test_a_refusal_in_words(client: FlaskClient) -> None:
+    control(client, misbehave="refuse")
+    answer = samples.post(client, samples.SUBMIT, samples.sample())
+    assert answer.status_code == 400
+    assert answer.get_json()["resourceType"] == "OperationOutcome"
+    assert samples.state(client) == []
+
+
+def test_an_answer_without_a_decision(client: FlaskClient) -> None:
+    control(client, misbehave="no_decision", misbehave_on="both")
+    answer = samples.post(client, samples.SUBMIT, samples.sample())
+    asked = samples.post(client, samples.INQUIRE, samples.inquiry(samples.sample()))
+    for one in (answer, asked):
+        assert '"itemSequence"' in one.get_data(as_text=True)
+        assert '"adjudication"' not in one.get_data(as_text=True)
+    control(client, misbehave="none")
+    assert numbers(submit(client)) != [None]
+
+
 def test_misbehaviour_is_for_submit_unless_said(client: FlaskClient) -> None:
     submit(client)
     control(client, misbehave="500")
