@@ -44,8 +44,7 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
         _WATCH.reset(self._token)
-        with self._lock:
-            self._socket = None
+        self.let_go()
 
     def check(self) -> None:
         """Raise requests.ReadTimeout when the time is over."""
@@ -57,6 +56,11 @@ class Watch:
         with self._lock:
             self._socket = connection
         self.check()
+
+    def let_go(self) -> None:
+        """Watch over no connection any more: another exchange may have it at once."""
+        with self._lock:
+            self._socket = None
 
     def _cut(self) -> None:
         with self._lock, contextlib.suppress(OSError):
@@ -84,9 +88,19 @@ class _Tls(HTTPSConnection):
 class _PlainPool(HTTPConnectionPool):
     ConnectionCls = _Plain
 
+    def _put_conn(self, conn: Any) -> None:
+        if watch := _WATCH.get():
+            watch.let_go()
+        super()._put_conn(conn)
+
 
 class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _Tls
+
+    def _put_conn(self, conn: Any) -> None:
+        if watch := _WATCH.get():
+            watch.let_go()
+        super()._put_conn(conn)
 
 
 class Watched(HTTPAdapter):

@@ -37,20 +37,28 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop())
         code = 0
-        for name in self._commands:
-            self._start(name)
-        while self._running:
-            name = self._ended.get()
-            status = self._running.pop(name).returncode
-            if self._told.is_set():
-                continue
-            log.error("process ended", extra={"kind": name, "status": status})
-            if self._now() - self._since[name] < SHORTEST:
-                code = max(status, 1)
-                self._stop()
-            else:
+        try:
+            for name in self._commands:
                 self._start(name)
+            while self._running and not self._told.is_set():
+                code = self._again(self._ended.get())
+        finally:  # whatever happens here, neither is left alone
+            self._stop()
+            while self._running:
+                self._running.pop(self._ended.get())
         return code
+
+    def _again(self, name: str) -> int:
+        """Start a process again that ended by itself; else stop all, and return its code."""
+        status = self._running.pop(name).returncode
+        if self._told.is_set():
+            return 0
+        log.error("process ended", extra={"kind": name, "status": status})
+        if self._now() - self._since[name] >= SHORTEST:
+            self._start(name)
+            return 0
+        self._stop()
+        return max(status, 1)
 
     def _start(self, name: str) -> None:
         self._since[name] = self._now()

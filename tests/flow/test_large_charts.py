@@ -27,7 +27,9 @@ def golden(tmp_path: Path) -> Iterator[Golden]:
 
 
 def chart(golden: Golden, *resources: dict[str, Any]) -> None:
-    ask(f"{golden.stack.ehr}/sandbox/control", {"chart": list(resources)})
+    for start in range(0, len(resources), 100):
+        part = resources[start : start + 100]
+        ask(f"{golden.stack.ehr}/sandbox/control", {"chart": list(part)})
     kept = ask(f"{golden.stack.ehr}/plain/fhir/Observation/{resources[-1]['id']}")
     assert kept["valueString"] == "before"  # the pretend EHR took them
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 from itertools import count
 from pathlib import Path
@@ -65,3 +66,23 @@ def test_one_that_cannot_start_ends_everything_with_its_code(tmp_path: Path) -> 
 
 def test_one_that_ends_in_peace_unasked_is_a_failure(tmp_path: Path) -> None:
     assert Supervisor({"worker": python("")}, lambda: 0.0).run() == 1
+
+
+def test_a_process_that_cannot_be_started_again_leaves_no_other_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    real = subprocess.Popen
+
+    def popen(command: list[str]) -> subprocess.Popen[bytes]:
+        if len(started) == 2:
+            raise BlockingIOError("no process can be made")
+        started.append(real(command))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    hours = count(step=int(SHORTEST) * 2)
+    supervisor = Supervisor({"web": python(HALT), "worker": python("")}, lambda: float(next(hours)))
+    with pytest.raises(BlockingIOError):
+        supervisor.run()
+    assert [one.poll() is None for one in started] == [False, False]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+import requests
 
 from launch import bounded
 from launch.authorize import exchange
@@ -66,3 +67,13 @@ def test_an_answer_that_trickles_is_cut(name: str, monkeypatch: pytest.MonkeyPat
         asking.join(5)
         over.set()
         assert told == [name]
+
+
+def test_a_connection_that_was_given_back_is_cut_by_nobody() -> None:
+    with serving([plain(b"{}")]) as (base, _), requests.Session() as session:
+        session.mount("http://", bounded.Watched())
+        with bounded.Watch(60) as watch:
+            response = session.get(base, stream=True)
+            assert watch._socket is not None
+            assert response.content == b"{}"
+            assert watch._socket is None  # in the pool: the next exchange may have it
