@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from sandbox.ehr import people
 from sandbox.golden import ask
 from sandbox.stack import Stack
 
@@ -38,7 +41,7 @@ def test_an_order_that_is_entered(chromium: Browser, stack: Stack) -> None:
     page.get_by_role("button", name="Go on with this order").click()
     expect(page.get_by_text("Choose the billing code")).to_be_visible()
     page.locator("input[name=code]").fill("62323")
-    page.locator("input[name=diagnosis]").first.check()
+    page.locator("input[name=diagnosis][value='M51.16']").check()
     page.locator("input[name=planned]").fill("2027-01-11")
     page.locator("input[name=place]").first.check()
     page.locator("input[name=requester]").first.check()
@@ -48,8 +51,11 @@ def test_an_order_that_is_entered(chromium: Browser, stack: Stack) -> None:
 
 
 def test_an_order_that_is_chosen(chromium: Browser, stack: Stack) -> None:
-    ask(f"{stack.ehr}/sandbox/control", {"context": []})
+    charts = people.charts(datetime.now().astimezone().date())
+    order = next(one for one in charts if one["id"] == "opal-esi")
+    more = [{**order, "id": "opal-esi-more"}]
+    ask(f"{stack.ehr}/sandbox/control", {"context": [], "chart": more})
     page = chromium.new_context(java_script_enabled=False).new_page()
-    page.goto(f"{stack.ehr}/open?patient=walter&order=walter-tfesi-1")
+    page.goto(f"{stack.ehr}/open?patient=opal&order=opal-esi")
     page.get_by_role("button", name="Open this order").first.click()
-    until(page, "button", "Sign and send to Cohere")
+    until(page, "button", "Sign and send to Zyter")
