@@ -175,6 +175,18 @@ WARNINGS = {
 """What a person must know before acting on a case's page."""
 
 
+LEFT = {
+    "": "Nothing for you to do.",
+    "refused": "Copy the number into the chart: the chart refused it.",
+    "manual_pending": "Copy the number into the chart: it could not be written there.",
+    "unknown": "Look whether the chart has the number: we do not know.",
+    "accepted_unverified": "Look whether the chart has the number: it could not be read back.",
+    "draft_awaiting_signature": "Sign the draft in the chart.",
+    "notified_only": "Copy the number into the chart: only a message was sent.",
+}
+"""What the chart leaves to a person once a number is there."""
+
+
 UNKNOWN = {
     "inquire": "We ask {payer} whether it has the request. A second one would be dismissed.",
     "idempotent_resend": "We send the same again: {payer} keeps one of it.",
@@ -193,7 +205,7 @@ def next_line(case: Case, state: str, payer: str, mac: str, recovery: str, decid
         "rejected": "Mend what is listed, then begin a new request here.",
         "parked": "We tried several times. Try again here, or ask the person who runs Preclear.",
         "pended": "Nothing for you to do. This page changes by itself.",
-        "affirmed": f"Decided {decided}. Nothing for you to do.",
+        "affirmed": f"Decided {decided}. {LEFT.get(case.tracks.chart, LEFT[''])}",
         "affirmed_number_awaited": f"{mac} gives the number, sometimes days later. We keep asking.",
         "affirmed_modified": "What was affirmed differs from what was asked. Hold the claim.",
         "affirmed_modified_number_awaited": "What was affirmed differs from what was asked.",
@@ -206,7 +218,10 @@ def next_line(case: Case, state: str, payer: str, mac: str, recovery: str, decid
         "dismissed": (
             "A dismissed request may be sent again as a first request once the reason is mended."
         ),
-        "unreadable": "Nothing is counted as affirmed until a person has read it.",
+        "unreadable": (
+            "Nothing is counted as affirmed until a person has read it, and entered it here from "
+            "the letter."
+        ),
         "contact_payer": f"Call {payer}. Nothing is counted as affirmed.",
     }
     return lines.get(state, "")

@@ -54,7 +54,8 @@ def event(found: Event, payer: str) -> str:
     facts: dict[str, Any] = {"payer": payer, **found.facts}
     facts["decision"] = DECISIONS.get(str(found.facts.get("word")), "decision").lower()
     outcome = str(found.facts.get("outcome") or "")
-    facts["outcome"] = WRITE_OUTCOMES.get(outcome, outcome).format(where="Documents").lower()
+    written = WRITE_OUTCOMES.get(outcome, outcome).format(where="Documents")
+    facts["outcome"] = written[:1].lower() + written[1:]
     facts["what"] = RUNGS.get(str(found.facts.get("rung")), "Nothing")
     facts.setdefault("place", "")
     facts.setdefault("code", "")

@@ -26,10 +26,12 @@ ENDED = {
 }
 STOPS = {
     "sent": "Sent",
+    "sending": "Sending",
     "received": "Received",
     "due": "Decision due",
     "number": "Number",
     "chart": "In the chart",
+    "by_hand": "Not in the chart",
 }
 """The line of a sent case."""
 

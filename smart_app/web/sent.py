@@ -30,6 +30,10 @@ from smart_app.world import World
 DONE, RUNNING, FAILED, WAITING = "done", "running", "failed", "waiting"
 
 
+BY_HAND = ("refused", "manual_pending")
+"""Where the chart does not have the decision, and will not have it by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """One stop of the case's line."""
@@ -94,12 +98,18 @@ def _stops(
     verdict = stop(word, "decided", decided, due)
     if decided and tone != "ok":
         verdict = replace(verdict, state=tone, shape=shape)
+    sent = stop(names["sent"], "sending", "sending" in last)
+    if case.tracks.submission == "sending":
+        sent = replace(sent, words=names["sending"], state="ahead")
+    chart = stop(names["chart"], "written", case.tracks.chart == "filed_and_read_back")
+    if case.tracks.chart in BY_HAND:
+        chart = replace(chart, words=names["by_hand"], state="warn", shape="diamond")
     line = (
-        stop(names["sent"], "sending", "sending" in last),
+        sent,
         stop(names["received"], "received", "received" in last),
         verdict,
         stop(names["number"], "number", numbered, "" if numbered else formatters.giver(mac)),
-        stop(names["chart"], "written", case.tracks.chart == "filed_and_read_back"),
+        chart,
     )
     return line[:3] if case.tracks.decision in ("dismissed", "cancelled") else line
 

@@ -53,6 +53,8 @@ def test_an_ehr_that_refuses_documents_is_told_truly(stack: Stack) -> None:
     golden = played(stack, refuse_writes=True)
     golden._until(lambda: golden.page.data.get("data-chart") == "refused", "the refusal")
     assert "The chart refused it" in golden.page.text
+    assert "Not in the chart" in golden.page.text
+    assert "Nothing for you to do" not in golden.page.text
     assert ours(golden) == 0
 
 

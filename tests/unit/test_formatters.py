@@ -16,12 +16,13 @@ from smart_app.cases.model import (
     CoverageAnswer,
     CoverageRepetition,
     DecisionWord,
+    Event,
     Evidence,
     ItemDecision,
     Tracks,
     WriteOutcome,
 )
-from tests.unit.kit import a_case
+from tests.unit.kit import NOW, a_case
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -147,3 +148,19 @@ def test_a_part_of_a_unit_is_told(count: float, words: str) -> None:
 def test_what_was_affirmed_instead_is_told_with_its_code() -> None:
     found = ItemDecision("trace-1", "affirmed_modified", replaced_by=("62321",))
     assert formatters.item_line(a_case(), found) == "62323: affirmed with changes, instead: 62321"
+
+
+@pytest.mark.parametrize("chart", ["refused", "manual_pending", "unknown", "accepted_unverified"])
+def test_an_affirmation_that_the_chart_lacks_leaves_something_to_do(chart: str) -> None:
+    case = a_case()
+    case = replace(case, tracks=replace(case.tracks, chart=chart))
+    line = formatters.next_line(case, "affirmed", "Zyter", "Noridian", "person", "today")
+    assert "Nothing for you to do" not in line
+
+
+def test_a_line_of_the_history_keeps_its_sentences() -> None:
+    facts = {"rung": "DocumentReference.create", "outcome": "refused"}
+    line = formatters.event(Event("written", NOW, facts=facts), "Zyter")
+    assert line == (
+        "Document in the chart: the chart refused it. Copy the number into the chart yourself."
+    )
