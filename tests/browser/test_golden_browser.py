@@ -155,6 +155,22 @@ def test_pages_of_a_decision(chromium: Browser, stack: Stack, decision: str, nam
     assert said == []
 
 
+def test_an_order_that_the_chart_does_not_give_is_entered(chromium: Browser, stack: Stack) -> None:
+    ask(f"{stack.ehr}/sandbox/control", {"context": [], "fail": {"ServiceRequest": 403}})
+    page, said = watched(chromium.new_context(viewport={"width": 1200, "height": 900}))
+    page.goto(f"{stack.ehr}/open?patient=opal&order=opal-esi")
+    page.locator("input[name=code]").fill("62323")
+    page.locator("input[name=diagnosis][value='M51.16']").check()
+    page.locator("input[name=planned]").fill("2027-01-11")
+    page.locator("input[name=place]").first.check()
+    page.locator("input[name=requester]").first.check()
+    picture(page, "enter-1200")
+    page.get_by_role("button", name="Go on with this order").click()
+    expect(page.get_by_role("button", name="Sign and send to Zyter")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("was entered here by").first).to_be_visible()
+    assert said == []
+
+
 def test_pictures_are_small() -> None:
     large = [path for path in Path(PICTURES).glob("*.png") if path.stat().st_size > 400_000]
     assert large == []
