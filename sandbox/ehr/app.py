@@ -14,7 +14,7 @@ from flask import Flask, Response
 from sandbox.ehr import control, oauth, pages, people, rest
 from sandbox.ehr.config import EhrConfig
 from sandbox.ehr.names import Names
-from sandbox.ehr.smart import Authority
+from sandbox.ehr.smart import CODE_SECONDS, TOKEN_SECONDS, Authority
 from sandbox.ehr.store import Store
 from sandbox.exchange import ExchangeLog
 
@@ -54,8 +54,10 @@ class Ehr:
         self._load()
 
     def reset(self) -> None:
-        """Start over: fresh charts with new orders, and whoever goes with them forgets."""
+        """Start over: fresh charts with new orders, no switch, and whoever goes along forgets."""
         self.config.with_reset()
+        vars(self.wrong).update(vars(Misbehaviour()))
+        self.authority.token_seconds, self.authority.code_seconds = TOKEN_SECONDS, CODE_SECONDS
         self._load()
 
     def put(self, resource: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from joserfc.jwk import RSAKey
 from sandbox.ehr.clients import Clients, Unproven, fetched
 
 LAUNCH_LIFE = 300.0  # seconds
+TOKEN_SECONDS, CODE_SECONDS = 300, 60
 
 
 class OAuthError(Exception):
@@ -70,8 +71,7 @@ class Authority:
     def __init__(self, issuer: str, app_url: str) -> None:
         self.issuer = issuer
         self.redirect_uri = f"{app_url}/callback"
-        self.token_seconds = 300
-        self.code_seconds = 60
+        self.token_seconds, self.code_seconds = TOKEN_SECONDS, CODE_SECONDS
         self.clients = Clients(f"{issuer}/auth/token", lambda: fetched(f"{app_url}/jwks.json"))
         self._key = RSAKey.generate_key(2048, {"kid": secrets.token_hex(8), "use": "sig"})
         self._lock = threading.Lock()

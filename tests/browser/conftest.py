@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from sandbox.golden import ask
 from sandbox.stack import Stack
 from tests.conftest import require
 
@@ -42,13 +42,20 @@ def chromium() -> Iterator[object]:
         browser.close()
 
 
-@pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
-    """Return a running sandbox of its own."""
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Return a running sandbox, one for a file."""
     require("browser", missing())
-    running = Stack(tmp_path)
+    made = Stack(tmp_path_factory.mktemp("sandbox"))
     try:
-        running.start()
-        yield running
+        made.start()
+        yield made
     finally:
-        running.stop()
+        made.stop()
+
+
+@pytest.fixture
+def stack(running: Stack) -> Iterator[Stack]:
+    """Return a sandbox that is as new."""
+    yield running
+    ask(f"{running.ehr}/sandbox/control", {"reset": True})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,9 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from sandbox.golden import ask
 from sandbox.stack import Stack
-from tests.browser.conftest import missing
 from tests.browser.states import NORMAL, PAGES
-from tests.conftest import require
 
 pytestmark = pytest.mark.browser
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -23,15 +20,9 @@ AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Return one sandbox for all pages."""
-    require("browser", missing())
-    running = Stack(tmp_path_factory.mktemp("axe"))
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
+def stack(running: Stack) -> Stack:
+    """Return one sandbox for all pages: each has an order of its own."""
+    return running
 
 
 def overflow(page: Page, width: int) -> int:

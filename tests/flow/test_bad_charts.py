@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 import sqlite3
 import uuid
-from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,35 +17,13 @@ from sandbox.golden import Failed, Golden, ask
 from sandbox.stack import Stack
 from smart_app.clock import SystemClock
 
-ASKED = Namespace(service="62323", state="AZ", decision="affirmed", late_utn=False, json=True)
-TRUE = {
-    "patient": None,
-    "context": None,
-    "code_seconds": 60,
-    "access_token_seconds": 300,
-    "fail": {},
-}
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Return a running sandbox, one for this file."""
-    made = Stack(tmp_path_factory.mktemp("charts"))
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
-
 
 @pytest.fixture
-def golden(stack: Stack) -> Iterator[Golden]:
-    """Return the player of an order of its own; afterwards the chart is as it was."""
-    made = Golden(stack, ASKED)
-    made.order = f"order-{uuid.uuid4()}"
-    ehr(made, chart=[an_order(made)])
-    yield made
-    ask(f"{stack.ehr}/sandbox/control", {"reset": True, **TRUE})
+def golden(golden: Golden) -> Golden:
+    """Return the player of an order of its own."""
+    golden.order = f"order-{uuid.uuid4()}"
+    ehr(golden, chart=[an_order(golden)])
+    return golden
 
 
 def authored(reference: str) -> dict[str, Any]:
@@ -67,7 +44,7 @@ def an_order(golden: Golden, **changes: Any) -> dict[str, Any]:
 
 def another(golden: Golden) -> Golden:
     """Return a second launch of the same order, in another browser."""
-    made = Golden(golden.stack, ASKED)
+    made = Golden(golden.stack, golden.asked)
     made.order = golden.order
     return made
 

@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.golden import Golden, ask
-from sandbox.stack import Stack
-
-ASKED = Namespace(service="62323", state="AZ", decision="affirmed", late_utn=False, json=True)
-
-
-@pytest.fixture
-def golden(tmp_path: Path) -> Iterator[Golden]:
-    """Return a case in a sandbox of its own."""
-    stack = Stack(tmp_path)
-    try:
-        stack.start()
-        yield Golden(stack, ASKED)
-    finally:
-        stack.stop()
 
 
 def control(golden: Golden, **settings: Any) -> None:
@@ -86,14 +70,15 @@ def test_a_second_click_sends_nothing_more(golden: Golden) -> None:
 
 def test_a_dismissed_request_may_start_again(golden: Golden) -> None:
     control(golden, decision="dismiss")
-    golden.asked = Namespace(**{**vars(ASKED), "decision": "dismissed"})
+    asked = golden.asked
+    golden.asked = Namespace(**{**vars(asked), "decision": "dismissed"})
     for step in (golden.open, golden.ready, golden.settle, golden.sign, golden.decided):
         step()
     control(golden, decision="affirm")
     form = golden.page.form("/again")
     assert form is not None
     golden.page = golden.browser.submit(golden.page, form)
-    golden.asked = ASKED
+    golden.asked = asked
     for step in (golden.ready, golden.settle, golden.sign, golden.decided, golden.chart):
         step()
 

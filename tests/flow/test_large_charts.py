@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.golden import Golden, ask
-from sandbox.stack import Stack
 
-ASKED = Namespace(service="62323", state="AZ", decision="affirmed", late_utn=False, json=True)
 CPT = "http://www.ama-assn.org/go/cpt"
-
-
-@pytest.fixture
-def golden(tmp_path: Path) -> Iterator[Golden]:
-    stack = Stack(tmp_path)
-    try:
-        stack.start()
-        yield Golden(stack, ASKED)
-    finally:
-        stack.stop()
 
 
 def chart(golden: Golden, *resources: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,24 +11,28 @@ from sandbox.browser import Form
 from sandbox.golden import Golden, ask
 from sandbox.stack import Stack
 
-ASKED = Namespace(service="62323", state="AZ", decision="affirmed", late_utn=False, json=True)
 UTN = "JFB99900000017"
 
 
 @pytest.fixture
-def golden(tmp_path: Path) -> Iterator[Golden]:
-    """Return a signed case whose payer keeps it pended."""
-    stack = Stack(tmp_path)
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    """Return a sandbox of its own: a number belongs to one case for good."""
+    made = Stack(tmp_path)
     try:
-        stack.start()
-        ask(f"{stack.payer}/control", {"decision": "pend", "pend_seconds": None})
-        playing = Golden(stack, ASKED)
-        for step in (playing.open, playing.ready, playing.settle, playing.sign):
-            step()
-        playing._until(lambda: playing.page.data.get("data-state") == "pended", "pended")
-        yield playing
+        made.start()
+        yield made
     finally:
-        stack.stop()
+        made.stop()
+
+
+@pytest.fixture
+def golden(golden: Golden) -> Golden:
+    """Return a signed case whose payer keeps it pended."""
+    ask(f"{golden.stack.payer}/control", {"decision": "pend", "pend_seconds": None})
+    for step in (golden.open, golden.ready, golden.settle, golden.sign):
+        step()
+    golden._until(lambda: golden.page.data.get("data-state") == "pended", "pended")
+    return golden
 
 
 def letter(golden: Golden) -> tuple[Form, str]:
