@@ -25,6 +25,7 @@ from smart_app.cases.model import (
 )
 from smart_app.errors import CaseClosed, IllegalMove, LetterError, StaleRevision
 from smart_app.pas import client, decision, echo, entries, inquiry, verdicts
+from smart_app.pas.usable import ELSEWHERE
 from smart_app.pas.verdicts import undecided
 from smart_app.steps import Steps
 from smart_app.utn import record as utn
@@ -32,6 +33,7 @@ from smart_app.utn import record as utn
 TYPED = ("letter", "portal")
 BESIDE = "beside"
 """Where the payer's own answers are kept that came beside a letter, taken or not."""
+AT_ODDS = ("answers_disagree", "answers_agree")
 QUIET = ("pended", "unreadable")
 """Words that a chart which has an older decision is not told."""
 
@@ -129,8 +131,10 @@ class Deciding(Steps):
             self.store.put(db, case.id, "decision", found)
             if before is None or not verdicts.same(before, found):
                 self.note(db, case, "decided", word=found.word, source=found.source)
-            if found.quarantined:
-                self.note(db, case, "numbers_disagree" if found.items else "quarantined")
+            if found.quarantined and found.items:
+                self.note(db, case, "numbers_disagree")
+            elif found.quarantined:
+                self._not_used(db, case, found.quarantined[0])
         else:
             found = before
         case = self._numbered(db, case, found)
@@ -214,18 +218,55 @@ class Deciding(Steps):
         if case.closed or not (undecided(before) or case.tracks.utn == "awaited"):
             with self.world.tasks.finish(task):
                 return
-        answer = self.inquire(case)
-        read = self._read(case, answer.body) if answer.body is not None else None
+        read = self._asked(case)
         with self.world.tasks.finish(task) as db:
             if read is None:
                 self.plan_poll(db, case, polls)
-            elif read.word == "unreadable" and read.quarantined:
-                self.note(db, case, "quarantined", why=read.quarantined[0][:40])
-                self.plan_poll(db, case, polls)
-            elif before is not None and before.source in TYPED:
-                self._beside_typed(db, case, before, read, polls)
+            elif read.quarantined and not read.items:
+                self._unusable(db, case, before, read, polls)
             else:
-                self._take(db, case, read, polls)
+                if self._at_odds(case):
+                    self.note(db, case, "answers_agree")
+                if before is not None and before.source in TYPED:
+                    self._beside_typed(db, case, before, read, polls)
+                else:
+                    self._take(db, case, read, polls)
+
+    def _asked(self, case: Case) -> Decision | None:
+        """Ask the payer; return what it says of a case's request, if it does."""
+        answer = self.inquire(case)
+        if answer.why is not None:
+            return decision.unusable(case, answer.why, self.world.clock.now())
+        return None if answer.body is None else self._read(case, answer.body)
+
+    def _unusable(
+        self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
+    ) -> None:
+        """Tell people of an answer of which nothing may be used.
+
+        When it is surely about a request of which nothing is decided, they have to read it.
+        """
+        waits = before is None or {one.decision for one in before.items} <= set(QUIET)
+        if waits and read.quarantined[0] not in ELSEWHERE:
+            self._take(db, case, read, polls)
+        else:
+            self._not_used(db, case, read.quarantined[0])
+            self.plan_poll(db, case, polls)
+
+    def _not_used(self, db: sa.Connection, case: Case, why: str) -> None:
+        """Say on the case why an answer was not used, once: a payer may repeat it for weeks."""
+        if why == "answers that differ":
+            if not self._at_odds(case):
+                self.note(db, case, "answers_disagree")
+            return
+        events = self.world.audit.events(case.id)
+        if all(one.facts.get("why") != why for one in events if one.kind == "quarantined"):
+            self.note(db, case, "quarantined", why=why)
+
+    def _at_odds(self, case: Case) -> bool:
+        """Tell whether the payer's answers contradicted each other when it was asked last."""
+        kinds = [one.kind for one in self.world.audit.events(case.id)]
+        return [one for one in kinds if one in AT_ODDS][-1:] == ["answers_disagree"]
 
     def _beside_typed(
         self, db: sa.Connection, case: Case, typed: Decision, read: Decision, polls: int
