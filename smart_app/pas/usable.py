@@ -74,6 +74,10 @@ def claim_responses(body: Any) -> list[Resource]:
     ]
 
 
+AFFIRMS = {"A1": {"A1"}, "A6": {"A1", "A6"}}
+"""What a line may say that stands in the place of an affirmed item."""
+
+
 def _codes(element: dict[str, Any]) -> set[str]:
     """Return the review action codes of an item, or of what stands over or under it."""
     return {str(one["code"]) for one in action_codings(review_actions(element))}
@@ -95,6 +99,7 @@ def contradicted(body: Any, response: Resource) -> Why | None:
     if any(one.get("modifierExtension") for one in echo.walk(response)):
         return "an unknown modifier"
     items = response.get("item") or []
+    added = response.get("addItem") or []
     codes = {code for item in items for code in _codes(item)}
     parted = {"A2"} if len(codes) > 1 else set()  # decided in part says that its items differ
     if codes and _codes(response) - codes - parted:
@@ -103,7 +108,24 @@ def contradicted(body: Any, response: Resource) -> Why | None:
         inner = {code for one in echo.walk(item.get("detail") or []) for code in _codes(one)}
         if _codes(item) not in (set(), {"A2"}) and inner - _codes(item):
             return "another decision of a part"
+        instead = _instead(items, item, added)
+        if any(_codes(item) == {code} and instead - fits for code, fits in AFFIRMS.items()):
+            return "another decision of a part"
     return None
+
+
+def _instead(
+    items: list[dict[str, Any]], item: dict[str, Any], added: list[dict[str, Any]]
+) -> set[str]:
+    """Return the codes of the lines that a payer puts in the place of an item.
+
+    One that names no item of the answer may be meant for each of them.
+    """
+    others = {one.get("itemSequence") for one in items} - {item.get("itemSequence")}
+    lines = [
+        one for one in added if not one.get("itemSequence") or set(one["itemSequence"]) - others
+    ]
+    return {code for one in echo.walk(lines) for code in _codes(one)}
 
 
 def not_usable(responses: list[Resource], body: Any, sent: Sent) -> Why | None:
