@@ -17,7 +17,6 @@ from smart_app.cases.model import (
     ChartSnapshot,
     Decision,
     Event,
-    ItemDecision,
     Receipt,
     Resource,
     Task,
@@ -25,59 +24,23 @@ from smart_app.cases.model import (
     UtnRecord,
 )
 from smart_app.errors import CaseClosed, IllegalMove, LetterError, StaleRevision
-from smart_app.pas import client, decision, echo, entries, inquiry
+from smart_app.pas import client, decision, echo, entries, inquiry, verdicts
+from smart_app.pas.usable import ELSEWHERE
+from smart_app.pas.verdicts import undecided
 from smart_app.steps import Steps
 from smart_app.utn import record as utn
 
-OPEN = ("pended", "unreadable", "contact_payer")
-"""Words of an item that the payer has still to decide, or to say so that it can be read."""
 TYPED = ("letter", "portal")
 BESIDE = "beside"
 """Where the payer's own answers are kept that came beside a letter, taken or not."""
+AT_ODDS = ("answers_disagree", "answers_agree")
 QUIET = ("pended", "unreadable")
 """Words that a chart which has an older decision is not told."""
-
-
-def undecided(found: Decision | None) -> bool:
-    """Tell whether any item of a decision is still open."""
-    return found is None or not found.items or any(one.decision in OPEN for one in found.items)
 
 
 def _said(found: Decision) -> tuple[Any, ...]:
     """Return what makes a decision a new one: the day counts, since the window hangs on it."""
     return found.items, found.word, found.quarantined, found.decided_on
-
-
-def same_verdicts(one: Decision, other: Decision) -> bool:
-    """Tell whether two decisions say the same of every item, numbers aside."""
-    return {(item.trace, item.decision) for item in one.items} == {
-        (item.trace, item.decision) for item in other.items
-    }
-
-
-def _takes_back(typed: Decision, read: Decision) -> bool:
-    """Tell whether the payer decided otherwise of any item that a letter called affirmed."""
-    affirmed = {one.trace for one in typed.items if one.decision == "affirmed"}
-    return any(one.trace in affirmed and one.decision != "affirmed" for one in read.items)
-
-
-def with_numbers(found: Decision, numbered: Decision) -> Decision:
-    """Return a decision with the numbers that another one gives to the same verdicts."""
-    given = {one.trace: one for one in numbered.items if one.number}
-
-    def item(mine: ItemDecision) -> ItemDecision:
-        theirs = given.get(mine.trace)
-        if mine.number or theirs is None or theirs.decision != mine.decision:
-            return mine
-        return replace(
-            mine,
-            number=theirs.number,
-            number_path=theirs.number_path,
-            valid_from=mine.valid_from or theirs.valid_from,
-            valid_to=mine.valid_to or theirs.valid_to,
-        )
-
-    return replace(found, items=tuple(item(one) for one in found.items))
 
 
 def _utn_track(tracks: Tracks, missing: tuple[str, ...], kept: list[UtnRecord]) -> Tracks:
@@ -160,16 +123,18 @@ class Deciding(Steps):
         """
         before = self.store.latest(case.id, "decision", Decision)
         if before is not None and not found.quarantined:
-            found = with_numbers(found, before)
-            if found.decided_on is None and same_verdicts(found, before):
+            found = verdicts.with_numbers(found, before)
+            if found.decided_on is None and verdicts.same(found, before):
                 found = replace(found, decided_on=before.decided_on)
         changed = before is None or _said(before) != _said(found)
         if changed or before is None:
             self.store.put(db, case.id, "decision", found)
-            if before is None or not same_verdicts(before, found):
+            if before is None or not verdicts.same(before, found):
                 self.note(db, case, "decided", word=found.word, source=found.source)
-            if found.quarantined:
-                self.note(db, case, "numbers_disagree" if found.items else "quarantined")
+            if found.quarantined and found.items:
+                self.note(db, case, "numbers_disagree")
+            elif found.quarantined:
+                self._not_used(db, case, found.quarantined[0])
         else:
             found = before
         case = self._numbered(db, case, found)
@@ -228,7 +193,7 @@ class Deciding(Steps):
         for one in reversed(self.store.history(case.id, "decision", Decision)):
             if one.id == found.id:
                 continue
-            if not same_verdicts(one, found):
+            if not verdicts.same(one, found):
                 break
             told.append(one)
         moments = [when for one in told for when in (one.received_at, one.created) if when]
@@ -253,18 +218,55 @@ class Deciding(Steps):
         if case.closed or not (undecided(before) or case.tracks.utn == "awaited"):
             with self.world.tasks.finish(task):
                 return
-        answer = self.inquire(case)
-        read = self._read(case, answer.body) if answer.body is not None else None
+        read = self._asked(case)
         with self.world.tasks.finish(task) as db:
             if read is None:
                 self.plan_poll(db, case, polls)
-            elif read.word == "unreadable" and read.quarantined:
-                self.note(db, case, "quarantined", why=read.quarantined[0][:40])
-                self.plan_poll(db, case, polls)
-            elif before is not None and before.source in TYPED:
-                self._beside_typed(db, case, before, read, polls)
+            elif read.quarantined and not read.items:
+                self._unusable(db, case, before, read, polls)
             else:
-                self._take(db, case, read, polls)
+                if self._at_odds(case):
+                    self.note(db, case, "answers_agree")
+                if before is not None and before.source in TYPED:
+                    self._beside_typed(db, case, before, read, polls)
+                else:
+                    self._take(db, case, read, polls)
+
+    def _asked(self, case: Case) -> Decision | None:
+        """Ask the payer; return what it says of a case's request, if it does."""
+        answer = self.inquire(case)
+        if answer.why is not None:
+            return decision.unusable(case, answer.why, self.world.clock.now())
+        return None if answer.body is None else self._read(case, answer.body)
+
+    def _unusable(
+        self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
+    ) -> None:
+        """Tell people of an answer of which nothing may be used.
+
+        When it is surely about a request of which nothing is decided, they have to read it.
+        """
+        waits = before is None or {one.decision for one in before.items} <= set(QUIET)
+        if waits and read.quarantined[0] not in ELSEWHERE:
+            self._take(db, case, read, polls)
+        else:
+            self._not_used(db, case, read.quarantined[0])
+            self.plan_poll(db, case, polls)
+
+    def _not_used(self, db: sa.Connection, case: Case, why: str) -> None:
+        """Say on the case why an answer was not used, once: a payer may repeat it for weeks."""
+        if why == "answers that differ":
+            if not self._at_odds(case):
+                self.note(db, case, "answers_disagree")
+            return
+        events = self.world.audit.events(case.id)
+        if all(one.facts.get("why") != why for one in events if one.kind == "quarantined"):
+            self.note(db, case, "quarantined", why=why)
+
+    def _at_odds(self, case: Case) -> bool:
+        """Tell whether the payer's answers contradicted each other when it was asked last."""
+        kinds = [one.kind for one in self.world.audit.events(case.id)]
+        return [one for one in kinds if one in AT_ODDS][-1:] == ["answers_disagree"]
 
     def _beside_typed(
         self, db: sa.Connection, case: Case, typed: Decision, read: Decision, polls: int
@@ -272,30 +274,45 @@ class Deciding(Steps):
         """Hold the payer's own answer against what a person entered from a letter.
 
         It may add a number to the same verdicts. An answer that was known before the letter came
-        is only late. A new one that contradicts counts where it takes back an affirmation.
+        is only late. A new one that contradicts takes back what was affirmed, item by item; it
+        never makes a denial an affirmation.
         """
-        known = self._wire(case)
-        if not undecided(read) and not (known and _said(known[-1]) == _said(read)):
-            self.store.put(db, case.id, BESIDE, read)
-        wire = self._wire(case, "decision")
-        if same_verdicts(typed, read):
-            self._take(db, case, replace(with_numbers(typed, read), id=read.id), polls)
-            return
-        late = undecided(read) or (wire and same_verdicts(wire[-1], read))
-        if late or self._told_of(case, read):
-            self.plan_poll(db, case, polls)
-            return
-        self.note(db, case, "sources_disagree", typed=typed.word, word=read.word)
-        if _takes_back(typed, read):
-            self._take(db, case, read, polls)
+        known, late = self._wire(case), self._late(case, read)
+        differs = verdicts.otherwise(typed, read) - late
+        taken = differs & verdicts.affirmed(typed)
+        if taken or not undecided(read):
+            if not known or _said(known[-1]) != _said(read):
+                self.store.put(db, case.id, BESIDE, read)
+            if differs and not self._told_of(case, read):
+                self._disagree(db, case, typed, read)
+        if taken:
+            self._take(db, case, verdicts.take_back(typed, read, taken), polls)
+        elif verdicts.same(typed, read):
+            numbered = verdicts.with_numbers(typed, read)
+            self._take(db, case, replace(numbered, id=read.id), polls)
         else:
             self.plan_poll(db, case, polls)
 
-    def _wire(self, case: Case, *stages: str) -> list[Decision]:
+    def _disagree(self, db: sa.Connection, case: Case, typed: Decision, own: Decision) -> None:
+        """Tell people that the payer's own answer contradicts a letter, and in what."""
+        said = verdicts.told(own)
+        self.note(db, case, "sources_disagree", typed=typed.word, word=own.word, said=said)
+
+    def _late(self, case: Case, read: Decision) -> frozenset[str]:
+        """Return the items of which the payer still says what it said when the last letter came.
+
+        Whoever entered that letter could know it.
+        """
+        letters = [one.at for one in self.world.audit.events(case.id) if one.kind == "letter"]
+        wire = self._wire(case)
+        before = [one for one in wire if letters and one.received_at <= letters[-1]]
+        return verdicts.unchanged(read, wire[len(before) - 1 :]) if before else frozenset()
+
+    def _wire(self, case: Case) -> list[Decision]:
         """Return what the payer itself said of a case's items, oldest first."""
         found = [
             one
-            for stage in stages or ("decision", BESIDE)
+            for stage in ("decision", BESIDE)
             for one in self.store.history(case.id, stage, Decision)
             if one.source not in TYPED and one.items
         ]
@@ -306,8 +323,9 @@ class Deciding(Steps):
         since: list[Event] = []
         for one in self.world.audit.events(case.id):
             since = [] if one.kind == "letter" else [*since, one]
+        said = verdicts.told(read)
         return any(
-            one.kind == "sources_disagree" and one.facts.get("word") == read.word for one in since
+            one.kind == "sources_disagree" and one.facts.get("said") == said for one in since
         )
 
     def take_letter(self, case: Case, seen: str, found: Decision, event: Event) -> Case:
@@ -327,7 +345,7 @@ class Deciding(Steps):
         with self.store.write() as db:
             self.world.audit.append(db, case.id, event)
             if denial is not None:
-                self.note(db, case, "sources_disagree", typed=found.word, word=denial.word)
+                self._disagree(db, case, found, denial)
                 return case
             if case.tracks.submission in ("unknown", "parked", "rejected"):
                 case = self.move(db, case, submission="received")
@@ -341,10 +359,8 @@ class Deciding(Steps):
         wire, present = self._wire(case), self.store.latest(case.id, "decision", Decision)
         if not wire or present is None or self._told_of(case, wire[-1]):
             return None
-        affirmed = {one.trace for one in present.items if one.decision == "affirmed"}
-        denied = {one.trace for one in wire[-1].items if one.decision not in (*OPEN, "affirmed")}
-        turned = {one.trace for one in letter.items if one.decision == "affirmed"} - affirmed
-        return wire[-1] if turned & denied else None
+        turned = verdicts.affirmed(letter) - verdicts.affirmed(present)
+        return wire[-1] if turned & verdicts.otherwise(letter, wire[-1]) else None
 
     def _check_numbers(self, case: Case, letter: Decision) -> None:
         """Raise LetterError when a number of another verdict is typed in as an affirmation's.

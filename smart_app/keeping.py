@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smart_app.cases.model import Case, Decision
-from smart_app.decide import undecided
+from smart_app.pas.verdicts import undecided
 from smart_app.world import World
 
 

@@ -451,7 +451,10 @@ class ItemDecision:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision of a payer on a case, per item, from PAS, a letter or a portal."""
+    """A decision of a payer on a case, per item, from PAS, a letter or a portal.
+
+    ``taken_back`` are the items of a letter on which the payer's own answer stands instead.
+    """
 
     id: str
     case: str
@@ -468,6 +471,7 @@ class Decision:
     quarantined: tuple[str, ...] = ()
     entered_by: str | None = None
     created: datetime | None = None
+    taken_back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ from smart_app.formatters.chart import (
 )
 from smart_app.formatters.claim import CHECKS, CLAIM_HEADS, check_line, claim_chip, claim_head
 from smart_app.formatters.dates import age, birth, day, days_left, lately, moment, short_day
-from smart_app.formatters.history import EVENTS, event
+from smart_app.formatters.history import EVENTS, UNUSED, event
 from smart_app.formatters.page import (
     COVERED,
     DECIDES,
@@ -84,6 +84,7 @@ __all__ = [
     "RUNGS",
     "STAGES",
     "UNKNOWN",
+    "UNUSED",
     "WARNINGS",
     "WRITE_OUTCOMES",
     "age",

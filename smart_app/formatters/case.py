@@ -165,7 +165,11 @@ WARNINGS = {
     "closed": "This request is closed: a newer one took its place.",
     "sources_disagree": (
         "{payer}’s own answer says otherwise than the letter that was entered. Ask {payer}, then "
-        "enter the decision again. Until then nothing is counted as affirmed."
+        "enter the decision again. Until then nothing on which they differ is counted as affirmed."
+    ),
+    "answers_disagree": (
+        "{payer} gives several answers to this request that contradict each other. None of them is "
+        "used. Ask {payer} what it decided, then enter that as from a letter."
     ),
     "order_not_taken_back": (
         "The order in the chart still says that it is authorized. Change it there by hand: the "

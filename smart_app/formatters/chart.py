@@ -102,6 +102,9 @@ def chart_text(case: Case, found: Decision, numbers: list[UtnRecord], payer: str
         lines.append(f"Decided {day(found.decided_on, year=True)}")
     if found.source in ("letter", "portal"):
         lines.append(f"Entered from a {found.source} by {found.entered_by or 'a person'}.")
+    if found.taken_back:
+        codes = [item.code for item in case.items if item.trace in found.taken_back]
+        lines.append(f"On {join(codes)} the later answer of {payer} itself stands instead.")
     for one in numbers:
         lines += ["", f"Unique tracking number (UTN): {number_line(case, one, len(numbers))}"]
         if found.word == "affirmed":

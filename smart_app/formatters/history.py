@@ -40,13 +40,33 @@ EVENTS = {
     "decided": "{payer}: {decision}",
     "number": "The number came",
     "number_refused": "A number was not used: it does not fit this patient or program",
-    "quarantined": "An answer was not used: it is not about this request",
+    "quarantined": "An answer was not used: {why}",
+    "answers_disagree": "{payer} gives answers that contradict each other: none was used",
+    "answers_agree": "{payer}'s answers no longer contradict each other",
     "numbers_disagree": "Two different numbers came: none was used",
     "written": "{what} in the chart: {outcome}",
     "awaiting_launch": "Will be filed when the signer next opens this chart",
     "parked": "Needs a person: it did not work after several tries",
     "letter": "A decision was entered from a letter",
 }
+
+
+UNUSED = {
+    "another member": "it is about another person",
+    "another request": "it is about another request",
+    "not active": "it is not in force",
+    "several ClaimResponses": "it holds several decisions in one",
+    "no ClaimResponse": "it holds no decision",
+    "malformed": "software cannot read it",
+    "foreign item": "it decides something that was not asked for",
+    "item twice": "it decides a code twice",
+    "an error beside it": "it reports an error or a warning beside its decision",
+    "an unknown modifier": "it is marked in a way that may change what it means",
+    "another decision of the whole": "it contradicts itself",
+    "another decision of a part": "it contradicts itself",
+    "a list that is not whole": "the reviewer did not give all that it has",
+}
+"""Why an answer was not used."""
 
 
 def event(found: Event, payer: str) -> str:
@@ -59,6 +79,7 @@ def event(found: Event, payer: str) -> str:
     facts["what"] = RUNGS.get(str(found.facts.get("rung")), "Nothing")
     facts.setdefault("place", "")
     facts.setdefault("code", "")
+    facts["why"] = UNUSED.get(str(found.facts.get("why")), "it cannot be relied on")
     words = EVENTS.get(found.kind, found.kind).format(**facts)
     return (
         f"{words} by {found.who}"

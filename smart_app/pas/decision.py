@@ -8,14 +8,22 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/StructureDefinition-extension-revie
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
 from smart_app.cases.model import Case, CaseItem, Decision, DecisionWord, ItemDecision, Resource
 from smart_app.pas import echo
 from smart_app.pas.echo import Sent
-from smart_app.pas.names import PAS, X12
+from smart_app.pas.names import PAS
+from smart_app.pas.usable import (
+    Why,
+    action_codings,
+    claim_responses,
+    contradicted,
+    not_usable,
+    review_actions,
+    sub,
+)
 
 WORDS: dict[str, DecisionWord] = {
     "A1": "affirmed",
@@ -34,13 +42,6 @@ NOT_YET = ("queued", "partial")
 """Outcomes that say, of an item without any review action, that it is still being decided."""
 
 
-def _sub(extension: dict[str, Any], name: str) -> Iterator[Any]:
-    """Yield the values of sub-extensions, by relative or absolute URL."""
-    for one in extension.get("extension") or []:
-        if str(one.get("url", "")).removeprefix(PAS).removeprefix("extension-") == name:
-            yield next((value for key, value in one.items() if key.startswith("value")), None)
-
-
 def _extension(element: dict[str, Any], name: str) -> Any:
     for one in element.get("extension") or []:
         if one.get("url") == PAS + name:
@@ -48,79 +49,15 @@ def _extension(element: dict[str, Any], name: str) -> Any:
     return None
 
 
-def _review_actions(item: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        found
-        for adjudication in item.get("adjudication") or []
-        for found in adjudication.get("extension") or []
-        if found.get("url") == PAS + "extension-reviewAction"
-    ]
-
-
 def _coding(concept: Any) -> dict[str, Any]:
     coded = concept.get("coding") if isinstance(concept, dict) else None
     return coded[0] if coded else {}
-
-
-def _action_codings(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the codings of X12's own review action: a payer's local code decides nothing."""
-    return [
-        coding
-        for action in actions
-        for concept in _sub(action, "reviewActionCode")
-        for coding in (concept or {}).get("coding") or []
-        if coding.get("code") and coding.get("system") in (None, X12 + "306")
-    ]
 
 
 def _words_of(concept: Any) -> str:
     coding = _coding(concept)
     text = concept.get("text") if isinstance(concept, dict) else None
     return str(text or coding.get("display") or coding.get("code") or "")
-
-
-def claim_responses(body: Any) -> list[Resource]:
-    """Return the ClaimResponses of an answer: a PAS Bundle, or a bare resource."""
-    if not isinstance(body, dict):
-        return []
-    several = [body, *(entry.get("resource") for entry in body.get("entry") or [])]
-    return [
-        one
-        for one in several
-        if isinstance(one, dict) and one.get("resourceType") == "ClaimResponse"
-    ]
-
-
-def _codes(element: dict[str, Any]) -> set[str]:
-    """Return the review action codes of an item, or of what stands over or under it."""
-    return {str(one["code"]) for one in _action_codings(_review_actions(element))}
-
-
-def _contradicted(body: Any, response: Resource) -> str:
-    """Return what an answer holds that speaks against its own decisions, or an empty string.
-
-    A modifier extension may turn the meaning of all around it, and the guide knows none here.
-    """
-    issues = [
-        issue
-        for one in echo.walk(body)
-        if one.get("resourceType") == "OperationOutcome"
-        for issue in one.get("issue") or []
-    ]
-    if any(one.get("severity") in ("fatal", "error") for one in issues):
-        return "an error beside it"
-    if any(one.get("modifierExtension") for one in echo.walk(response)):
-        return "an unknown modifier"
-    items = response.get("item") or []
-    codes = {code for item in items for code in _codes(item)}
-    parted = {"A2"} if len(codes) > 1 else set()  # decided in part says that its items differ
-    if codes and _codes(response) - codes - parted:
-        return "another decision of the whole"
-    for item in items:
-        inner = {code for one in echo.walk(item.get("detail") or []) for code in _codes(one)}
-        if _codes(item) not in (set(), {"A2"}) and inner - _codes(item):
-            return "another decision of a part"
-    return ""
 
 
 def _date(value: Any) -> date | None:
@@ -143,7 +80,7 @@ def _number(
 ) -> tuple[str | None, str | None, tuple[str, ...]]:
     """Return number, where it stood, and candidates that contradict it."""
     places: list[tuple[str, Any]] = []
-    places += [("reviewAction.number", one) for act in actions for one in _sub(act, "number")]
+    places += [("reviewAction.number", one) for act in actions for one in sub(act, "number")]
     places.append(("preAuthRef", response.get("preAuthRef")))
     places.append(("authorizationNumber", _extension(item, "extension-authorizationNumber")))
     if code == "A3":
@@ -197,10 +134,10 @@ def refusal(body: Any, sent: Sent, dismissed_text: str) -> tuple[str, ...]:
     """
     try:
         found = claim_responses(body)
-        if _not_usable(found, body, sent) or found[0].get("outcome") != "error":
+        if not_usable(found, body, sent) or found[0].get("outcome") != "error":
             return ()
         response = found[0]
-        decided = any(_review_actions(item) for item in response.get("item") or [])
+        decided = any(review_actions(item) for item in response.get("item") or [])
         if decided or _dismissed(response, dismissed_text) is not None:
             return ()
         return _complaints(response) or ("no reason given",)
@@ -220,8 +157,8 @@ def _complaints(response: Resource) -> tuple[str, ...]:
 def _item_decision(
     response: Resource, item: dict[str, Any], ours: CaseItem, numbered: bool
 ) -> tuple[ItemDecision, tuple[str, ...]]:
-    actions = _review_actions(item)
-    coded = _action_codings(actions)
+    actions = review_actions(item)
+    coded = action_codings(actions)
     raw = {str(one["code"]) for one in coded}
     code = raw.pop() if len(raw) == 1 else ""
     word = WORDS.get(code, _unsaid(response) if not actions else "unreadable")
@@ -246,7 +183,7 @@ def _item_decision(
         raw_code=code or None,
         number=number,
         number_path=path,
-        reasons=tuple(_words_of(one) for act in actions for one in _sub(act, "reasonCode") if one),
+        reasons=tuple(_words_of(one) for act in actions for one in sub(act, "reasonCode") if one),
         notes=_notes(response, item),
         replaced_by=tuple(added),
         valid_from=_date(period.get("start")) if word != "pended" else None,
@@ -280,19 +217,6 @@ def _dismissed(response: Resource, text: str) -> tuple[str, ...] | None:
     return found if any(text.lower() in one.lower() for one in found) else None
 
 
-def _not_usable(responses: list[Resource], body: Any, sent: Sent) -> str:
-    """Return why nothing of an answer may be used, or an empty string."""
-    if len(responses) != 1:
-        return "several ClaimResponses" if responses else "no ClaimResponse"
-    if sum(one.get("resourceType") == "ClaimResponse" for one in echo.walk(body)) > 1:
-        return "several ClaimResponses"
-    if responses[0].get("status") not in (None, "active"):
-        return "not active"  # withdrawn by the payer, or not yet meant
-    if echo.other_member(body, sent):
-        return "another member"
-    return "another request" if echo.another(responses[0], sent) else ""
-
-
 def read(case: Case, body: Any, sent: Sent, *, dismissed_text: str, now: datetime) -> Decision:
     """Return the decision that an answer holds; what cannot be read is ``unreadable``.
 
@@ -303,27 +227,27 @@ def read(case: Case, body: Any, sent: Sent, *, dismissed_text: str, now: datetim
     try:
         return _read(case, body, sent, dismissed_text, now)
     except (AttributeError, TypeError, KeyError, RecursionError):
-        return _decision(case, (), "unreadable", now, {}, quarantined=("malformed",))
+        return unusable(case, "malformed", now)
 
 
 def _read(case: Case, body: Any, sent: Sent, dismissed_text: str, now: datetime) -> Decision:
     responses = claim_responses(body)
-    if why := _not_usable(responses, body, sent):
-        return _decision(case, (), "unreadable", now, {}, quarantined=(why,))
+    if why := not_usable(responses, body, sent):
+        return unusable(case, why, now)
     response = responses[0]
     reasons = _dismissed(response, dismissed_text)
     if reasons is not None:
         items = tuple(ItemDecision(one.trace, "dismissed", notes=reasons) for one in case.items)
         return _decision(case, items, "dismissed", now, response, notes=reasons)
-    if why := _contradicted(body, response):
-        return _decision(case, (), "unreadable", now, {}, quarantined=(why,))
+    if why := contradicted(body, response):
+        return unusable(case, why, now)
     matched: dict[str, tuple[dict[str, Any], CaseItem, bool]] = {}
     for item in response.get("item") or []:
         ours, traced = _match(case, item)
         if ours is None:
-            return _decision(case, (), "unreadable", now, response, quarantined=("foreign item",))
+            return unusable(case, "foreign item", now)
         if ours.trace in matched:
-            return _decision(case, (), "unreadable", now, response, quarantined=("item twice",))
+            return unusable(case, "item twice", now)
         matched[ours.trace] = item, ours, traced
     named, unsaid = echo.identified(response, sent), _unsaid(response)
     sure = named or echo.referred(response, sent)
@@ -338,6 +262,11 @@ def _read(case: Case, body: Any, sent: Sent, dismissed_text: str, now: datetime)
         response = {}  # its dates and notes are not surely about this request either
     notes = tuple(str(one.get("text")) for one in response.get("processNote") or [])
     return _decision(case, items, word_of(items), now, response, notes=notes, quarantined=rivals)
+
+
+def unusable(case: Case, why: Why, now: datetime) -> Decision:
+    """Return what an answer decides of which nothing may be used."""
+    return _decision(case, (), "unreadable", now, {}, quarantined=(why,))
 
 
 def _unsure(found: ItemDecision) -> ItemDecision:
@@ -359,7 +288,7 @@ def _decision(
         for item in response.get("item") or []
     ]
     reviewer = _extension(response, "extension-claimResponseReviewer")
-    human = next(_sub(reviewer, "wasHumanReviewedFlag"), None) if reviewer else None
+    human = next(sub(reviewer, "wasHumanReviewedFlag"), None) if reviewer else None
     return Decision(
         id=str(uuid.uuid4()),
         case=case.id,
@@ -379,7 +308,7 @@ def _decision(
 def _reference(response: Resource) -> str | None:
     """Return the number under which a payer keeps what it has not decided."""
     for item in response.get("item") or []:
-        codes = {one["code"] for one in _action_codings(_review_actions(item))}
+        codes = {one["code"] for one in action_codings(review_actions(item))}
         found = _extension(item, "extension-administrationReferenceNumber")
         if isinstance(found, str) and codes <= {"A4"}:
             return found

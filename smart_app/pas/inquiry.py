@@ -7,15 +7,17 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/OperationDefinition-Claim-inquiry.h
 from __future__ import annotations
 
 import copy
+import json
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from smart_app.cases.model import Case, Resource
-from smart_app.pas import decision, echo, names
+from smart_app.cases.model import Case, Decision, Resource
+from smart_app.pas import decision, echo, names, verdicts
 from smart_app.pas.echo import Sent
 from smart_app.pas.names import profile
+from smart_app.pas.usable import ELSEWHERE, Why
 
 KEPT = ("Organization", "Coverage", "Patient", "PractitionerRole", "Practitioner")
 CLAIM_KEPT = (
@@ -85,11 +87,13 @@ class Inquired:
     """What an inquiry's answer says of one request.
 
     ``none`` only when the answer is a well-formed list without it; what could be about it and
-    cannot be told apart is ``unclear``, and proves nothing.
+    cannot be told apart is ``unclear``, and proves nothing. ``why`` says what keeps a decision from
+    being used that it certainly holds on this request.
     """
 
     state: Literal["found", "none", "unclear"]
     body: Resource | None = None
+    why: Why | None = None
 
 
 def results(body: Any) -> list[Resource] | None:
@@ -215,27 +219,53 @@ def _surely_older(one: Resource, other: Resource) -> bool:
     return (second.date() - first.date()).days > mixed
 
 
-def _said(case: Case, body: Resource, sent: Sent) -> tuple[Any, ...]:
-    """Return what a result decides, to be compared with another's."""
-    found = decision.read(case, body, sent, dismissed_text="", now=_created({}))
-    return found.word, found.items, found.quarantined, found.decided_on
+def _read(case: Case, body: Resource, sent: Sent) -> Decision:
+    return decision.read(case, body, sent, dismissed_text="", now=_created({}))
+
+
+def _facts(found: Decision) -> dict[Any, Any]:
+    """Return what a result says that counts.
+
+    What waits, and a number or day that is not told, contradicts nothing; notes decide nothing.
+    """
+    facts: dict[Any, Any] = {"day": found.decided_on}
+    for one in found.items:
+        if one.decision != "pended":
+            facts[one.trace, "verdict"] = one.decision
+            facts[one.trace, "number"] = one.number
+            facts[one.trace, "instead"] = one.replaced_by
+            facts[one.trace, "from"], facts[one.trace, "to"] = one.valid_from, one.valid_to
+    return {"unused": found.quarantined} | {key: value for key, value in facts.items() if value}
 
 
 def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
-    """Return the newest of our results; unclear when one that is not surely older says otherwise.
+    """Return the newest of our results that says all that those say which are not surely older.
 
-    Which of two counts must never hang on the order in which a payer lists them.
+    Which of two counts must never hang on the order in which a payer lists them: when they
+    contradict each other, none does.
     """
     heads = [one["entry"][0]["resource"] for one in several]
-    last = max(range(len(heads)), key=lambda index: (_created(heads[index]), index))
-    rivals = [
-        one
-        for one, head in zip(several, heads, strict=True)
-        if head is not heads[last] and not _surely_older(head, heads[last])
-    ]
-    if rivals and {_said(case, one, sent) for one in rivals} != {_said(case, several[last], sent)}:
-        return Inquired("unclear")
-    return Inquired("found", several[last])
+    facts = [_facts(_read(case, one, sent)) for one in several]
+    texts = [json.dumps(one, sort_keys=True) for one in heads]  # the longest has the most notes
+    ranks = [(_created(one), len(text), text) for one, text in zip(heads, texts, strict=True)]
+    newest = sorted(range(len(heads)), key=ranks.__getitem__)
+    for index in reversed(newest):
+        rivals = [one for one in newest if not _surely_older(heads[one], heads[index])]
+        if all(facts[one].items() <= facts[index].items() for one in rivals):
+            return Inquired("found", several[index])
+    return Inquired("unclear", why="answers that differ")
+
+
+def _withheld(case: Case, body: Any, sent: Sent) -> Why | None:
+    """Return why a decision on this request cannot be used that stands in no proper list."""
+    for one in echo.walk(body):
+        if one.get("resourceType") == "ClaimResponse" and _about(case, one, sent) == "found":
+            found = _read(case, {"resourceType": "Bundle", "entry": [{"resource": one}]}, sent)
+            decided = any(item.decision not in verdicts.OPEN for item in found.items)
+            if decided or not {*found.quarantined} <= {*ELSEWHERE}:
+                errors = any(_complains(other) for other in echo.walk(body))
+                return "an error beside it" if errors else "a list that is not whole"
+    return None
 
 
 def ours(case: Case, body: Any, sent: Sent) -> Inquired:
@@ -243,7 +273,7 @@ def ours(case: Case, body: Any, sent: Sent) -> Inquired:
     try:
         several = results(body)
         if several is None:
-            return Inquired("unclear")
+            return Inquired("unclear", why=_withheld(case, body, sent))
         kinds = [_about(case, one["entry"][0]["resource"], sent) for one in several]
         found = [one for one, kind in zip(several, kinds, strict=True) if kind == "found"]
         if found:

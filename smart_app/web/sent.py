@@ -222,9 +222,9 @@ def _warnings(case: Case, record: Record, payer: str, order: bool) -> tuple[str,
     kinds = [one.kind for one in record.events]
     found = ["record_broken"] if record.broken_at else []
     found += ["closed"] if case.closed else []
-    told = [one for one in kinds if one in ("letter", "sources_disagree")]
-    if told and told[-1] == "sources_disagree":
-        found.append("sources_disagree")
+    for kind, ends in (("sources_disagree", ()), ("answers_disagree", ("answers_agree",))):
+        told = [one for one in kinds if one in (kind, "letter", *ends)]
+        found += [kind] if told[-1:] == [kind] else []
     if order:
         found.append("order_not_taken_back")
     facts = {"payer": payer, "number": record.broken_at}

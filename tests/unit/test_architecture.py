@@ -168,6 +168,7 @@ def test_stages_are_called_by_the_line_alone() -> None:
         "smart_app/review.py",  # stages 7 to 9 of the line
         "smart_app/sending.py",  # stage 10 of the line
         "smart_app/decide.py",  # stages 11 and 12
+        "smart_app/keeping.py",  # whether a decision is still open
         "smart_app/filing.py",  # stage 13
         "smart_app/world.py",  # builds what the line reaches the world through
         "smart_app/__main__.py",  # a site is checked by the kinds of place of the program

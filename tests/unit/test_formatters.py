@@ -22,6 +22,7 @@ from smart_app.cases.model import (
     Tracks,
     WriteOutcome,
 )
+from smart_app.pas.usable import Why
 from tests.unit.kit import NOW, a_case
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,6 +76,11 @@ def test_every_event_has_words() -> None:
     kinds = events()
     assert len(kinds) > 20
     assert kinds - set(formatters.EVENTS) == set()
+
+
+def test_each_reason_not_to_use_an_answer_has_words() -> None:
+    told_apart = {"answers that differ"}  # an event of its own
+    assert set(get_args(Why)) - told_apart == set(formatters.UNUSED)
 
 
 def test_words_that_were_looked_for_are_marked() -> None:

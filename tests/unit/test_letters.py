@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from smart_app import formatters
 from smart_app.cases import states
-from smart_app.cases.model import Decision, Event
+from smart_app.cases.model import Decision, DecisionWord, Event
 from smart_app.cases.store import Store
 from smart_app.errors import LetterError, StaleRevision
 from smart_app.pas import decision
@@ -131,6 +132,122 @@ def test_the_payers_own_answer_takes_back_what_a_letter_affirmed_of_two_codes(
     line.pass_by(20)
     found = store.latest("case-1", "decision", Decision)
     assert found
-    assert [one.raw_code for one in found.items] == [code, "A3"]
+    assert found.items[0].raw_code == code
+    assert found.items[1].decision == "non_affirmed"
     assert active(line) == []
     assert line.events().count("sources_disagree") == 1
+
+
+# one code otherwise than the other ----------------------------------------------------------------
+
+AFFIRMED: tuple[DecisionWord, str | None] = ("affirmed", N1)
+DENIED: tuple[DecisionWord, str | None] = ("non_affirmed", None)
+AWAITED: tuple[DecisionWord, str | None] = ("affirmed", None)
+
+
+def enter(line: Line, *said: tuple[DecisionWord, str | None]) -> None:
+    """Enter a letter that says a verdict and a number of each code."""
+    whole = line.letter_of("affirmed")
+    items = tuple(
+        replace(item, decision=word, number=number, number_path="letter" if number else None)
+        for item, (word, number) in zip(whole.items, said, strict=True)
+    )
+    typed = replace(whole, items=items, word=decision.word_of(items))
+    event = Event("letter", line.clock.now(), "Robin", {"word": typed.word})
+    line.follow.take_letter(line.case(), line.follow.deciding.decided(line.case()), typed, event)
+
+
+def a_letter(store: Store, clock: FakeClock, *said: tuple[DecisionWord, str | None]) -> Line:
+    """Return a line of two codes that waits, and whose letter is entered."""
+    line = a_line(store, clock, an_answer_item("A4", 1), an_answer_item("A4", 2))
+    enter(line, *said)
+    return line
+
+
+def answers(line: Line, *items: dict[str, Any]) -> None:
+    """Let the payer answer otherwise from now on, and be asked."""
+    line.payer.answers["$inquire"] = [Reply(200, an_answer(*items))]
+    line.pass_by(20)
+
+
+def words(line: Line) -> list[str]:
+    found = line.store.latest("case-1", "decision", Decision)
+    return [one.decision for one in found.items] if found else []
+
+
+def test_a_denial_of_one_code_does_not_affirm_what_the_letter_denied(
+    store: Store, clock: FakeClock
+) -> None:
+    line = a_letter(store, clock, AFFIRMED, DENIED)
+    answers(line, an_answer_item("A3", 1), an_answer_item("A1", 2, utn=N2))
+    assert (words(line), active(line)) == (["non_affirmed", "non_affirmed"], [])
+    assert line.events().count("sources_disagree") == 1
+    enter(line, DENIED, ("affirmed", N2))
+    line.pass_by(20)
+    assert (words(line), active(line)) == (["non_affirmed", "affirmed"], [N2])
+    assert line.events()[-1] != "sources_disagree"
+
+
+@pytest.mark.parametrize("again", [("A1", "A1"), ("A1", "A3")])
+def test_what_was_taken_back_is_affirmed_by_a_person_alone(
+    store: Store, clock: FakeClock, again: tuple[str, str]
+) -> None:
+    line = a_letter(store, clock, AWAITED, AWAITED)
+    answers(line, an_answer_item("A3", 1), an_answer_item("A3", 2))
+    answers(line, *(an_answer_item(code, number, utn=N2) for number, code in enumerate(again, 1)))
+    assert (words(line), state(line)[1]) == (["non_affirmed", "non_affirmed"], "hold")
+
+
+def test_a_second_contradiction_of_the_same_word_counts(store: Store, clock: FakeClock) -> None:
+    line = a_letter(store, clock, AFFIRMED, DENIED)
+    answers(line, an_answer_item("A1", 1, utn=N1), an_answer_item("A2", 2))
+    assert (words(line), active(line)) == (["affirmed", "non_affirmed"], [N1])
+    answers(line, an_answer_item("A3", 1), an_answer_item("A1", 2))
+    assert (words(line), active(line)) == (["non_affirmed", "non_affirmed"], [])
+    assert line.events().count("sources_disagree") == 2
+
+
+def test_a_denial_counts_while_another_code_waits(store: Store, clock: FakeClock) -> None:
+    line = a_letter(store, clock, AFFIRMED, AWAITED)
+    answers(line, an_answer_item("A3", 1), an_answer_item("A4", 2))
+    assert (words(line), active(line)) == (["non_affirmed", "affirmed"], [])
+    assert formatters.CHIPS[state(line)[0]][0] != "ok"
+    assert line.events().count("sources_disagree") == 1
+    answers(line, an_answer_item("A3", 1), an_answer_item("A1", 2, utn=N2))
+    assert (words(line), active(line)) == (["non_affirmed", "affirmed"], [N2])
+    assert line.events().count("sources_disagree") == 1
+
+
+def test_who_was_told_of_a_denial_and_enters_the_letter_again_is_believed(
+    store: Store, clock: FakeClock
+) -> None:
+    line = a_letter(store, clock, AFFIRMED, AWAITED)
+    answers(line, an_answer_item("A3", 1), an_answer_item("A4", 2))
+    enter(line, AFFIRMED, AWAITED)
+    line.pass_by(20)
+    assert (words(line), line.events()[-1]) == (["affirmed", "affirmed"], "decided")
+    answers(line, an_answer_item("A3", 1), an_answer_item("A3", 2))
+    assert words(line) == ["affirmed", "non_affirmed"]  # of the second nobody was told
+
+
+def test_a_denial_after_the_payers_own_affirmation_is_not_late(
+    store: Store, clock: FakeClock
+) -> None:
+    line = a_line(store, clock, an_answer_item("A3"))
+    for _ in ("told", "taken"):
+        line.letter("affirmed")
+    line.pass_by(20)
+    assert words(line) == ["affirmed"]
+    answers(line, an_answer_item("A1"))
+    answers(line, an_answer_item("A3"))
+    assert words(line) == ["non_affirmed"]
+
+
+def test_the_chart_is_told_whose_word_stands(store: Store, clock: FakeClock) -> None:
+    line = a_letter(store, clock, AFFIRMED, AWAITED)
+    answers(line, an_answer_item("A3", 1), an_answer_item("A4", 2))
+    found = line.store.latest("case-1", "decision", Decision)
+    assert found
+    text = formatters.chart_text(line.case(), found, [], "Zyter")
+    assert "Entered from a letter by Robin." in text
+    assert "On 62323 the later answer of Zyter itself stands instead." in text

@@ -27,6 +27,12 @@ def complaint(severity: str) -> dict[str, Any]:
     return {"resourceType": "OperationOutcome", "issue": [{"severity": severity}]}
 
 
+def replaced(code: str, by: str, **line: Any) -> dict[str, Any]:
+    """Return an answer with a line of the payer's own in the place of the item."""
+    added = {"productOrService": {"text": "other"}, **an_answer_item(by), **line}
+    return an_answer(an_answer_item(code, utn=UTN), addItem=[added])
+
+
 def modified_adjudication() -> dict[str, Any]:
     item = affirmed()
     item["adjudication"][0]["modifierExtension"] = MODIFIER
@@ -48,6 +54,14 @@ CONTRADICTED = {
     "a denied part of a detail": an_answer(
         affirmed(detail=[{"subDetail": [{"adjudication": DENIED}]}])
     ),
+    "a denied line in its place": replaced("A1", "A3", itemSequence=[1]),
+    "a denied line in no place": replaced("A1", "A3", itemSequence=[]),
+    "a denied line in an unknown place": replaced("A1", "A3", itemSequence=[9]),
+    "a denied part of a line": replaced(
+        "A1", "A1", itemSequence=[1], detail=[{"adjudication": DENIED}]
+    ),
+    "a modified line in its place": replaced("A1", "A6", itemSequence=[1]),
+    "a denied line in the place of a modified item": replaced("A6", "A3", itemSequence=[1]),
     "a denied whole": an_answer(affirmed(), adjudication=DENIED),
     "a whole decided in part": an_answer(
         affirmed(), adjudication=an_answer_item("A2")["adjudication"]
@@ -83,6 +97,9 @@ AGREEING = {
         an_answer(an_answer_item("A2") | {"detail": [{"adjudication": DENIED}]}),
         "partial",
     ),
+    "an affirmed line in its place": (replaced("A1", "A1", itemSequence=[1]), "affirmed"),
+    "what is affirmed instead": (replaced("A6", "A1", itemSequence=[1]), "affirmed_modified"),
+    "a denial with a line beside it": (replaced("A3", "A1", itemSequence=[1]), "non_affirmed"),
     "an amount of the whole": (an_answer(affirmed(), adjudication=[{"amount": {}}]), "affirmed"),
 }
 
@@ -97,3 +114,9 @@ def test_a_whole_decided_in_part_agrees_with_items_that_differ() -> None:
     whole = an_answer_item("A2")["adjudication"]
     body = an_answer(affirmed(), an_answer_item("A3", 2), adjudication=whole)
     assert read(a_case(2), body).word == "partial"
+
+
+def test_a_denied_line_speaks_against_the_item_that_it_replaces_alone() -> None:
+    added = an_answer_item("A3") | {"itemSequence": [2]}
+    body = an_answer(affirmed(), an_answer_item("A3", 2), addItem=[added])
+    assert [one.decision for one in read(a_case(2), body).items] == ["affirmed", "non_affirmed"]

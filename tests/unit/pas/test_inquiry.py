@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from smart_app.pas import echo, inquiry, lint
 from tests.unit.kit import CPT, NOW
 from tests.unit.pas.requests import CLINIC, IDENTIFIER, MEMBER, a_request, of, the_case
-from tests.unit.pas.test_decision import an_answer_item
+from tests.unit.pas.test_decision import OTHER, UTN, an_answer_item, read
 
 SYSTEM = "urn:trnorg:" + CLINIC.npi
 SENT = echo.Sent(SYSTEM, IDENTIFIER, "urn:uuid:claim-1", MEMBER)
@@ -236,9 +237,14 @@ def test_the_newest_of_ours_counts(newer: str, older: str | None) -> None:
         assert heads(ours(body)) == [newer]
 
 
-def a_decided(code: str, created: str | None) -> dict[str, Any]:
+def a_decided(code: str, created: str | None, **more: Any) -> dict[str, Any]:
     """Return a result that decides our item."""
-    return a_result(item=[an_answer_item(code)], created=created)
+    return a_result(item=[an_answer_item(code, **more)], created=created)
+
+
+DAY = "2026-11-24"
+NOTE = {"created": DAY, "processNote": [{"number": 1, "text": "See the letter."}]}
+DIFFER = inquiry.Inquired("unclear", why="answers that differ")
 
 
 @pytest.mark.parametrize(
@@ -259,7 +265,7 @@ def test_two_of_ours_that_no_time_tells_apart_are_unclear(
 ) -> None:
     several = [a_decided("A3", denied), a_decided("A1", affirmed)]
     for one in (parameters(*several), parameters(*reversed(several))):
-        assert ours(one) == inquiry.Inquired("unclear")
+        assert ours(one) == DIFFER
 
 
 @pytest.mark.parametrize(
@@ -279,3 +285,63 @@ def test_the_later_of_two_decisions_counts(first: str, last: str) -> None:
 @pytest.mark.parametrize("created", [None, "2026-11-24"])
 def test_the_same_said_twice_is_clear(created: str | None) -> None:
     assert ours(parameters(*[a_decided("A3", created)] * 2)).state == "found"
+
+
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [
+        (a_decided("A4", DAY), a_decided("A3", DAY)),
+        (a_decided("A4", DAY), a_decided("A1", DAY, utn=UTN)),
+        (a_decided("A4", "2026-11-25T01:00:00Z"), a_decided("A3", DAY)),
+        (a_decided("A1", DAY), a_decided("A1", DAY, utn=UTN)),
+        (a_decided("A3", DAY), a_result(item=[an_answer_item("A3", noteNumber=[1])], **NOTE)),
+    ],
+    ids=["denied", "affirmed", "of any hour", "numbered", "noted"],
+)
+def test_a_result_that_says_more_of_the_same_day_counts(less: Any, more: Any) -> None:
+    for body in (parameters(less, more), parameters(more, less)):
+        found = ours(body)
+        assert found.body
+        assert read(the_case(), found.body).items == read(the_case(), more).items
+
+
+@pytest.mark.parametrize(
+    "several",
+    [
+        [a_decided("A1", DAY, utn=UTN), a_decided("A1", DAY, utn=OTHER)],
+        [a_decided("A4", DAY), a_decided("A1", DAY), a_decided("A3", DAY)],
+        [a_decided("A1", DAY), a_decided("A3", DAY, utn=UTN)],
+        [
+            a_decided("A1", DAY),
+            a_decided("A3", "2026-11-24T08:00:00Z"),
+            a_decided("A4", "2026-11-25T03:00:00Z"),
+        ],
+    ],
+    ids=["two numbers", "beside one that waits", "a numbered denial", "of unlike hours"],
+)
+def test_no_order_makes_one_of_several_that_contradict(several: list[Any]) -> None:
+    for order in permutations(several):
+        assert ours(parameters(*order)) == DIFFER
+
+
+def test_what_waits_again_since_is_not_decided() -> None:
+    several = [a_decided("A1", "2026-11-23", utn=UTN), a_decided("A4", DAY)]
+    for order in permutations(several):
+        found = ours(parameters(*order))
+        assert found.body
+        assert read(the_case(), found.body).word == "pended"
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (a_bundle(only(a_decided("A3", DAY)), OUTCOME), "an error beside it"),
+        (parameters(a_decided("A1", DAY), OUTCOME), "an error beside it"),
+        (a_bundle(only(a_decided("A3", DAY)), total=9), "a list that is not whole"),
+        (a_bundle(only(a_decided("A4", DAY)), OUTCOME), None),
+        (a_bundle(THEIRS, OUTCOME), None),
+    ],
+    ids=["denied", "affirmed", "not whole", "waits", "another's"],
+)
+def test_a_decision_that_cannot_be_used_is_told(body: Any, why: Any) -> None:
+    assert ours(body) == inquiry.Inquired("unclear", why=why)

@@ -1,0 +1,100 @@
+"""What two decisions on one request say of its items, held against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from smart_app.cases.model import Decision, ItemDecision
+from smart_app.pas.decision import word_of
+
+OPEN = ("pended", "unreadable", "contact_payer")
+"""Words of an item that the payer has still to decide, or to say so that it can be read."""
+
+
+def undecided(found: Decision | None) -> bool:
+    """Tell whether any item of a decision is still open."""
+    return found is None or not found.items or any(one.decision in OPEN for one in found.items)
+
+
+def of_items(found: Decision) -> dict[str, str]:
+    """Return the verdict on each item, by its trace."""
+    return {one.trace: one.decision for one in found.items}
+
+
+def same(one: Decision, other: Decision) -> bool:
+    """Tell whether two decisions say the same of every item, numbers aside."""
+    return of_items(one) == of_items(other)
+
+
+def told(found: Decision) -> str:
+    """Return the verdicts as one text, to be compared with what people were told before."""
+    return "; ".join(f"{trace} {word}" for trace, word in sorted(of_items(found).items()))
+
+
+def otherwise(typed: Decision, read: Decision) -> frozenset[str]:
+    """Return the items that the payer decided otherwise than a letter says.
+
+    What it has still to decide contradicts nothing.
+    """
+    said = of_items(typed)
+    return frozenset(
+        one.trace
+        for one in read.items
+        if one.decision not in OPEN and one.decision != said.get(one.trace)
+    )
+
+
+def affirmed(found: Decision) -> frozenset[str]:
+    """Return the items that a decision affirms as they were asked for."""
+    return frozenset(one.trace for one in found.items if one.decision == "affirmed")
+
+
+def unchanged(read: Decision, earlier: Collection[Decision]) -> frozenset[str]:
+    """Return the items of which an answer says what all of the earlier ones said."""
+    said = [of_items(one) for one in earlier]
+    return frozenset(
+        one.trace
+        for one in read.items
+        if said and all(words.get(one.trace) == one.decision for words in said)
+    )
+
+
+def with_numbers(found: Decision, numbered: Decision) -> Decision:
+    """Return a decision with the numbers that another one gives to the same verdicts."""
+    given = {one.trace: one for one in numbered.items if one.number}
+
+    def item(mine: ItemDecision) -> ItemDecision:
+        theirs = given.get(mine.trace)
+        if mine.number or theirs is None or theirs.decision != mine.decision:
+            return mine
+        return replace(
+            mine,
+            number=theirs.number,
+            number_path=theirs.number_path,
+            valid_from=mine.valid_from or theirs.valid_from,
+            valid_to=mine.valid_to or theirs.valid_to,
+        )
+
+    return replace(found, items=tuple(item(one) for one in found.items))
+
+
+def take_back(typed: Decision, read: Decision, traces: Collection[str]) -> Decision:
+    """Return what a letter says, but of some items what the payer itself decided.
+
+    It stays a typed decision: what the payer affirms beyond it waits for a person.
+    """
+    theirs = {one.trace: one for one in read.items if one.trace in traces}
+    items = tuple(theirs.get(one.trace, one) for one in with_numbers(typed, read).items)
+    whole = replace(typed, items=items)
+    return replace(
+        whole,
+        id=read.id,
+        word=word_of(items),
+        received_at=read.received_at,
+        created=read.created,
+        # the day begins the window of what is still affirmed
+        decided_on=typed.decided_on if affirmed(whole) else read.decided_on,
+        human_reviewer=read.human_reviewer,
+        taken_back=tuple(sorted({*typed.taken_back, *traces})),
+    )

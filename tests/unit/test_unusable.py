@@ -1,0 +1,139 @@
+"""An answer that cannot be used is told once, in words, and never leaves a case asking in vain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from smart_app import formatters
+from smart_app.cases import states
+from smart_app.cases.store import Store
+from smart_app.web import sent
+from tests.unit.kit import FakeClock, FakePayer, Reply
+from tests.unit.line import Line
+from tests.unit.pas.test_decision import an_answer, an_answer_item
+
+N1 = "JFA99900004417"
+DAY = "2026-11-24"
+MODIFIED = an_answer(an_answer_item("A3"), modifierExtension=[{"url": "x"}])
+WAITS = an_answer(an_answer_item("A4"))
+OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}
+COVERAGE = {"resourceType": "Coverage", "subscriberId": "1S00ZZ0ZZ00"}
+
+
+def beside(body: dict[str, Any], resource: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer with a resource beside its decision."""
+    return {**body, "entry": [*body["entry"], {"resource": resource}]}
+
+
+def several(*codes: str) -> dict[str, Any]:
+    """Return an answer of several results of one day."""
+    bodies = [an_answer(an_answer_item(code), created=DAY) for code in codes]
+    return {
+        "resourceType": "Parameters",
+        "parameter": [{"name": "return", "resource": one} for one in bodies],
+    }
+
+
+def asked(store: Store, clock: FakeClock, first: dict[str, Any], then: dict[str, Any]) -> Line:
+    """Return a line whose payer was asked for hours after its first answer."""
+    line = Line(store, clock, FakePayer({"$submit": [Reply(200, first)], "$inquire": [None]}))
+    line.signed()
+    line.step()
+    answers(line, then)
+    return line
+
+
+def answers(line: Line, body: dict[str, Any]) -> None:
+    line.payer.answers["$inquire"] = [Reply(200, body)]
+    line.pass_by(20, each=3600)
+
+
+def headline(line: Line) -> str:
+    return states.headline(line.case().tracks)
+
+
+def history(line: Line) -> list[str]:
+    return [formatters.event(one, "Zyter") for one in line.world.audit.events("case-1")]
+
+
+def warned(line: Line) -> str:
+    """Return what the page warns of."""
+    record = line.world.audit.record("case-1")
+    return " ".join(sent._warnings(line.case(), record, "Zyter", False))
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (MODIFIED, "marked in a way that may change what it means"),
+        (beside(an_answer(an_answer_item("A3")), OUTCOME), "reports an error or a warning"),
+        ({**an_answer(an_answer_item("A1")), "total": 7}, "did not give all that it has"),
+    ],
+    ids=["modifier", "error", "not whole"],
+)
+def test_a_decision_that_speaks_against_itself_is_to_be_read(
+    store: Store, clock: FakeClock, body: dict[str, Any], words: str
+) -> None:
+    line = asked(store, clock, WAITS, body)
+    assert headline(line) == "unreadable"
+    assert [words in one for one in history(line)].count(True) == 1
+    assert not any("not about this request" in one for one in history(line))
+    answers(line, an_answer(an_answer_item("A3")))
+    assert headline(line) == "non_affirmed"
+
+
+def test_an_answer_about_another_is_told_once_and_changes_nothing(
+    store: Store, clock: FakeClock
+) -> None:
+    line = asked(store, clock, WAITS, beside(an_answer(an_answer_item("A3")), COVERAGE))
+    assert headline(line) == "pended"
+    assert [one for one in history(line) if "not used" in one] == [
+        "An answer was not used: it is about another person"
+    ]
+    answers(line, an_answer(an_answer_item("A3"), status="cancelled"))
+    assert history(line)[-1] == "An answer was not used: it is not in force"
+    told = len(history(line))
+    answers(line, beside(an_answer(an_answer_item("A3")), COVERAGE))
+    assert len(history(line)) == told
+
+
+def test_an_affirmation_whose_number_is_awaited_keeps_what_it_says(
+    store: Store, clock: FakeClock
+) -> None:
+    line = asked(store, clock, an_answer(an_answer_item("A1")), MODIFIED)
+    assert headline(line) == "affirmed_number_awaited"
+    assert line.events().count("quarantined") == 1
+
+
+@pytest.mark.parametrize("order", [("A1", "A3"), ("A3", "A1")])
+def test_answers_that_contradict_each_other_are_told_once(
+    store: Store, clock: FakeClock, order: tuple[str, ...]
+) -> None:
+    line = asked(store, clock, WAITS, several(*order))
+    assert headline(line) == "unreadable"
+    assert line.events().count("answers_disagree") == 1
+    assert "Ask Zyter what it decided" in warned(line)
+    answers(line, an_answer(an_answer_item("A3")))
+    assert (headline(line), warned(line)) == ("non_affirmed", "")
+    assert line.events().count("answers_agree") == 1
+
+
+def test_answers_that_contradict_each_other_are_told_of_what_is_affirmed(
+    store: Store, clock: FakeClock
+) -> None:
+    line = asked(store, clock, an_answer(an_answer_item("A1")), several("A1", "A3"))
+    assert line.events().count("answers_disagree") == 1
+    assert "contradict each other" in warned(line)
+    line.letter("affirmed")
+    line.pass_by(20, each=3600)
+    assert (warned(line), line.events().count("answers_disagree")) == ("", 1)
+
+
+@pytest.mark.parametrize("order", [("A4", "A3"), ("A3", "A4")])
+def test_a_denial_of_the_day_on_which_it_was_still_open_counts(
+    store: Store, clock: FakeClock, order: tuple[str, ...]
+) -> None:
+    line = asked(store, clock, WAITS, several(*order))
+    assert (headline(line), warned(line)) == ("non_affirmed", "")
