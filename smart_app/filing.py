@@ -28,6 +28,7 @@ from smart_app.cases.model import (
     UtnRecord,
     WriteReceipt,
 )
+from smart_app.cases.tasks import LeaseLost
 from smart_app.chart import annotate, orders, writeback
 from smart_app.errors import ChartUnavailable, NotInChart, StaleRevision, WrongPatient
 from smart_app.steps import Steps
@@ -38,6 +39,9 @@ INTENT = "file_intent"
 
 DUE = "file_due"
 """The decision whose document this chart takes, whether or not it could be written."""
+
+ENDS_ALL = (LeaseLost, LaunchError, StaleRevision)
+"""What ends a filing at once: no rung may be tried after it, or none can be."""
 
 BUSY = 1.0  # seconds until it is looked again whether another worker still writes for the case
 
@@ -189,7 +193,8 @@ class Filing(Steps):
     def _climb(self, task: Task, case: Case, found: Decision, numbers: list[UtnRecord]) -> None:
         """Climb the ladder: the document first, since it says most; the order only if affirmed.
 
-        Raises what keeps a rung from being done, after the others were tried.
+        Raises what keeps a rung from being done, after the others were tried: a sign-in before all
+        else, since only it says what the whole filing waits for.
         """
         site = self.world.sites.of_id(case.site)
         context = self.world.bearer.context(case.launch_id or "", case.id)
@@ -201,7 +206,9 @@ class Filing(Steps):
             rungs += 1
             try:
                 self._document(work)
-            except ChartUnavailable as cause:
+            except ENDS_ALL:
+                raise
+            except Exception as cause:  # whatever the chart answered, a denial frees the order
                 failures.append(cause)
         if ORDER in site.write_ladder and allows(granted, "ServiceRequest", "u"):
             rungs += 1
@@ -210,7 +217,7 @@ class Filing(Steps):
             why = "this chart takes no documents"
             self._keep(work, WriteReceipt("manual", "manual_pending", now, why=why))
         if failures:
-            raise failures[0]
+            raise next((one for one in failures if isinstance(one, LaunchError)), failures[0])
 
     # the document --------------------------------------------------------------------------------
 
@@ -301,6 +308,10 @@ class Filing(Steps):
                 self._keep(work, self._undone(work, item, rung, "refused", cause.code))
             except (ChartUnavailable, LaunchError) as cause:
                 failures += self._failed(work, item, rung, cause, again=bool(known))
+            except ENDS_ALL:
+                raise
+            except Exception as cause:  # an order of an odd shape keeps no other one marked
+                failures.append(cause)
         return failures
 
     @staticmethod

@@ -120,9 +120,8 @@ def document(filing: Filing) -> Resource:
 
 
 def _content(resource: Resource) -> list[str]:
-    return [
-        str(one.get("attachment", {}).get("data") or "") for one in resource.get("content") or []
-    ]
+    parts = [one.get("attachment") for one in codes.objects(resource.get("content"))]
+    return [str(one.get("data") or "") for one in codes.objects(parts)]
 
 
 def _receipt(
@@ -195,7 +194,8 @@ def _find(chart: Chart, filing: Filing, wanted: Resource) -> Resource | None:
 def _told(chart: Chart, case: Case, decision_id: str) -> list[Resource]:
     patient = case.patient_ref.partition("/")[2]
     query = {"patient": patient, "identifier": f"{SYSTEM}|{decision_id}"}
-    return chart.search("DocumentReference", query)
+    found = chart.search("DocumentReference", query)
+    return [one for one in found if isinstance(one.get("id"), str)]
 
 
 def document_of(chart: Chart, case: Case, decision_id: str) -> str | None:
