@@ -6,7 +6,6 @@ is done stays done whatever becomes of the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,13 +14,14 @@ import sqlalchemy as sa
 
 from launch import LaunchContext, LaunchError, SignInUnavailable
 from launch.scopes import allows
-from smart_app import formatters
+from smart_app import formatters, reading
 from smart_app.cases.model import (
     DOCUMENT,
     ORDER,
     TAKE_BACK,
     Case,
     CaseItem,
+    ChartSnapshot,
     CoverageAnswer,
     Decision,
     Task,
@@ -31,6 +31,7 @@ from smart_app.cases.model import (
 from smart_app.cases.tasks import LeaseLost
 from smart_app.chart import annotate, orders, writeback
 from smart_app.errors import ChartUnavailable, NotInChart, StaleRevision, WrongPatient
+from smart_app.marked import about, carrying, number_for, wrong
 from smart_app.steps import Steps
 from smart_app.world import World
 
@@ -44,30 +45,6 @@ ENDS_ALL = (LeaseLost, LaunchError, StaleRevision)
 """What ends a filing at once: no rung may be tried after it, or none can be."""
 
 BUSY = 1.0  # seconds until it is looked again whether another worker still writes for the case
-
-
-def _number_for(trace: str, found: Decision, numbers: Iterable[UtnRecord]) -> str | None:
-    """Return the number that an order may carry: only an affirmed one's."""
-    decided = next((one for one in found.items if one.trace == trace), None)
-    number = next((one.number for one in numbers if trace in one.traces), None)
-    return number if decided is not None and decided.decision == "affirmed" else None
-
-
-def carrying(writes: list[WriteReceipt]) -> set[str]:
-    """Return the orders that bear a number of the case in the chart, or may bear one."""
-    known = {one.resource_ref: one.carries for one in writes if one.carries is not None}
-    return {ref for ref, carries in known.items() if ref and carries}
-
-
-def wrongly_marked(
-    case: Case, found: Decision | None, numbers: Iterable[UtnRecord], writes: list[WriteReceipt]
-) -> bool:
-    """Tell whether an order may bear a number that the decision which stands does not give it."""
-    held = carrying(writes)
-    return found is not None and any(
-        item.order_ref in held and _number_for(item.trace, found, numbers) is None
-        for item in case.items
-    )
 
 
 def still_marked(world: World, case: Case, context: LaunchContext) -> bool:
@@ -289,30 +266,33 @@ class Filing(Steps):
         """Mark the affirmed orders; take back what a decision that no longer stands had marked."""
         failures: list[Exception] = []
         for item in work.case.items:
-            if orders.own(item.order_ref):
-                continue
-            number = _number_for(item.trace, work.found, work.numbers)
-            rung, writes = (TAKE_BACK if number is None else ORDER), self._writes(work.case.id)
-            known = [
-                one
-                for one in writes
-                if (one.rung, one.resource_ref, one.decision)
-                == (rung, item.order_ref, work.found.id)
-            ]
-            done = bool(known) and known[-1].outcome != "unknown"
-            if done or (number is None and item.order_ref not in carrying(writes)):
-                continue
-            try:
-                self._keep(work, self._order(work, item, number))
-            except WrongPatient as cause:  # merged or moved since: nothing is written to it
-                self._keep(work, self._undone(work, item, rung, "refused", cause.code))
-            except (ChartUnavailable, LaunchError) as cause:
-                failures += self._failed(work, item, rung, cause, again=bool(known))
-            except ENDS_ALL:
-                raise
-            except Exception as cause:  # an order of an odd shape keeps no other one marked
-                failures.append(cause)
+            for rung in (ORDER, TAKE_BACK) if not orders.own(item.order_ref) else ():
+                try:
+                    failures += self._order(work, item, rung)
+                except ENDS_ALL:
+                    raise
+                except Exception as cause:  # an order of an odd shape keeps no other one marked
+                    failures.append(cause)
         return failures
+
+    def _order(self, work: _Work, item: CaseItem, rung: str) -> list[Exception]:
+        """Do one rung of an order where it is owed, and return why it is to be tried again, if so.
+
+        A number is taken back from what is not affirmed, and from what was refused its new one.
+        """
+        number = number_for(item.trace, work.found, work.numbers)
+        writes = self._writes(work.case.id)
+        owed = number is not None if rung == ORDER else wrong(item, work.found, number, writes)
+        known = about(writes, rung, item, work.found)
+        if not owed or (known is not None and known.outcome != "unknown"):
+            return []
+        try:
+            self._keep(work, self._write(work, item, number if rung == ORDER else None))
+        except WrongPatient as cause:  # merged or moved since: nothing is written to it
+            self._keep(work, self._undone(work, item, rung, "refused", cause.code))
+        except (ChartUnavailable, LaunchError) as cause:
+            return self._failed(work, item, rung, cause, again=known is not None)
+        return []
 
     @staticmethod
     def _undone(work: _Work, item: CaseItem, rung: str, outcome: Any, why: str) -> WriteReceipt:
@@ -343,14 +323,15 @@ class Filing(Steps):
         self._keep(work, self._undone(work, item, rung, "unknown", cause.code), told=told)
         return [] if last else [cause]
 
-    def _order(self, work: _Work, item: CaseItem, number: str | None) -> WriteReceipt:
+    def _write(self, work: _Work, item: CaseItem, number: UtnRecord | None) -> WriteReceipt:
         """Mark an order, or take the case's numbers from it."""
         case = work.case
         answer = self.store.latest(case.id, "coverage_answer", CoverageAnswer)
         mark = writeback.Mark(
             case=case,
-            order_ref=item.order_ref,
-            code=item.code,
+            item=item,
+            seen=self.store.latest(case.id, "chart", ChartSnapshot),
+            typed=tuple(reading.entries(self.world, case.site, case.iss, case.patient_ref)),
             extensions=answer.said_of(item.order_ref) if answer else (),
             numbers=frozenset(one.number for one in self.store.utns(case.id)),
             at=work.now,
