@@ -30,7 +30,8 @@ from smart_app.cases.model import (
 )
 from smart_app.cases.tasks import LeaseLost
 from smart_app.chart import annotate, orders, writeback
-from smart_app.errors import ChartUnavailable, NotInChart, StaleRevision, WrongPatient
+from smart_app.errors import ChartUnavailable, Deleted, StaleRevision, WrongPatient
+from smart_app.fhir import refs
 from smart_app.marked import about, carrying, number_for, wrong
 from smart_app.steps import Steps
 from smart_app.world import World
@@ -50,7 +51,9 @@ BUSY = 1.0  # seconds until it is looked again whether another worker still writ
 def still_marked(world: World, case: Case, context: LaunchContext) -> bool:
     """Look whether an order bears a number of the case, or may bear one that is being written.
 
-    One that was changed by hand does not; one that cannot be looked at may.
+    One that was changed by hand does not, nor one that was deleted. One that cannot be looked at
+    may: a chart that says it knows of none may as well keep it from this user.
+    https://hl7.org/fhir/R4/http.html#read
     """
     if any(one.kind == "file" and one.state == "leased" for one in world.tasks.of_case(case.id)):
         return True
@@ -58,11 +61,14 @@ def still_marked(world: World, case: Case, context: LaunchContext) -> bool:
     for reference in carrying(world.store.history(case.id, "write", WriteReceipt)):
         try:
             order = world.chart(context).read(reference)
-        except NotInChart:
+        except Deleted:
             continue
         except ChartUnavailable:
             return True
-        if annotate.numbers_of(order, case.coverage_ref) & numbers:
+        if (
+            not refs.names(order, reference)
+            or annotate.numbers_of(order, case.coverage_ref) & numbers
+        ):
             return True
     return False
 

@@ -317,7 +317,7 @@ def _change_order(
     carried = False
     for _ in range(2):
         order = chart.read(mark.order_ref)
-        if refs.subject_of(order) != mark.case.patient_ref or refs.of(order) != mark.order_ref:
+        if refs.subject_of(order) != mark.case.patient_ref or not refs.names(order, mark.order_ref):
             raise WrongPatient
         carried, changed = bool(mark.carried(order)), change(order)
         if isinstance(changed, str):

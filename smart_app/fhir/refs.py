@@ -27,6 +27,11 @@ def of(resource: Resource) -> str:
     return f"{resource['resourceType']}/{resource['id']}"
 
 
+def names(resource: Resource, reference: str) -> bool:
+    """Tell whether a reference names a resource; none names what has no id."""
+    return f"{resource.get('resourceType')}/{resource.get('id')}" == reference
+
+
 def base(iss: str) -> str:
     """Return a FHIR base as it is compared: EHRs state the same one with and without a slash."""
     return iss.rstrip("/")
