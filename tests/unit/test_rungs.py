@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from launch.errors import SignInUnavailable
 from smart_app import reading
 from smart_app.cases.model import ChartSnapshot, Coding, Decision
 from smart_app.cases.store import Store
@@ -55,6 +56,25 @@ def test_a_document_that_fails_in_an_unforeseen_way_leaves_no_denied_order_autho
     assert line.world.tasks.of_case("case-1")[-1].last_error == "AttributeError"
     line.pass_by(60, each=600)
     assert line.events().count("order_taken_back") == line.events().count("parked") == 1
+
+
+def test_a_sign_in_that_is_down_is_waited_for_although_the_document_fails(
+    store: Store, clock: FakeClock
+) -> None:
+    line, chart = to_file(store, clock)
+    line.step()
+    line.letter("non_affirmed", N1)
+
+    def odd(*_: Any) -> Any:
+        raise AttributeError
+
+    line.follow.filing._document = odd  # type: ignore[method-assign]
+    chart.reading = raising(SignInUnavailable())
+    line.pass_by(100, each=864)
+    assert (chart.bears(), "parked" in line.events()) == (True, False)
+    chart.reading = lambda _: None
+    line.pass_by(3, each=864)
+    assert not chart.bears()
 
 
 def test_a_worker_that_lost_its_task_touches_no_order(store: Store, clock: FakeClock) -> None:

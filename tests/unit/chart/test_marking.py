@@ -137,6 +137,11 @@ def test_an_order_of_which_nothing_is_kept_gets_no_number() -> None:
     assert refused(chart, replace(a_mark(), seen=ChartSnapshot({}, {}, {}, NOW)))
 
 
+def test_an_order_without_a_code_that_nobody_entered_gets_no_number() -> None:
+    chart = FakeChart(held={"ServiceRequest/1": an_order(**KNEE)})
+    assert refused(chart, a_mark(signed=an_order(**KNEE)))
+
+
 def test_an_order_that_was_a_draft_and_is_active_now_gets_its_number() -> None:
     chart = FakeChart(held={"ServiceRequest/1": an_order(note=[{"text": "by phone"}])})
     assert marked(chart, signed=an_order(status="draft")) == "filed_and_read_back"
