@@ -11,7 +11,8 @@ PreclearError
 │   ├── OrderGone          an order is no longer one to ask for
 │   ├── OrderChanged       an order asks for something else than what was signed
 │   └── ChartUnavailable   the EHR did not answer, or refused
-│       └── NotInChart     it has no such resource
+│       └── NotInChart     it has no such resource, or does not show it
+│           └── Deleted    it had it, and has it no more
 ├── EngineError            the form's logic could not be run
 │   └── EngineLimit        it used more time or memory than allowed
 ├── PackageError           the payer's form cannot be used
@@ -121,6 +122,10 @@ class ChartUnavailable(ChartError):
 
 class NotInChart(ChartUnavailable):
     code = "not-in-chart"
+
+
+class Deleted(NotInChart):
+    code = "deleted"
 
 
 class OrderGone(ChartError):

@@ -6,7 +6,6 @@ is done stays done whatever becomes of the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,21 +14,25 @@ import sqlalchemy as sa
 
 from launch import LaunchContext, LaunchError, SignInUnavailable
 from launch.scopes import allows
-from smart_app import formatters
+from smart_app import formatters, reading
 from smart_app.cases.model import (
     DOCUMENT,
     ORDER,
     TAKE_BACK,
     Case,
     CaseItem,
+    ChartSnapshot,
     CoverageAnswer,
     Decision,
     Task,
     UtnRecord,
     WriteReceipt,
 )
+from smart_app.cases.tasks import LeaseLost
 from smart_app.chart import annotate, orders, writeback
-from smart_app.errors import ChartUnavailable, NotInChart, StaleRevision, WrongPatient
+from smart_app.errors import ChartUnavailable, Deleted, StaleRevision, WrongPatient
+from smart_app.fhir import refs
+from smart_app.marked import about, carrying, number_for, wrong
 from smart_app.steps import Steps
 from smart_app.world import World
 
@@ -39,37 +42,18 @@ INTENT = "file_intent"
 DUE = "file_due"
 """The decision whose document this chart takes, whether or not it could be written."""
 
+ENDS_ALL = (LeaseLost, LaunchError, StaleRevision)
+"""What ends a filing at once: no rung may be tried after it, or none can be."""
+
 BUSY = 1.0  # seconds until it is looked again whether another worker still writes for the case
-
-
-def _number_for(trace: str, found: Decision, numbers: Iterable[UtnRecord]) -> str | None:
-    """Return the number that an order may carry: only an affirmed one's."""
-    decided = next((one for one in found.items if one.trace == trace), None)
-    number = next((one.number for one in numbers if trace in one.traces), None)
-    return number if decided is not None and decided.decision == "affirmed" else None
-
-
-def carrying(writes: list[WriteReceipt]) -> set[str]:
-    """Return the orders that bear a number of the case in the chart, or may bear one."""
-    known = {one.resource_ref: one.carries for one in writes if one.carries is not None}
-    return {ref for ref, carries in known.items() if ref and carries}
-
-
-def wrongly_marked(
-    case: Case, found: Decision | None, numbers: Iterable[UtnRecord], writes: list[WriteReceipt]
-) -> bool:
-    """Tell whether an order may bear a number that the decision which stands does not give it."""
-    held = carrying(writes)
-    return found is not None and any(
-        item.order_ref in held and _number_for(item.trace, found, numbers) is None
-        for item in case.items
-    )
 
 
 def still_marked(world: World, case: Case, context: LaunchContext) -> bool:
     """Look whether an order bears a number of the case, or may bear one that is being written.
 
-    One that was changed by hand does not; one that cannot be looked at may.
+    One that was changed by hand does not, nor one that was deleted. One that cannot be looked at
+    may: a chart that says it knows of none may as well keep it from this user.
+    https://hl7.org/fhir/R4/http.html#read
     """
     if any(one.kind == "file" and one.state == "leased" for one in world.tasks.of_case(case.id)):
         return True
@@ -77,11 +61,14 @@ def still_marked(world: World, case: Case, context: LaunchContext) -> bool:
     for reference in carrying(world.store.history(case.id, "write", WriteReceipt)):
         try:
             order = world.chart(context).read(reference)
-        except NotInChart:
+        except Deleted:
             continue
         except ChartUnavailable:
             return True
-        if annotate.numbers_of(order, case.coverage_ref) & numbers:
+        if (
+            not refs.names(order, reference)
+            or annotate.numbers_of(order, case.coverage_ref) & numbers
+        ):
             return True
     return False
 
@@ -189,7 +176,8 @@ class Filing(Steps):
     def _climb(self, task: Task, case: Case, found: Decision, numbers: list[UtnRecord]) -> None:
         """Climb the ladder: the document first, since it says most; the order only if affirmed.
 
-        Raises what keeps a rung from being done, after the others were tried.
+        Raises what keeps a rung from being done, after the others were tried: a sign-in before all
+        else, since only it says what the whole filing waits for.
         """
         site = self.world.sites.of_id(case.site)
         context = self.world.bearer.context(case.launch_id or "", case.id)
@@ -201,7 +189,9 @@ class Filing(Steps):
             rungs += 1
             try:
                 self._document(work)
-            except ChartUnavailable as cause:
+            except ENDS_ALL:
+                raise
+            except Exception as cause:  # whatever the chart answered, a denial frees the order
                 failures.append(cause)
         if ORDER in site.write_ladder and allows(granted, "ServiceRequest", "u"):
             rungs += 1
@@ -210,7 +200,7 @@ class Filing(Steps):
             why = "this chart takes no documents"
             self._keep(work, WriteReceipt("manual", "manual_pending", now, why=why))
         if failures:
-            raise failures[0]
+            raise next((one for one in failures if isinstance(one, LaunchError)), failures[0])
 
     # the document --------------------------------------------------------------------------------
 
@@ -282,26 +272,33 @@ class Filing(Steps):
         """Mark the affirmed orders; take back what a decision that no longer stands had marked."""
         failures: list[Exception] = []
         for item in work.case.items:
-            if orders.own(item.order_ref):
-                continue
-            number = _number_for(item.trace, work.found, work.numbers)
-            rung, writes = (TAKE_BACK if number is None else ORDER), self._writes(work.case.id)
-            known = [
-                one
-                for one in writes
-                if (one.rung, one.resource_ref, one.decision)
-                == (rung, item.order_ref, work.found.id)
-            ]
-            done = bool(known) and known[-1].outcome != "unknown"
-            if done or (number is None and item.order_ref not in carrying(writes)):
-                continue
-            try:
-                self._keep(work, self._order(work, item, number))
-            except WrongPatient as cause:  # merged or moved since: nothing is written to it
-                self._keep(work, self._undone(work, item, rung, "refused", cause.code))
-            except (ChartUnavailable, LaunchError) as cause:
-                failures += self._failed(work, item, rung, cause, again=bool(known))
+            for rung in (ORDER, TAKE_BACK) if not orders.own(item.order_ref) else ():
+                try:
+                    failures += self._order(work, item, rung)
+                except ENDS_ALL:
+                    raise
+                except Exception as cause:  # an order of an odd shape keeps no other one marked
+                    failures.append(cause)
         return failures
+
+    def _order(self, work: _Work, item: CaseItem, rung: str) -> list[Exception]:
+        """Do one rung of an order where it is owed, and return why it is to be tried again, if so.
+
+        A number is taken back from what is not affirmed, and from what was refused its new one.
+        """
+        number = number_for(item.trace, work.found, work.numbers)
+        writes = self._writes(work.case.id)
+        owed = number is not None if rung == ORDER else wrong(item, work.found, number, writes)
+        known = about(writes, rung, item, work.found)
+        if not owed or (known is not None and known.outcome != "unknown"):
+            return []
+        try:
+            self._keep(work, self._write(work, item, number if rung == ORDER else None))
+        except WrongPatient as cause:  # merged or moved since: nothing is written to it
+            self._keep(work, self._undone(work, item, rung, "refused", cause.code))
+        except (ChartUnavailable, LaunchError) as cause:
+            return self._failed(work, item, rung, cause, again=known is not None)
+        return []
 
     @staticmethod
     def _undone(work: _Work, item: CaseItem, rung: str, outcome: Any, why: str) -> WriteReceipt:
@@ -332,14 +329,15 @@ class Filing(Steps):
         self._keep(work, self._undone(work, item, rung, "unknown", cause.code), told=told)
         return [] if last else [cause]
 
-    def _order(self, work: _Work, item: CaseItem, number: str | None) -> WriteReceipt:
+    def _write(self, work: _Work, item: CaseItem, number: UtnRecord | None) -> WriteReceipt:
         """Mark an order, or take the case's numbers from it."""
         case = work.case
         answer = self.store.latest(case.id, "coverage_answer", CoverageAnswer)
         mark = writeback.Mark(
             case=case,
-            order_ref=item.order_ref,
-            code=item.code,
+            item=item,
+            seen=self.store.latest(case.id, "chart", ChartSnapshot),
+            typed=tuple(reading.entries(self.world, case.site, case.iss, case.patient_ref)),
             extensions=answer.said_of(item.order_ref) if answer else (),
             numbers=frozenset(one.number for one in self.store.utns(case.id)),
             at=work.now,

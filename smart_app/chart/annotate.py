@@ -12,7 +12,7 @@ from typing import Any
 
 from smart_app.cases.model import Resource
 from smart_app.fhir import refs
-from smart_app.fhir.codes import COVERAGE_INFORMATION
+from smart_app.fhir.codes import COVERAGE_INFORMATION, objects
 
 NO_LONGER = (
     "pa-needed",
@@ -29,7 +29,7 @@ def _ours(order: Resource, coverage_ref: str | None = None) -> list[dict[str, An
     """Return an order's coverage information: all of it, or that of one coverage."""
     return [
         one
-        for one in order.get("extension") or []
+        for one in objects(order.get("extension"))
         if one.get("url") == COVERAGE_INFORMATION
         and (coverage_ref is None or coverage_of(one) == coverage_ref)
     ]
@@ -37,7 +37,7 @@ def _ours(order: Resource, coverage_ref: str | None = None) -> list[dict[str, An
 
 def coverage_of(extension: Resource) -> str | None:
     """Return the coverage that a repetition is about, as a relative reference."""
-    for part in extension.get("extension") or []:
+    for part in objects(extension.get("extension")):
         if part.get("url") == "coverage":
             return refs.relative(part.get("valueReference"))
     return None
@@ -62,7 +62,8 @@ def satisfied(order: Resource, coverage_ref: str, number: str) -> Resource:
     """
     made = copy.deepcopy(order)
     for extension in _ours(made, coverage_ref):
-        kept = [one for one in extension.get("extension") or [] if one.get("url") not in NO_LONGER]
+        parts = objects(extension.get("extension"))
+        kept = [one for one in parts if one.get("url") not in NO_LONGER]
         kept += [
             {"url": "pa-needed", "valueCode": "satisfied"},
             {"url": "satisfied-pa-id", "valueString": number},
@@ -78,7 +79,7 @@ def unsatisfied(order: Resource, coverage_ref: str, numbers: frozenset[str]) -> 
     """
     made = copy.deepcopy(order)
     for extension in _ours(made, coverage_ref):
-        parts = extension.get("extension") or []
+        parts = objects(extension.get("extension"))
         ours = [one for one in parts if _number(one) in numbers]
         kept = [one for one in parts if one not in ours]
         if ours and not any(_number(one) for one in kept):
@@ -100,6 +101,6 @@ def numbers_of(order: Resource, coverage_ref: str | None) -> frozenset[str]:
     return frozenset(
         number
         for extension in _ours(order, coverage_ref or "")
-        for sub in extension.get("extension") or []
+        for sub in objects(extension.get("extension"))
         if (number := _number(sub))
     )

@@ -111,12 +111,16 @@ def placed(order: Resource) -> tuple[object, ...]:
 
 
 def says(order: Resource, snapshot: ChartSnapshot) -> tuple[object, ...]:
-    """Return what one order asks for, to compare two readings of it."""
+    """Return what one order asks for, and last for which day, to compare two readings of it.
+
+    Conditions count by their names as well: of a chart that is kept, they are not.
+    """
     return (
         codes.code_in(order.get("code"), BILLING),
         _units(order),
         modifiers(order),
         diagnoses(order, snapshot),
+        {refs.relative(one) for one in order.get("reasonReference") or []},
         planned_date((order,)),
     )
 

@@ -15,8 +15,18 @@ from typing import Any, Protocol
 
 from launch.errors import LaunchError
 from smart_app.cases import codec
-from smart_app.cases.model import DOCUMENT, ORDER, TAKE_BACK, Case, Resource, WriteReceipt
-from smart_app.chart import annotate, orders
+from smart_app.cases.model import (
+    DOCUMENT,
+    ORDER,
+    TAKE_BACK,
+    Case,
+    CaseItem,
+    ChartSnapshot,
+    Resource,
+    UtnRecord,
+    WriteReceipt,
+)
+from smart_app.chart import annotate, entered, orders
 from smart_app.errors import ChartUnavailable, WrongPatient
 from smart_app.fhir import codes, refs
 from smart_app.ports import EhrReader, EhrWriter
@@ -53,14 +63,15 @@ class Filing:
 class Mark:
     """An order that a number is written to or taken from.
 
-    ``code`` is the billing code that was asked for. ``numbers`` are all that the case ever had.
-    ``before`` is called right before each write, so
-    that it is known of even if its answer never comes.
+    ``seen`` is the chart as it was signed, with what people ``typed`` of its orders. ``numbers``
+    are all that the case ever had. ``before`` is called right before each write, so that it is
+    known of even if its answer never comes.
     """
 
     case: Case
-    order_ref: str
-    code: str
+    item: CaseItem
+    seen: ChartSnapshot | None
+    typed: tuple[entered.Entered, ...]
     extensions: tuple[Resource, ...]
     numbers: frozenset[str]
     at: datetime
@@ -70,13 +81,46 @@ class Mark:
         """Return the case's numbers that an order bears."""
         return annotate.numbers_of(order, self.case.coverage_ref) & self.numbers
 
-    def still_asked(self, order: Resource) -> bool:
-        """Tell whether an order is still the one that was decided.
+    @property
+    def order_ref(self) -> str:
+        """Return which order it is."""
+        return self.item.order_ref
 
-        One whose code a person entered carries none in the chart.
+    def same_service(self, order: Resource) -> bool:
+        """Tell whether an order asks for what was signed, for whatever day.
+
+        It is read as it was read for the signature. What people entered completes only what they
+        entered it for: an order that is coded or worded otherwise in the chart by now is another.
         """
-        code = codes.code_in(order.get("code"), orders.BILLING)
-        return orders.counts(order) and code in (None, self.code)
+        before = self.seen.by_reference(self.order_ref) if self.seen else None
+        if self.seen is None or before is None or not orders.still_stands(order, before):
+            return False
+        after = self._read(self.seen, order)
+        if codes.code_in(after.get("code"), orders.BILLING) != self.item.code:
+            return False
+        if codes.code_in(order.get("code"), orders.BILLING) is None and _names(before) != _names(
+            after
+        ):
+            return False
+        return orders.says(before, self.seen)[:-1] == orders.says(after, self.seen)[:-1]
+
+    def still_asked(self, order: Resource, number: UtnRecord) -> bool:
+        """Tell whether an order is still the one that was decided, so that it may bear the number.
+
+        That it was put off to another day of the number's window is daily life. A day beyond it,
+        or none where there was one, may be a day for which nothing was decided.
+        """
+        if self.seen is None or not self.same_service(order):
+            return False
+        was = orders.planned_date(self.seen.by_references((self.order_ref,)))
+        day = orders.planned_date((self._read(self.seen, order),))
+        first, last = number.valid_from, number.valid_to
+        return day == was or bool(day and first and last and first <= day <= last)
+
+    def _read(self, seen: ChartSnapshot, order: Resource) -> Resource:
+        """Return an order as the line reads it, with what a person entered of it."""
+        now = replace(seen, resources=seen.resources | {"ServiceRequest": (order,)})
+        return entered.laid_over(now, self.typed).by_reference(self.order_ref) or order
 
 
 def document(filing: Filing) -> Resource:
@@ -119,10 +163,15 @@ def document(filing: Filing) -> Resource:
     return made
 
 
+def _names(order: Resource) -> tuple[object, ...]:
+    """Return by which codes and words an order names its service."""
+    code = order.get("code") or {}
+    return {(one["system"], one["code"]) for one in codes.codings(code)}, code.get("text")
+
+
 def _content(resource: Resource) -> list[str]:
-    return [
-        str(one.get("attachment", {}).get("data") or "") for one in resource.get("content") or []
-    ]
+    parts = [one.get("attachment") for one in codes.objects(resource.get("content"))]
+    return [str(one.get("data") or "") for one in codes.objects(parts)]
 
 
 def _receipt(
@@ -195,7 +244,8 @@ def _find(chart: Chart, filing: Filing, wanted: Resource) -> Resource | None:
 def _told(chart: Chart, case: Case, decision_id: str) -> list[Resource]:
     patient = case.patient_ref.partition("/")[2]
     query = {"patient": patient, "identifier": f"{SYSTEM}|{decision_id}"}
-    return chart.search("DocumentReference", query)
+    found = chart.search("DocumentReference", query)
+    return [one for one in found if isinstance(one.get("id"), str)]
 
 
 def document_of(chart: Chart, case: Case, decision_id: str) -> str | None:
@@ -208,22 +258,26 @@ def document_of(chart: Chart, case: Case, decision_id: str) -> str | None:
     return found[0] if found else None
 
 
-def update_order(chart: Chart, mark: Mark, number: str) -> WriteReceipt:
+def update_order(chart: Chart, mark: Mark, number: UtnRecord) -> WriteReceipt:
     """Mark an affirmed order as satisfied: only the extensions that the payer gave (opt-in).
 
-    Raises WrongPatient when the order is not this patient's, ChartUnavailable for no answer.
+    One that bears this number alone stays as it is, so that one which is refused it and bears a
+    number all the same bears a wrong one. Raises WrongPatient when the order is not this
+    patient's, ChartUnavailable for no answer.
     """
 
     def change(order: Resource) -> Resource | str:
-        if not mark.still_asked(order):
+        if not mark.still_asked(order, number):
             return "the order says something else now"
+        if done(order):
+            return order
         covered = mark.case.coverage_ref or ""
         if covered not in {annotate.coverage_of(one) for one in mark.extensions}:
             return "the payer gave no coverage information to complete"
-        return annotate.satisfied(annotate.merged(order, mark.extensions), covered, number)
+        return annotate.satisfied(annotate.merged(order, mark.extensions), covered, number.number)
 
     def done(order: Resource) -> bool:
-        return annotate.numbers_of(order, mark.case.coverage_ref) == {number}
+        return annotate.numbers_of(order, mark.case.coverage_ref) == {number.number}
 
     return _change_order(chart, mark, ORDER, change, done)
 
@@ -231,14 +285,15 @@ def update_order(chart: Chart, mark: Mark, number: str) -> WriteReceipt:
 def restore_order(chart: Chart, mark: Mark) -> WriteReceipt:
     """Take the case's numbers back from an order: what the payer said of it first stands again.
 
-    Where that is not known, only what a number had made of it is taken away. Raises WrongPatient
-    and ChartUnavailable, as ``update_order``.
+    Where that is not known, or was said of something else than the order asks for by now, only
+    what a number had made of it is taken away. Raises WrongPatient and ChartUnavailable, as
+    ``update_order``.
     """
 
     def change(order: Resource) -> Resource | str:
         if not mark.carried(order):
             return order
-        before = annotate.merged(order, mark.extensions)
+        before = annotate.merged(order, mark.extensions) if mark.same_service(order) else order
         return annotate.unsatisfied(before, mark.case.coverage_ref or "", mark.numbers)
 
     return _change_order(chart, mark, TAKE_BACK, change, lambda order: not mark.carried(order))
@@ -262,7 +317,7 @@ def _change_order(
     carried = False
     for _ in range(2):
         order = chart.read(mark.order_ref)
-        if refs.subject_of(order) != mark.case.patient_ref or refs.of(order) != mark.order_ref:
+        if refs.subject_of(order) != mark.case.patient_ref or not refs.names(order, mark.order_ref):
             raise WrongPatient
         carried, changed = bool(mark.carried(order)), change(order)
         if isinstance(changed, str):

@@ -17,7 +17,8 @@ from urllib3.exceptions import HTTPError
 
 from launch.bounded import Watch, Watched
 from smart_app.cases.model import Resource
-from smart_app.errors import ChartUnavailable, NotInChart
+from smart_app.errors import ChartUnavailable, Deleted, NotInChart
+from smart_app.fhir import refs
 
 TIMEOUT = (5.0, 20.0)  # seconds to connect, until the next byte
 LONGEST = 60.0  # seconds for a whole answer
@@ -68,6 +69,12 @@ def _failed(resource: Resource) -> bool:
         return False
     issues = [one for one in resource.get("issue") or [] if isinstance(one, dict)]
     return any(one.get("severity") in ("error", "fatal") for one in issues)
+
+
+def _is_a(kind: str, resource: Resource) -> bool:
+    """Tell whether a resource is of a type, with an id; servers may make up a Binary without."""
+    nameless = "id" not in resource and kind == "Binary"
+    return resource["resourceType"] == kind and (nameless or isinstance(resource.get("id"), str))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +220,7 @@ class FhirClient:
     @staticmethod
     def _json(answer: Answer) -> Resource:
         if answer.status in (404, 410):
-            raise NotInChart(f"status {answer.status}")
+            raise (Deleted if answer.status == 410 else NotInChart)(f"status {answer.status}")
         if answer.status != 200:
             raise ChartUnavailable(f"status {answer.status}")
         try:
@@ -225,8 +232,16 @@ class FhirClient:
         return body
 
     def read(self, reference: str) -> Resource:
-        """Return the resource that ``Type/id`` names; raises ChartUnavailable."""
-        return self._json(self._send("GET", reference))
+        """Return the resource that ``Type/id`` names; raises ChartUnavailable.
+
+        So it does for a body of another type, or without an id, such as an error that is told with
+        status 200. Whether it is the very one that was named is for those who know whose it is.
+        """
+        body = self._json(self._send("GET", reference))
+        named = refs.relative(reference)
+        if named and not _is_a(named.partition("/")[0], body):
+            raise ChartUnavailable("not what was asked for")
+        return body
 
     def search(self, resource_type: str, params: Mapping[str, str]) -> list[Resource]:
         """Return all matches over all pages; raises ChartUnavailable rather than give a part.

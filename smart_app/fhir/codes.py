@@ -35,9 +35,14 @@ _ALIASES = {
 }
 
 
-def system(uri: str | None) -> str:
-    """Return the one spelling under which a code system is matched."""
-    return _ALIASES.get(uri or "", uri or "")
+def system(uri: Any) -> str:
+    """Return the one spelling under which a code system is matched; of what is none, nothing."""
+    return _ALIASES.get(uri, uri) if isinstance(uri, str) else ""
+
+
+def objects(values: Any) -> list[dict[str, Any]]:
+    """Return the objects of what a chart gave as a list of them, whatever else stands in it."""
+    return [one for one in values if isinstance(one, dict)] if isinstance(values, list) else []
 
 
 def codings(concept: Any) -> list[dict[str, Any]]:
@@ -45,8 +50,8 @@ def codings(concept: Any) -> list[dict[str, Any]]:
     found = concept.get("coding") if isinstance(concept, dict) else None
     return [
         one | {"system": system(one.get("system"))}
-        for one in found or []
-        if isinstance(one, dict) and isinstance(one.get("code"), str)
+        for one in objects(found)
+        if isinstance(one.get("code"), str)
     ]
 
 
@@ -58,7 +63,7 @@ def code_in(concept: Any, systems: Iterable[str]) -> str | None:
 
 def identifier(resource: Any, uri: str) -> str | None:
     """Return the value of a resource's identifier of a system, or None."""
-    for one in resource.get("identifier") or [] if isinstance(resource, dict) else []:
+    for one in objects(resource.get("identifier") if isinstance(resource, dict) else None):
         if one.get("system") == uri and one.get("value"):
             return str(one["value"])
     return None
@@ -77,8 +82,8 @@ def npi_valid(npi: str) -> bool:
 
 def human_name(resource: Any) -> str:
     """Return a person's name in reading order, or an empty string."""
-    names = resource.get("name") if isinstance(resource, dict) else None
-    if not isinstance(names, list) or not names:
+    names = objects(resource.get("name") if isinstance(resource, dict) else None)
+    if not names:
         return ""
     name = next((one for one in names if one.get("use") == "official"), names[0])
     if name.get("text"):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from smart_app.cases.model import Resource
+from smart_app.fhir import codes
 
 _TAIL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[^/]+)?$")
 
@@ -26,6 +27,11 @@ def of(resource: Resource) -> str:
     return f"{resource['resourceType']}/{resource['id']}"
 
 
+def names(resource: Resource, reference: str) -> bool:
+    """Tell whether a reference names a resource; none names what has no id."""
+    return f"{resource.get('resourceType')}/{resource.get('id')}" == reference
+
+
 def base(iss: str) -> str:
     """Return a FHIR base as it is compared: EHRs state the same one with and without a slash."""
     return iss.rstrip("/")
@@ -33,7 +39,8 @@ def base(iss: str) -> str:
 
 def version_of(resource: Resource) -> str | None:
     """Return the resource's version id, if the EHR states one."""
-    version = resource.get("meta", {}).get("versionId")
+    meta = resource.get("meta")
+    version = meta.get("versionId") if isinstance(meta, dict) else None
     return str(version) if version is not None else None
 
 
@@ -57,7 +64,7 @@ def subject_of(resource: Resource) -> str | None:
     for member in SUBJECTS:
         if found := relative(resource.get(member)):
             return found
-    for participant in resource.get("participant") or []:
+    for participant in codes.objects(resource.get("participant")):
         found = relative(participant.get("actor"))
         if found and found.startswith("Patient/"):
             return found

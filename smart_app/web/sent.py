@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from smart_app import filing, formatters
+from smart_app import formatters, marked
 from smart_app.audit.chain import Record
 from smart_app.cases import states
 from smart_app.cases.model import (
@@ -211,7 +211,7 @@ def order_wrong(
     writes: list[WriteReceipt],
 ) -> bool:
     """Tell whether an order says that it is authorized, and a first try to mend it has ended."""
-    return filing.wrongly_marked(case, found, numbers, writes) and not any(
+    return marked.wrongly_marked(case, found, numbers, writes) and not any(
         one.kind == "file" and one.state in ("due", "leased") and one.last_error is None
         for one in world.tasks.of_case(case.id)
     )

@@ -17,7 +17,8 @@ from smart_app.crd import ask
 from smart_app.dtr import coerce, values
 from smart_app.errors import ChartUnavailable
 from smart_app.fhir import codes
-from tests.unit.chart.test_writeback import FILING, GIVEN, NUMBER, a_mark, an_order
+from tests.unit.chart.test_marking import RECORD, a_mark, an_order
+from tests.unit.chart.test_writeback import FILING
 from tests.unit.crd.test_client import CALL, CHART, ORDER, SERVICE, a_payer, information
 from tests.unit.kit import NOW, FakeCache, FakeChart, Reply, Written, a_case
 from tests.unit.pas.test_decision import MEMBER, UTN, an_answer, an_answer_item, read
@@ -160,13 +161,13 @@ def test_a_sign_in_that_allows_no_type_searches_none() -> None:
 def test_an_update_that_the_chart_broke_off_is_tried_again() -> None:
     chart = FakeChart(held={"ServiceRequest/1": an_order()}, answer=Written(503))
     with pytest.raises(ChartUnavailable):
-        writeback.update_order(chart, a_mark((GIVEN,)), NUMBER)
+        writeback.update_order(chart, a_mark(), RECORD)
 
 
 def test_no_version_is_made_up() -> None:
     order = an_order(meta={})
     chart = FakeChart(held={"ServiceRequest/1": order})
-    writeback.update_order(chart, a_mark((GIVEN,)), NUMBER)
+    writeback.update_order(chart, a_mark(), RECORD)
     assert 'W/"None"' not in [etag for _, etag in chart.updates]
 
 

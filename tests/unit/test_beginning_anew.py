@@ -10,6 +10,7 @@ import pytest
 from launch.errors import TokenRevoked
 from smart_app.cases.model import Case, Person
 from smart_app.cases.store import Store
+from smart_app.errors import Deleted, NotInChart
 from smart_app.review import Review, StillMarked
 from tests.unit.front import a_launch
 from tests.unit.kit import FakeClock
@@ -63,12 +64,40 @@ def test_an_order_that_was_changed_by_hand_lets_a_new_request_begin(
     assert line.case().closed
 
 
-def test_an_order_that_is_in_no_chart_any_more_lets_a_new_request_begin(
+def test_an_order_that_was_deleted_lets_a_new_request_begin(store: Store, clock: FakeClock) -> None:
+    line, chart = dismissed(store, clock)
+    chart.reading = raising(Deleted("status 410"))
+    assert begin_anew(line).prior_case_id == "case-1"
+
+
+def test_an_order_that_this_user_may_not_see_is_not_taken_for_unmarked(
     store: Store, clock: FakeClock
 ) -> None:
     line, chart = dismissed(store, clock)
-    del chart.held[FIRST]
-    assert begin_anew(line).prior_case_id == "case-1"
+    chart.reading = raising(NotInChart("status 404"))
+    with pytest.raises(StillMarked):
+        begin_anew(line)
+    assert not line.case().closed
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "security"}]},
+        {"resourceType": "OperationOutcome", "id": "1"},
+        order(id="2"),
+        {"resourceType": "ServiceRequest"},
+    ],
+    ids=str,
+)
+def test_an_answer_about_something_else_is_not_taken_for_an_unmarked_order(
+    store: Store, clock: FakeClock, body: dict[str, Any]
+) -> None:
+    line, chart = dismissed(store, clock)
+    chart.held[FIRST] = body
+    with pytest.raises(StillMarked):
+        begin_anew(line)
+    assert not line.case().closed
 
 
 def test_a_write_under_way_is_waited_for_before_a_new_request_begins(

@@ -22,7 +22,7 @@ from smart_app.cases.model import (
 )
 from smart_app.cases.store import Store
 from smart_app.fhir.codes import COVERAGE_INFORMATION
-from tests.unit.kit import NOW, FakeChart, FakeClock, FakePayer, Written, a_case
+from tests.unit.kit import CPT, NOW, FakeChart, FakeClock, FakePayer, Written, a_case
 from tests.unit.line import COVERAGE, DOCUMENT, SIGNER, ForgetfulChart, Line
 
 N1 = "JFA99900004417"
@@ -33,8 +33,10 @@ def order(**more: Any) -> dict[str, Any]:
     return {
         "resourceType": "ServiceRequest",
         "id": "1",
+        "status": "active",
         "subject": {"reference": "Patient/p1"},
         "meta": {"versionId": "1"},
+        "code": {"coding": [{"system": CPT, "code": "62323"}]},
         **more,
     }
 
@@ -96,7 +98,8 @@ def test_an_order_bears_a_number_only_as_long_as_it_is_affirmed(
     with store.write() as db:
         store.save(db, replace(line.case(), coverage_ref="Coverage/c1"))
         patient = {"resourceType": "Patient", "id": "p1"}
-        store.put(db, "case-1", "chart", ChartSnapshot(patient, {"Coverage": (COVERAGE,)}, {}, NOW))
+        kept = {"Coverage": (COVERAGE,), "ServiceRequest": (order(),)}
+        store.put(db, "case-1", "chart", ChartSnapshot(patient, kept, {}, NOW))
         if given:
             parts = (GIVEN, "ServiceRequest/1", "Coverage/c1", None, None, (), (), (), (), None)
             told = CoverageAnswer("answered", "zyter", repetitions=(CoverageRepetition(*parts),))

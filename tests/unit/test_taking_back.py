@@ -89,7 +89,8 @@ def to_file(store: Store, clock: FakeClock, orders: int = 1) -> tuple[Line, Char
     number = UtnRecord(N1, "wiser", "m", traces, "D1", "affirmed", NOW.date())
     with store.write() as db:
         store.insert(db, case)
-        store.put(db, case.id, "chart", ChartSnapshot(patient, {"Coverage": (COVERAGE,)}, {}, NOW))
+        kept = {"Coverage": (COVERAGE,), "ServiceRequest": tuple(held.values())}
+        store.put(db, case.id, "chart", ChartSnapshot(patient, kept, {}, NOW))
         store.put(
             db, case.id, "coverage_answer", CoverageAnswer("answered", "zyter", repetitions=told)
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +10,7 @@ import pytest
 
 from launch.errors import TokenRevoked
 from smart_app.chart import writeback
-from smart_app.errors import ChartUnavailable, WrongPatient
-from smart_app.fhir import codes
-from smart_app.fhir.codes import COVERAGE_INFORMATION
+from smart_app.errors import ChartUnavailable
 from tests.unit.kit import ISS, NOW, FakeChart, Written, a_case
 
 FILING = writeback.Filing(
@@ -30,8 +27,6 @@ FILING = writeback.Filing(
     if_none_exist=True,
     at=NOW,
 )
-NUMBER = "JFA99900004417"
-CASE = a_case(coverage_ref="Coverage/c1")
 
 
 def filed(chart: FakeChart, *, asked_before: bool = False, **change: Any) -> tuple[str, str | None]:
@@ -140,190 +135,6 @@ def test_after_a_crash_a_chart_that_cannot_tell_is_not_written_to_twice(cannot: 
     chart = FakeChart()
     assert filed(chart, asked_before=True, **{cannot: False})[0] == "unknown"
     assert chart.creates == []
-
-
-# the order ---------------------------------------------------------------------------------------
-
-GIVEN: dict[str, Any] = {
-    "url": COVERAGE_INFORMATION,
-    "extension": [
-        {"url": "coverage", "valueReference": {"reference": "Coverage/c1"}},
-        {"url": "pa-needed", "valueCode": "auth-needed"},
-        {"url": "questionnaire", "valueCanonical": "http://payer.example/q"},
-        {"url": "coverage-assertion-id", "valueString": "a1"},
-    ],
-}
-
-
-def an_order(patient: str = "Patient/p1", **more: Any) -> dict[str, Any]:
-    return {
-        "resourceType": "ServiceRequest",
-        "id": "1",
-        "meta": {"versionId": "7"},
-        "subject": {"reference": patient},
-        **more,
-    }
-
-
-def a_mark(extensions: tuple[Any, ...], before: Callable[[], object] = list) -> writeback.Mark:
-    numbers = frozenset({NUMBER})
-    return writeback.Mark(CASE, "ServiceRequest/1", "62323", extensions, numbers, NOW, before)
-
-
-def marked(chart: FakeChart, extensions: tuple[Any, ...] = (GIVEN,)) -> str:
-    done = writeback.update_order(chart, a_mark(extensions), NUMBER)
-    return done.outcome
-
-
-def test_an_order_is_satisfied_with_the_payers_own_extension_alone() -> None:
-    chart = FakeChart(held={"ServiceRequest/1": an_order(note=[{"text": "kept"}])})
-    assert marked(chart) == "filed_and_read_back"
-    sent, etag = chart.updates[0]
-    assert (etag, sent["note"]) == ('W/"7"', [{"text": "kept"}])
-    parts = {one["url"]: one for one in sent["extension"][0]["extension"]}
-    assert parts["pa-needed"]["valueCode"] == "satisfied"
-    assert parts["satisfied-pa-id"]["valueString"] == NUMBER
-    assert parts["coverage-assertion-id"]["valueString"] == "a1"
-    assert "questionnaire" not in parts
-
-
-def test_without_the_payers_extension_the_order_stays_as_it_is() -> None:
-    chart = FakeChart(held={"ServiceRequest/1": an_order()})
-    assert marked(chart, ()) == "refused"
-    assert chart.updates == []
-
-
-def test_a_marked_order_is_not_written_again() -> None:
-    chart = FakeChart(held={"ServiceRequest/1": an_order()})
-    marked(chart)
-    assert marked(chart) == "filed_and_read_back"
-    assert len(chart.updates) == 1
-
-
-def test_another_patients_order_is_never_touched() -> None:
-    chart = FakeChart(held={"ServiceRequest/1": an_order("Patient/p2")})
-    with pytest.raises(WrongPatient):
-        marked(chart)
-    assert chart.updates == []
-
-
-def a_code(code: str, system: str = codes.CPT) -> dict[str, Any]:
-    return {"code": {"text": "Injection", "coding": [{"system": system, "code": code}]}}
-
-
-@pytest.mark.parametrize(
-    "now",
-    [
-        a_code("64483"),
-        {"status": "revoked"},
-        {"status": "entered-in-error"},
-        {"status": "completed"},
-        {"doNotPerform": True},
-    ],
-    ids=str,
-)
-def test_an_order_that_says_something_else_by_now_gets_no_number(now: dict[str, Any]) -> None:
-    chart = FakeChart(held={"ServiceRequest/1": an_order(**(a_code("62323") | now))})
-    done = writeback.update_order(chart, a_mark((GIVEN,)), NUMBER)
-    assert (done.outcome, done.carries) == ("refused", False)
-    assert done.why == "the order says something else now"
-    assert chart.updates == []
-
-
-@pytest.mark.parametrize("code", [a_code("62323"), a_code("local", "urn:local"), {}], ids=str)
-def test_an_order_of_the_code_or_of_none_gets_its_number(code: dict[str, Any]) -> None:
-    chart = FakeChart(held={"ServiceRequest/1": an_order(status="active", **code)})
-    assert marked(chart) == "filed_and_read_back"
-
-
-def test_a_number_is_taken_back_whatever_the_order_says_by_now() -> None:
-    chart = FakeChart(held={"ServiceRequest/1": an_order(**a_code("62323"))})
-    marked(chart)
-    chart.held["ServiceRequest/1"] |= {"status": "revoked", **a_code("64483")}
-    assert writeback.restore_order(chart, a_mark((GIVEN,))).outcome == "filed_and_read_back"
-    assert chart.held["ServiceRequest/1"]["extension"] == [GIVEN]
-
-
-@pytest.mark.parametrize(
-    ("answer", "outcome", "tries"),
-    [
-        (Written(412), "refused", 2),
-        (Written(403), "refused", 1),
-        (Written(422), "refused", 1),
-        (Written(200), "accepted_unverified", 1),
-    ],
-)
-def test_what_the_chart_answers_to_an_update(answer: Written, outcome: str, tries: int) -> None:
-    chart = FakeChart(held={"ServiceRequest/1": an_order()}, answer=answer)
-    assert marked(chart) == outcome
-    assert len(chart.updates) == tries
-
-
-@pytest.mark.parametrize("verb", ["read", "update"])
-def test_no_answer_about_an_order_is_left_to_the_next_try(verb: str) -> None:
-    with pytest.raises(ChartUnavailable):
-        marked(FakeChart(held={"ServiceRequest/1": an_order()}, fails={verb}))
-
-
-MEDICAID = {
-    "url": COVERAGE_INFORMATION,
-    "extension": [
-        {"url": "coverage", "valueReference": {"reference": "Coverage/medicaid"}},
-        {"url": "pa-needed", "valueCode": "auth-needed"},
-    ],
-}
-
-
-def test_what_another_payer_said_stays_as_it_is() -> None:
-    chart = FakeChart(held={"ServiceRequest/1": an_order(extension=[MEDICAID])})
-    assert marked(chart) == "filed_and_read_back"
-    assert chart.updates[0][0]["extension"][0] == MEDICAID
-    alone = FakeChart(held={"ServiceRequest/1": an_order(extension=[MEDICAID])})
-    assert marked(alone, ()) == "refused"
-    assert alone.updates == []
-
-
-@pytest.mark.parametrize("given", [(), (MEDICAID,)], ids=["nothing", "another coverage"])
-def test_what_the_payer_told_the_chart_alone_is_not_ours_to_complete(given: Any) -> None:
-    chart = FakeChart(held={"ServiceRequest/1": an_order(extension=[GIVEN])})
-    assert marked(chart, given) == "refused"
-    assert chart.updates == []
-
-
-def test_a_number_is_taken_back_from_an_order() -> None:
-    chart = FakeChart(held={"ServiceRequest/1": an_order(extension=[MEDICAID])})
-    marked(chart)
-    assert writeback.restore_order(chart, a_mark((GIVEN,))).outcome == "filed_and_read_back"
-    assert chart.held["ServiceRequest/1"]["extension"] == [MEDICAID, GIVEN]
-
-
-def satisfied_by(*numbers: str) -> dict[str, Any]:
-    """Return the payer's extension as numbers have satisfied it."""
-    said = [{"url": "satisfied-pa-id", "valueString": one} for one in numbers]
-    needed = {"url": "pa-needed", "valueCode": "satisfied", "id": "x"}
-    return GIVEN | {"extension": [GIVEN["extension"][0], needed, *said, GIVEN["extension"][3]]}
-
-
-@pytest.mark.parametrize("given", [(), (MEDICAID,)], ids=["nothing", "another coverage"])
-def test_a_number_is_taken_back_although_nothing_is_known_to_put_back(given: Any) -> None:
-    chart = FakeChart(held={"ServiceRequest/1": an_order(extension=[satisfied_by(NUMBER)])})
-    done = writeback.restore_order(chart, a_mark(given))
-    assert (done.outcome, done.carries) == ("filed_and_read_back", False)
-    held = next(one for one in chart.held["ServiceRequest/1"]["extension"] if one != MEDICAID)
-    assert held["extension"] == [GIVEN["extension"][0], GIVEN["extension"][3]]
-
-
-def test_a_number_of_somebody_else_stays_when_ours_is_taken_back() -> None:
-    both = satisfied_by(NUMBER, "SOMEBODYELSE00")
-    chart = FakeChart(held={"ServiceRequest/1": an_order(extension=[both])})
-    writeback.restore_order(chart, a_mark(()))
-    assert chart.held["ServiceRequest/1"]["extension"] == [satisfied_by("SOMEBODYELSE00")]
-
-
-def test_an_order_that_carries_no_number_is_left_alone() -> None:
-    chart = FakeChart(held={"ServiceRequest/1": an_order()})
-    done = writeback.restore_order(chart, a_mark(()))
-    assert (done.outcome, chart.updates) == ("filed_and_read_back", [])
 
 
 def test_a_sign_in_that_ends_after_the_write_does_not_unwrite_it() -> None:

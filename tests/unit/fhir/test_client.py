@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smart_app.errors import ChartUnavailable
+from smart_app.errors import ChartUnavailable, Deleted, NotInChart
 from smart_app.fhir import client
 from smart_app.fhir.client import FhirClient
 from tests.unit.wire import BROKEN, ENDLESS, endless, plain, serving, trickling
@@ -24,6 +24,47 @@ def chart(base: str) -> FhirClient:
 def test_a_broken_answer_is_no_chart(name: str) -> None:
     with serving([BROKEN[name]]) as (base, _), pytest.raises(ChartUnavailable):
         chart(base).search("Condition", {"patient": "p1"})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "security"}]},
+        {"resourceType": "OperationOutcome", "id": "p1"},
+        {"resourceType": "Patient"},
+        {"resourceType": "Patient", "id": 1},
+        {"resourceType": "Bundle", "id": "p1"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("asked", ["Patient/p1", "Patient/p1/_history/2"])
+def test_an_answer_about_something_else_is_no_read(asked: str, body: dict[str, Any]) -> None:
+    answer = plain(json.dumps(body).encode())
+    with serving([answer]) as (base, _), pytest.raises(ChartUnavailable, match="asked for"):
+        chart(base).read(asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "body"),
+    [
+        ("Patient/p1", {"resourceType": "Patient", "id": "p1"}),
+        ("Patient/p1", {"resourceType": "Patient", "id": "merged"}),  # told as another's
+        ("Binary/b1", {"resourceType": "Binary", "data": "eA=="}),
+        ("metadata", {"resourceType": "CapabilityStatement"}),
+    ],
+    ids=str,
+)
+def test_what_was_asked_for_is_read(asked: str, body: dict[str, Any]) -> None:
+    with serving([plain(json.dumps(body).encode())]) as (base, _):
+        assert chart(base).read(asked) == body
+
+
+@pytest.mark.parametrize(("status", "deleted"), [(b"404 Not Found", False), (b"410 Gone", True)])
+def test_what_is_deleted_is_told_from_what_is_not_shown(status: bytes, deleted: bool) -> None:
+    answer = plain(b"{}").replace(b"200 OK", status)
+    with serving([answer]) as (base, _), pytest.raises(NotInChart) as told:
+        chart(base).read("Patient/p1")
+    assert isinstance(told.value, Deleted) is deleted
 
 
 @pytest.mark.parametrize("name", ["cut", "cut chunk", "no gzip"])
