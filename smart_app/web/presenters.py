@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from smart_app.cases.model import (
     Case,
     CoverageAnswer,
     Draft,
+    Event,
     Person,
 )
 from smart_app.chart import documents, orders
@@ -91,6 +93,13 @@ class ReviewView:
     form_failed: bool
     no_form: bool
     entered: tuple[str, ...]
+    not_added: tuple[str, ...]
+
+
+def not_added(events: Sequence[Event], case_id: str, zone: str) -> tuple[str, ...]:
+    """Return the orders that were opened and not added to a case, the last one of each code."""
+    last = {one.facts["code"]: one for one in events if one.kind == "same_service"}
+    return tuple(formatters.not_added(one, case_id, zone) for one in last.values())
 
 
 def _entered(flow: Flow, case: Case) -> tuple[str, ...]:
@@ -174,6 +183,7 @@ def review(flow: Flow, case: Case, person: Person) -> ReviewView:
         ),
         all_from_chart=not (without or typed or any(by_hand(one) for one in criteria)),
         entered=typed,
+        not_added=not_added(world.audit.record(case.id).events, case.id, site.time_zone),
         form_failed="payer_form" in marked,
         no_form=marked.get("fill", ("", ""))[1] == NoForm.code,
     )
