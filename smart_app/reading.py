@@ -19,15 +19,20 @@ KEPT = 400 * 24 * 3600  # seconds; longer than any request and its window
 
 
 def read(world: World, context: LaunchContext) -> ChartSnapshot:
-    """Read a chart, the types that the sign-in allows as a whole."""
+    """Read a chart, with what was entered of its orders."""
+    typed = entries(world, context.site, context.iss, f"Patient/{context.patient_id}")
+    return entered.laid_over(as_given(world, context), typed)
+
+
+def as_given(world: World, context: LaunchContext) -> ChartSnapshot:
+    """Read a chart as the EHR gives it, the types that the sign-in allows as a whole."""
     granted = context.granted_scopes
     allowed = frozenset(k for k in READABLE if allows(granted, k, "s"))
     partly = frozenset(k for k in READABLE if allows_a_part(granted, k, "s"))
-    patient_ref = f"Patient/{context.patient_id}"
-    typed = entries(world, context.site, context.iss, patient_ref)
+    typed = entries(world, context.site, context.iss, f"Patient/{context.patient_id}")
     named = [one.place.location_ref for one in typed if one.place and one.place.location_ref]
     named += [one.requester for one in typed if one.requester]
-    found = snapshot.read(
+    return snapshot.read(
         world.chart(context),
         context.patient_id,
         world.chart_pool,
@@ -36,7 +41,6 @@ def read(world: World, context: LaunchContext) -> ChartSnapshot:
         partly,
         also=(context.fhir_user, *named),
     )
-    return entered.laid_over(found, typed)
 
 
 def orders_again(world: World, context: LaunchContext, case: Case, seen: ChartSnapshot) -> None:

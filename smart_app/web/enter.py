@@ -23,16 +23,16 @@ def blueprint(desk: Desk) -> Blueprint:
     @pages.get("/l/<launch_id>/enter")
     def blank(launch_id: str) -> BaseResponse:
         context = desk.session(launch_id)
-        chart = reading.read(desk.world, context)
-        if not entering.may_enter(chart, ""):
+        chart, typed = reading.as_given(desk.world, context), Typed(request.args.get("order", ""))
+        if not entering.may_enter(chart, typed.order_ref):
             return redirect(f"/l/{launch_id}/", 303)
-        return page(desk, context, chart, Typed(), formatters.NOT_IN_CHART, None)
+        return page(desk, context, chart, typed, formatters.NOT_IN_CHART, None)
 
     @pages.post("/l/<launch_id>/enter")
     def enter(launch_id: str) -> BaseResponse:
         context = desk.session(launch_id)
         typed = Typed.of({key: request.form.getlist(key) for key in request.form})
-        world, chart = desk.world, reading.read(desk.world, context)
+        world, chart = desk.world, reading.as_given(desk.world, context)
         site = world.sites.of_id(context.site)
         try:
             one = entering.entry(
@@ -53,7 +53,7 @@ def blueprint(desk: Desk) -> Blueprint:
 
 def offer(desk: Desk, context: LaunchContext, asked: OrderToEnter) -> BaseResponse:
     """Show the page for an order without a code, or for a chart whose orders cannot be read."""
-    chart = reading.read(desk.world, context)
+    chart = reading.as_given(desk.world, context)
     return page(desk, context, chart, Typed(asked.order_ref), asked.say, None)
 
 

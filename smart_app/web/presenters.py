@@ -92,7 +92,7 @@ class ReviewView:
     newer: tuple[str, tuple[tuple[str, str, str], ...], str] | None
     form_failed: bool
     no_form: bool
-    entered: tuple[str, ...]
+    entered: tuple[tuple[str, str], ...]
     not_added: tuple[str, ...]
 
 
@@ -102,12 +102,17 @@ def not_added(events: Sequence[Event], case_id: str, zone: str) -> tuple[str, ..
     return tuple(formatters.not_added(one, case_id, zone) for one in last.values())
 
 
-def _entered(flow: Flow, case: Case) -> tuple[str, ...]:
-    """Return what a person entered of the orders, in words."""
+def _entered(flow: Flow, case: Case) -> tuple[tuple[str, str], ...]:
+    """Return what a person entered of the orders, in words, and the chart's order of it if any."""
     known = reading.entries(flow.world, case.site, case.iss, case.patient_ref)
     zone = flow.world.sites.of_id(case.site).time_zone
     return tuple(
-        formatters.entered(one.code.code, one.by, formatters.moment(one.at, zone), orders.own(ref))
+        (
+            formatters.entered(
+                one.code.code, one.by, formatters.moment(one.at, zone), orders.own(ref)
+            ),
+            "" if orders.own(ref) else ref,
+        )
         for ref in case.order_refs
         for one in known
         if one.order_ref == ref
