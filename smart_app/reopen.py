@@ -35,7 +35,7 @@ def asked(
     An order is asked about once. One that is cancelled leads to the request of its siblings.
     """
     first = context.order_refs[0] if context.order_refs else None
-    sent = [one for one in known if _sent(one)]
+    sent = [one for one in known if twin.stands(one)]
     for case in sent:
         if first in case.order_refs:
             return case, ()
@@ -74,7 +74,7 @@ def unsent(
         if not order_refs & set(case.order_refs):
             continue
         attempt = max(attempt, case.attempt + 1)
-        if case.closed or _sent(case):
+        if case.closed or twin.stands(case):
             continue
         if order_refs == set(case.order_refs) and not _outdated(world, case, chart, context):
             found = case
@@ -109,10 +109,6 @@ def tell(world: World, case: Case, context: LaunchContext, doubles: tuple[Double
             facts = {"code": one.code, **asked_in}
             event = Event("same_service", world.clock.now(), context.fhir_user, facts)
             world.audit.append(db, case.id, event)
-
-
-def _sent(case: Case) -> bool:
-    return not case.closed and case.tracks.submission != "none"
 
 
 def _outdated(world: World, case: Case, chart: ChartSnapshot, context: LaunchContext) -> bool:

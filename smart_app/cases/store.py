@@ -137,9 +137,8 @@ class Store:
         """Tell whether another open case has sent one of a case's orders, or the same service."""
         today = self.clock.now().date()
         return any(
-            not other.closed
-            and other.id != case.id
-            and other.tracks.submission != "none"
+            other.id != case.id
+            and twin.stands(other)
             and (
                 not set(other.order_refs).isdisjoint(case.order_refs)
                 or twin.of(case.items, case.planned_date, other, today)

@@ -16,11 +16,16 @@ NOT_TAKEN = ("rejected", "cancelled")
 """Submissions that no payer has, so that no decision is awaited."""
 
 
+def stands(case: Case) -> bool:
+    """Tell whether a case was sent, and no newer one took its place."""
+    return not case.closed and case.tracks.submission != "none"
+
+
 def of(
     items: tuple[CaseItem, ...], planned: date | None, sent: Case, today: date
 ) -> frozenset[str]:
     """Return the orders of an unsent request that a sent case, still open, has asked for."""
-    if sent.closed or sent.tracks.submission == "none" or not _same_time(planned, sent, today):
+    if not stands(sent) or not _same_time(planned, sent, today):
         return frozenset()
     return frozenset(
         one.order_ref

@@ -40,12 +40,13 @@ def blueprint(desk: Desk) -> Blueprint:
             )
         except EntryError as cause:
             return page(desk, context, chart, typed, formatters.NOT_IN_CHART, cause)
-        reading.enter(world, context, one)
+        kept = reading.enter(world, context, one)
         try:
             case = desk.flow.open(replace(context, order_refs=(one.order_ref,)))
         except OrderToEnter as cause:  # the next order of the same requisition lacks its code too
             return offer(desk, context, cause)
-        reading.tell(world, case, one)
+        if kept:
+            reading.tell(world, case, one)
         return redirect(f"/l/{launch_id}/case/{case.id}", 303)
 
     return pages

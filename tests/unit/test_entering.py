@@ -98,3 +98,37 @@ def test_the_charts_own_code_ends_what_may_be_entered(front: Front) -> None:
     front.chart(an_order())
     with pytest.raises(EntryError):
         entry(front, TYPED)
+
+
+def test_a_request_begun_anew_takes_what_is_entered_then(front: Front) -> None:
+    front.ehr.held.pop(ORDER)
+    case = enter(front, order_ref="")
+    old = as_sent(front, case, closed=True)
+    fresh = replace(case, id="fresh", attempt=2, revision=1, prior_case_id=old.id)
+    with front.store.write() as db:
+        assert front.store.insert(db, fresh)
+        front.store.put(db, fresh.id, "chart", front.kept(old))
+    anew = enter(front, order_ref="", diagnoses=("M48.061",))
+    assert anew.order_refs == old.order_refs
+    assert said(anew) == ("62323", ["M48.061"])
+    assert told(front, anew) == 1
+
+
+def test_a_signature_while_it_is_entered_keeps_what_was_signed(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = enter(front)
+    later = entry(front, replace(TYPED, diagnoses=("M48.061",)))
+    write = front.store.write
+
+    def signed_first() -> Any:
+        monkeypatch.undo()
+        as_sent(front, case)
+        return write()
+
+    monkeypatch.setattr(front.store, "write", signed_first)
+    assert not reading.enter(front.world, a_launch(), later)
+    kept = reading.entries(front.world, "site", case.iss, "Patient/p1")
+    assert [one.code for each in kept for one in each.diagnoses] == ["M54.16"]
+    reading.tell(front.world, case, later)
+    assert told(front, case) == 1
