@@ -124,7 +124,10 @@ def orderers(chart: ChartSnapshot, user: str) -> tuple[tuple[str, str], ...]:
 
 
 def may_enter(chart: ChartSnapshot, order_ref: str) -> bool:
-    """Tell whether an order may be entered: the chart gives none, or this one lacks its code."""
+    """Tell whether an order may be entered: the chart gives none, or this one lacks its code.
+
+    ``chart`` is as the EHR gives it: what was entered before may be entered anew.
+    """
     if order_ref:
         order = chart.by_reference(order_ref)
         mine = order is not None and order.get("resourceType") == "ServiceRequest"
@@ -139,7 +142,8 @@ def entry(
 ) -> entered.Entered:
     """Return what was entered of an order; raises EntryError that says what is missing.
 
-    What the chart's order says itself stands, whatever was typed. ``user`` is who types.
+    What the chart's order says itself stands, whatever was typed. ``chart`` is as the EHR gives
+    it, ``user`` is who types.
     """
     order_ref = "" if orders.own(typed.order_ref) else typed.order_ref
     if not may_enter(chart, order_ref):
@@ -149,7 +153,7 @@ def entry(
         )
     known = said(chart, order_ref)
     code = _code(typed.code, program)
-    found = known.diagnoses or _diagnoses(typed, chart)
+    found = () if known.diagnoses else _diagnoses(typed, chart)
     planned = known.planned or _planned(typed.planned)
     place = site.facility(typed.place)
     if place is None and not known.place:
@@ -161,7 +165,7 @@ def entry(
     who = chart.by_reference(user)
     by = codes.human_name(who) if who else ""
     return entered.Entered(
-        order_ref or own, code, found, planned, place, typed.requester, by or user, now
+        order_ref or own, code, found, planned, place, by or user, now, typed.requester
     )
 
 

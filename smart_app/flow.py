@@ -68,13 +68,17 @@ class Flow:
         if sent:
             reopen.join(self.world, sent, context, chart)
             return sent
-        case, attempt = reopen.unsent(self.world, known, chosen, chart, context)
-        new = case or self._new_case(context, site, chart, chosen, attempt)
-        if double := reopen.twin_of(known, new):
+        chosen, doubles = reopen.apart(self.world, known, chosen, chart)
+        if not chosen:
+            double = doubles[0].case
             reopen.join(self.world, double, context, chart)
+            reopen.tell(self.world, double, context, doubles)
             return double
+        case, attempt = reopen.unsent(self.world, known, chosen, chart, context)
         if case is None:
-            case = self._begin(new, context)
+            fresh = self._new_case(context, site, chart, chosen, attempt)
+            case = self._begin(fresh, context)
+        reopen.tell(self.world, case, context, doubles)
         if case.tracks.submission == "none" and not self.store.prepared(case.id):
             with self.store.write() as db:
                 self.store.put(db, case.id, "chart", documents.keep(chart, chosen))

@@ -95,17 +95,16 @@ def settle(world: World, case: Case, revision: int, person: Person, seen: str, t
     ``seen`` is the mark of what the person's page showed. What a person answered stands over the
     chart, whether before the look or after it.
     """
-    found = pending(world.store, case)
-    if found is None or case.revision != revision or case.tracks.submission != "none":
-        raise StaleRevision
-    if seen != shown(found):
-        raise StaleRevision
-    received = world.store.latest(case.id, "package", QuestionnairePackage)
-    given = world.store.latest(case.id, "draft", Draft)
-    if received is None or given is None:
+    if case.revision != revision or case.tracks.submission != "none":
         raise StaleRevision
     event = Event("chart_taken" if take else "chart_kept", world.clock.now(), person.name)
     with world.store.write() as db:
+        # read only now that nobody else can write: a look of another launch moves no revision
+        found = pending(world.store, case)
+        received = world.store.latest(case.id, "package", QuestionnairePackage)
+        given = world.store.latest(case.id, "draft", Draft)
+        if found is None or received is None or given is None or seen != shown(found):
+            raise StaleRevision
         saved = world.store.save(db, case)
         if take:
             world.store.put(db, case.id, "chart", found.chart)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from launch import LaunchContext
 from launch.scopes import allows, allows_a_part
-from smart_app.cases import codec
+from smart_app.cases import codec, twin
 from smart_app.cases.model import Case, ChartSnapshot, Event
 from smart_app.chart import entered, orders, snapshot
 from smart_app.chart.entered import Entered
@@ -19,15 +19,20 @@ KEPT = 400 * 24 * 3600  # seconds; longer than any request and its window
 
 
 def read(world: World, context: LaunchContext) -> ChartSnapshot:
-    """Read a chart, the types that the sign-in allows as a whole."""
+    """Read a chart, with what was entered of its orders."""
+    typed = entries(world, context.site, context.iss, f"Patient/{context.patient_id}")
+    return entered.laid_over(as_given(world, context), typed)
+
+
+def as_given(world: World, context: LaunchContext) -> ChartSnapshot:
+    """Read a chart as the EHR gives it, the types that the sign-in allows as a whole."""
     granted = context.granted_scopes
     allowed = frozenset(k for k in READABLE if allows(granted, k, "s"))
     partly = frozenset(k for k in READABLE if allows_a_part(granted, k, "s"))
-    patient_ref = f"Patient/{context.patient_id}"
-    typed = entries(world, context.site, context.iss, patient_ref)
+    typed = entries(world, context.site, context.iss, f"Patient/{context.patient_id}")
     named = [one.place.location_ref for one in typed if one.place and one.place.location_ref]
     named += [one.requester for one in typed if one.requester]
-    found = snapshot.read(
+    return snapshot.read(
         world.chart(context),
         context.patient_id,
         world.chart_pool,
@@ -36,7 +41,6 @@ def read(world: World, context: LaunchContext) -> ChartSnapshot:
         partly,
         also=(context.fhir_user, *named),
     )
-    return entered.laid_over(found, typed)
 
 
 def orders_again(world: World, context: LaunchContext, case: Case, seen: ChartSnapshot) -> None:
@@ -73,27 +77,30 @@ def entries(world: World, site: str, iss: str, patient_ref: str) -> list[Entered
     return [codec.load(Entered, one.encode()) for one in kept]
 
 
-def enter(world: World, context: LaunchContext, one: Entered) -> None:
+def enter(world: World, context: LaunchContext, one: Entered) -> bool:
     """Keep what was entered of an order, in place of what was entered of it before.
 
-    What was sent stays as it was entered.
+    Tells whether it was kept: what was sent, and is not closed since, stays as it was entered.
     """
     patient_ref = f"Patient/{context.patient_id}"
-    known = world.store.of_patient(context.site, context.iss, patient_ref)
-    if any(one.order_ref in o.order_refs and o.tracks.submission != "none" for o in known):
-        return
     key = _key(world, context.site, context.iss, patient_ref)
     kept = world.store.kv("entered")
     with world.store.write() as db:
+        known = world.store.of_patient(context.site, context.iss, patient_ref, db)
+        if any(one.order_ref in each.order_refs and twin.stands(each) for each in known):
+            return False
         before = [codec.load(Entered, each.encode()) for each in kept.get(key, db) or []]
         others = [each for each in before if each.order_ref != one.order_ref]
         kept.put(key, [codec.dump(each).decode() for each in (*others, one)], KEPT, db)
+    return True
 
 
 def tell(world: World, case: Case, one: Entered) -> None:
-    """Note in a case's record who entered its order."""
-    if case.tracks.submission == "none" and one.order_ref in case.order_refs:
-        with world.store.write() as db:
+    """Note in the record of a case that is not sent who entered its order."""
+    if one.order_ref not in case.order_refs:
+        return
+    with world.store.write() as db:
+        if world.store.case(case.id, db).tracks.submission == "none":
             event = Event("entered", one.at, one.by, {"code": one.code.code})
             world.audit.append(db, case.id, event)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from launch import LaunchContext
 from smart_app import judging
@@ -19,6 +19,14 @@ TELLING = ("ServiceRequest", "Condition", "Coverage")
 """What must have been read for a difference to be one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Double:
+    """An order of a service that a sent case has asked for by another order."""
+
+    code: str
+    case: Case
+
+
 def asked(
     known: list[Case], context: LaunchContext, chart: ChartSnapshot
 ) -> tuple[Case | None, tuple[Resource, ...]]:
@@ -27,7 +35,7 @@ def asked(
     An order is asked about once. One that is cancelled leads to the request of its siblings.
     """
     first = context.order_refs[0] if context.order_refs else None
-    sent = [one for one in known if _sent(one)]
+    sent = [one for one in known if twin.stands(one)]
     for case in sent:
         if first in case.order_refs:
             return case, ()
@@ -66,7 +74,7 @@ def unsent(
         if not order_refs & set(case.order_refs):
             continue
         attempt = max(attempt, case.attempt + 1)
-        if case.closed or _sent(case):
+        if case.closed or twin.stands(case):
             continue
         if order_refs == set(case.order_refs) and not _outdated(world, case, chart, context):
             found = case
@@ -75,13 +83,32 @@ def unsent(
     return found, attempt
 
 
-def twin_of(known: list[Case], case: Case) -> Case | None:
-    """Return the sent case that asks for the same service as an unsent one, or None."""
-    return next((one for one in known if twin.of(case, one)), None)
+def apart(
+    world: World, known: list[Case], chosen: tuple[Resource, ...], chart: ChartSnapshot
+) -> tuple[tuple[Resource, ...], tuple[Double, ...]]:
+    """Return the orders to ask about, and those of a service that a sent case has asked for."""
+    program, today = world.program, world.clock.now().date()
+    items = orders.items(chosen, chart, program.is_add_on, program.words)
+    planned = orders.planned_date(chosen)
+    found = {ref: one for one in reversed(known) for ref in twin.of(items, planned, one, today)}
+    doubles = tuple(Double(i.code, found[i.order_ref]) for i in items if i.order_ref in found)
+    left = tuple(one for one in chosen if refs.of(one) not in found)
+    if not doubles or not left:
+        return left, doubles
+    rest, more = apart(world, known, left, chart)  # what is left may say another day
+    return rest, doubles + more
 
 
-def _sent(case: Case) -> bool:
-    return not case.closed and case.tracks.submission != "none"
+def tell(world: World, case: Case, context: LaunchContext, doubles: tuple[Double, ...]) -> None:
+    """Note in the case that is opened which orders were not added to it, and what asks for them."""
+    if not doubles:
+        return
+    with world.store.write() as db:
+        for one in doubles:
+            asked_in = {"case": one.case.id, "begun": one.case.created_at.isoformat()}
+            facts = {"code": one.code, **asked_in}
+            event = Event("same_service", world.clock.now(), context.fhir_user, facts)
+            world.audit.append(db, case.id, event)
 
 
 def _outdated(world: World, case: Case, chart: ChartSnapshot, context: LaunchContext) -> bool:

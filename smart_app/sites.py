@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,8 @@ class Site:
 
 UNCHANGED = "CHANGE"
 """What a template says where a site must write its own."""
+LEFT = re.compile(rf"(?:^|/){UNCHANGED}(?:-TENANT)?(?:$|[:/]|\.example\b)")
+"""How templates say it; the word alone may be a part of a name or an address."""
 CLINIC: Schema = {
     **{key: WORDS for key in ("name", "npi", "contact_name", "phone")},
     **{key: MAYBE for key in ("ptan", "fax", "email")},
@@ -138,7 +141,7 @@ def _left(value: Any, path: Where) -> Iterator[Where]:
         inner = value.items() if isinstance(value, dict) else enumerate(value)
         for key, one in inner:
             yield from _left(one, (*path, key))
-    elif isinstance(value, str) and UNCHANGED in value:
+    elif isinstance(value, str) and LEFT.search(value):
         yield path
 
 

@@ -135,13 +135,13 @@ class Store:
 
     def sent_elsewhere(self, db: sa.Connection, case: Case) -> bool:
         """Tell whether another open case has sent one of a case's orders, or the same service."""
+        today = self.clock.now().date()
         return any(
-            twin.of(case, other)
-            or (
-                not other.closed
-                and other.id != case.id
-                and other.tracks.submission != "none"
-                and not set(other.order_refs).isdisjoint(case.order_refs)
+            other.id != case.id
+            and twin.stands(other)
+            and (
+                not set(other.order_refs).isdisjoint(case.order_refs)
+                or twin.of(case.items, case.planned_date, other, today)
             )
             for other in self.of_patient(case.site, case.iss, case.patient_ref, db)
         )

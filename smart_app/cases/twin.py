@@ -6,23 +6,45 @@ may come later, or another person enter it with another day. A payer dismisses t
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from smart_app.cases.model import ENTERED, Case
+from smart_app.cases.model import ENTERED, Case, CaseItem
 
 NEAR = timedelta(days=14)
 UNDECIDED = ("none", "pended", "unreadable")
+NOT_TAKEN = ("rejected", "cancelled")
+"""Submissions that no payer has, so that no decision is awaited."""
 
 
-def of(case: Case, sent: Case) -> bool:
-    """Tell whether a case asks for what a sent one, still open, has asked for."""
-    if sent.closed or sent.id == case.id or sent.tracks.submission == "none":
-        return False
-    refs = (*case.order_refs, *sent.order_refs)
-    by_hand = any(one.startswith(ENTERED) for one in refs)
-    shared = {one.code for one in case.items} & {one.code for one in sent.items}
-    if not by_hand or not shared:
-        return False
-    if sent.tracks.decision in UNDECIDED or case.planned_date is None or sent.planned_date is None:
+def stands(case: Case) -> bool:
+    """Tell whether a case was sent, and no newer one took its place."""
+    return not case.closed and case.tracks.submission != "none"
+
+
+def of(
+    items: tuple[CaseItem, ...], planned: date | None, sent: Case, today: date
+) -> frozenset[str]:
+    """Return the orders of an unsent request that a sent case, still open, has asked for."""
+    if not stands(sent) or not _same_time(planned, sent, today):
+        return frozenset()
+    return frozenset(
+        one.order_ref
+        for one in items
+        for other in sent.items
+        if one.code == other.code
+        and (one.order_ref.startswith(ENTERED) or other.order_ref.startswith(ENTERED))
+    )
+
+
+def _same_time(planned: date | None, sent: Case, today: date) -> bool:
+    """Tell whether a request is about the same time as a sent one, or that one is undecided.
+
+    An order without a day may be for any day from the one on which it is asked for, so it is the
+    same until some days after the other one's.
+    """
+    if sent.tracks.decision in UNDECIDED and sent.tracks.submission not in NOT_TAKEN:
         return True
-    return abs(case.planned_date - sent.planned_date) <= NEAR
+    if planned and sent.planned_date:
+        return abs(planned - sent.planned_date) <= NEAR
+    begun = sent.created_at.date()
+    return min(today, planned or today) - max(begun, sent.planned_date or begun) <= NEAR

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from smart_app.cases.model import ENTERED, ChartSnapshot, Coding, Place, Resource
-from smart_app.chart.orders import BILLING, counts, own
+from smart_app.chart.orders import BILLING, counts, own, planned_date
 from smart_app.fhir import codes, refs
 
 
@@ -16,7 +16,8 @@ from smart_app.fhir import codes, refs
 class Entered:
     """What a person entered of one order.
 
-    ``order_ref`` names the chart's order that it completes, or is one of our own.
+    ``order_ref`` names the chart's order that it completes, or is one of our own. ``diagnoses``
+    are none where the chart's order has its own.
     """
 
     order_ref: str
@@ -24,9 +25,9 @@ class Entered:
     diagnoses: tuple[Coding, ...]
     planned: date
     place: Place | None
-    requester: str
     by: str
     at: datetime
+    requester: str = ""  # an entry of old has none
 
 
 def name(patient_ref: str, code: str, planned: date) -> str:
@@ -71,18 +72,24 @@ def _order(one: Entered, patient_ref: str) -> Resource:
 
 
 def _completed(order: Resource, one: Entered) -> Resource:
-    """Return an order with the code, and with whatever else it does not say itself."""
+    """Return an order with the code, and with whatever else it does not say itself.
+
+    What is there and says nothing, such as words without an ICD-10-CM code or a month without its
+    day, is no reason to leave out what a person was asked for.
+    """
     code = order.get("code") or {}
     codings = [*(code.get("coding") or []), {"system": one.code.system, "code": one.code.code}]
     made = order | {"code": code | {"coding": codings}}
-    if not (order.get("reasonCode") or order.get("reasonReference")):
+    reasons = order.get("reasonCode") or []
+    if one.diagnoses and not any(codes.code_in(each, [codes.ICD10CM]) for each in reasons):
         coded = [{"system": d.system, "code": d.code} for d in one.diagnoses]
-        made["reasonCode"] = [{"coding": [each]} for each in coded]
-    if not (order.get("occurrenceDateTime") or order.get("occurrencePeriod")):
+        made["reasonCode"] = [*reasons, *({"coding": [each]} for each in coded)]
+    if planned_date((order,)) is None:
+        made = {key: each for key, each in made.items() if "occurrence" not in key}
         made["occurrenceDateTime"] = one.planned.isoformat()
     if not order.get("locationReference") and one.place and one.place.location_ref:
         where = {"reference": one.place.location_ref, "display": one.place.name}
         made["locationReference"] = [where]
-    if not order.get("requester") and one.requester:
+    if not refs.relative(order.get("requester")) and one.requester:
         made["requester"] = {"reference": one.requester}
     return made

@@ -39,7 +39,7 @@ from smart_app.formatters.chart import (
 )
 from smart_app.formatters.claim import CHECKS, CLAIM_HEADS, check_line, claim_chip, claim_head
 from smart_app.formatters.dates import age, birth, day, days_left, lately, moment, short_day
-from smart_app.formatters.history import EVENTS, UNUSED, event
+from smart_app.formatters.history import EVENTS, UNUSED, event, not_added
 from smart_app.formatters.page import (
     COVERED,
     DECIDES,
@@ -108,6 +108,7 @@ __all__ = [
     "marked",
     "moment",
     "next_line",
+    "not_added",
     "number_codes",
     "number_line",
     "order_says",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from smart_app.cases.model import Event
 from smart_app.formatters.case import DECISIONS
 from smart_app.formatters.chart import RUNGS, WRITE_OUTCOMES
+from smart_app.formatters.dates import day, moment
 
 EVENTS = {
     "opened": "Opened from the order",
     "entered": "The order was entered here, {code}",
     "again": "A new first request begun from the earlier one",
     "joined": "Opened again from the order",
+    "same_service": "An order of a service that is asked for already ({code}) was not added",
     "superseded": "The order or coverage changed in the chart: begun anew",
     "answered": "Answers changed",
     "documents_chosen": "Documents to send chosen",
@@ -67,6 +70,18 @@ UNUSED = {
     "a list that is not whole": "the reviewer did not give all that it has",
 }
 """Why an answer was not used."""
+
+
+def not_added(found: Event, case_id: str, zone: str) -> str:
+    """Return what a person must know of an order that was opened and not added to a case."""
+    code = found.facts["code"]
+    begun = day(datetime.fromisoformat(found.facts["begun"]), zone, year=True)
+    if found.facts["case"] == case_id:
+        return (
+            f"This service ({code}) is already in this request, begun {begun}: the other order of "
+            f"it, opened {moment(found.at, zone)}, was not added to it."
+        )
+    return f"{code} is already in the request begun {begun}: it was not added to this one."
 
 
 def event(found: Event, payer: str) -> str:

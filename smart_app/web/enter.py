@@ -23,16 +23,16 @@ def blueprint(desk: Desk) -> Blueprint:
     @pages.get("/l/<launch_id>/enter")
     def blank(launch_id: str) -> BaseResponse:
         context = desk.session(launch_id)
-        chart = reading.read(desk.world, context)
-        if not entering.may_enter(chart, ""):
+        chart, typed = reading.as_given(desk.world, context), Typed(request.args.get("order", ""))
+        if not entering.may_enter(chart, typed.order_ref):
             return redirect(f"/l/{launch_id}/", 303)
-        return page(desk, context, chart, Typed(), formatters.NOT_IN_CHART, None)
+        return page(desk, context, chart, typed, formatters.NOT_IN_CHART, None)
 
     @pages.post("/l/<launch_id>/enter")
     def enter(launch_id: str) -> BaseResponse:
         context = desk.session(launch_id)
         typed = Typed.of({key: request.form.getlist(key) for key in request.form})
-        world, chart = desk.world, reading.read(desk.world, context)
+        world, chart = desk.world, reading.as_given(desk.world, context)
         site = world.sites.of_id(context.site)
         try:
             one = entering.entry(
@@ -40,12 +40,13 @@ def blueprint(desk: Desk) -> Blueprint:
             )
         except EntryError as cause:
             return page(desk, context, chart, typed, formatters.NOT_IN_CHART, cause)
-        reading.enter(world, context, one)
+        kept = reading.enter(world, context, one)
         try:
             case = desk.flow.open(replace(context, order_refs=(one.order_ref,)))
         except OrderToEnter as cause:  # the next order of the same requisition lacks its code too
             return offer(desk, context, cause)
-        reading.tell(world, case, one)
+        if kept:
+            reading.tell(world, case, one)
         return redirect(f"/l/{launch_id}/case/{case.id}", 303)
 
     return pages
@@ -53,7 +54,7 @@ def blueprint(desk: Desk) -> Blueprint:
 
 def offer(desk: Desk, context: LaunchContext, asked: OrderToEnter) -> BaseResponse:
     """Show the page for an order without a code, or for a chart whose orders cannot be read."""
-    chart = reading.read(desk.world, context)
+    chart = reading.as_given(desk.world, context)
     return page(desk, context, chart, Typed(asked.order_ref), asked.say, None)
 
 

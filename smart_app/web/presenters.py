@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from smart_app.cases.model import (
     Case,
     CoverageAnswer,
     Draft,
+    Event,
     Person,
 )
 from smart_app.chart import documents, orders
@@ -90,15 +92,27 @@ class ReviewView:
     newer: tuple[str, tuple[tuple[str, str, str], ...], str] | None
     form_failed: bool
     no_form: bool
-    entered: tuple[str, ...]
+    entered: tuple[tuple[str, str], ...]
+    not_added: tuple[str, ...]
 
 
-def _entered(flow: Flow, case: Case) -> tuple[str, ...]:
-    """Return what a person entered of the orders, in words."""
+def not_added(events: Sequence[Event], case_id: str, zone: str) -> tuple[str, ...]:
+    """Return the orders that were opened and not added to a case, the last one of each code."""
+    last = {one.facts["code"]: one for one in events if one.kind == "same_service"}
+    return tuple(formatters.not_added(one, case_id, zone) for one in last.values())
+
+
+def _entered(flow: Flow, case: Case) -> tuple[tuple[str, str], ...]:
+    """Return what a person entered of the orders, in words, and the chart's order of it if any."""
     known = reading.entries(flow.world, case.site, case.iss, case.patient_ref)
     zone = flow.world.sites.of_id(case.site).time_zone
     return tuple(
-        formatters.entered(one.code.code, one.by, formatters.moment(one.at, zone), orders.own(ref))
+        (
+            formatters.entered(
+                one.code.code, one.by, formatters.moment(one.at, zone), orders.own(ref)
+            ),
+            "" if orders.own(ref) else ref,
+        )
         for ref in case.order_refs
         for one in known
         if one.order_ref == ref
@@ -174,6 +188,7 @@ def review(flow: Flow, case: Case, person: Person) -> ReviewView:
         ),
         all_from_chart=not (without or typed or any(by_hand(one) for one in criteria)),
         entered=typed,
+        not_added=not_added(world.audit.record(case.id).events, case.id, site.time_zone),
         form_failed="payer_form" in marked,
         no_form=marked.get("fill", ("", ""))[1] == NoForm.code,
     )

@@ -24,7 +24,7 @@ from smart_app.flow import Flow
 from smart_app.sending import for_a_person
 from smart_app.utn import claim
 from smart_app.utn.window import days_left
-from smart_app.web.presenters import payer_name
+from smart_app.web.presenters import not_added, payer_name
 from smart_app.world import World
 
 DONE, RUNNING, FAILED, WAITING = "done", "running", "failed", "waiting"
@@ -164,8 +164,9 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         history=tuple(rows),
         waiting=not finished and state != "dismissed" and not settled,
         recovery=recovery,
-        warnings=_warnings(
-            case, record, payer, order_wrong(world, case, decision, numbers, writes)
+        warnings=(
+            *_warnings(case, record, payer, order_wrong(world, case, decision, numbers, writes)),
+            *not_added(events, case.id, zone),
         ),
         due=formatters.moment(case.due_at, zone, named=True),
         due_rule=case.due_rule or "",

@@ -74,7 +74,8 @@ def test_a_failure_that_may_pass_asks_for_no_typing(golden: Golden, status: int)
     assert "Try again in a minute" in page.text
 
 
-def test_a_local_code_gets_its_billing_code_from_a_person(golden: Golden) -> None:
+def local_order(golden: Golden, **more: object) -> None:
+    """Put an order with a code of the clinic's own into the chart, to be opened next."""
     order = f"local-{golden.stack.ports['ehr']}"
     local = {"system": "https://clinic.example/local", "code": "INJ1"}
     ehr(
@@ -89,10 +90,15 @@ def test_a_local_code_gets_its_billing_code_from_a_person(golden: Golden) -> Non
                 "requester": {"reference": "Practitioner/dr-sampleton"},
                 "authoredOn": "2026-11-20",
                 "code": {"coding": [local], "text": "Back injection"},
+                **more,
             }
         ],
     )
     golden.order = order
+
+
+def test_a_local_code_gets_its_billing_code_from_a_person(golden: Golden) -> None:
+    local_order(golden)
     before = cases(golden.stack)
     golden.open()
     assert "carries no billing code" in golden.page.text
@@ -109,6 +115,25 @@ def test_a_local_code_gets_its_billing_code_from_a_person(golden: Golden) -> Non
     assert "The code 62323 of this order was entered here by" in golden.page.text
     for step in (golden.settle, golden.sign, golden.decided, golden.chart):
         step()  # the order in the chart is the chart's own: it is marked as well
+
+
+def test_what_an_order_lacked_is_entered_anew_from_its_page(golden: Golden) -> None:
+    local_order(golden, reasonCode=[{"text": "Pain"}], occurrenceDateTime="2026-12")
+    golden.open()
+    enter(golden, **TYPED | {"code": "62321"})
+    golden.ready()
+    assert "62321" in golden.title()
+    first = golden.page.url
+    golden.page = golden.browser.get(
+        f"{first.split('/case/')[0]}/enter?order=ServiceRequest%2F{golden.order}"
+    )
+    enter(golden, **TYPED)
+    golden.ready()
+    assert golden.page.url != first
+    assert "62323" in golden.title()
+    assert "diagnosis M48.061; planned 10 Dec" in golden.page.text
+    for step in (golden.settle, golden.sign, golden.decided):
+        step()
 
 
 def test_the_charts_own_order_of_the_same_service_is_not_sent_again(golden: Golden) -> None:
@@ -129,6 +154,8 @@ def test_the_charts_own_order_of_the_same_service_is_not_sent_again(golden: Gold
         else:
             other.open()
         assert other.page.url.rsplit("/", 1)[1] == golden.page.url.rsplit("/", 1)[1]
+        assert "This service (62323) is already in this request" in other.page.text
+        assert "was not added to it" in other.page.text
     assert len(ask(f"{golden.stack.payer}/sandbox/state")) == 1
     other = Golden(golden.stack, ASKED)  # three months later it is another one
     other.page = other.browser.get(f"{golden.stack.ehr}/open?patient=opal&order=opal-esi")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,37 @@ def test_a_template_is_whole_and_fit_for_production(
         assert allows(asked, scope, rung[len(scope) + 1]) is (rung in site.write_ladder)
     assert all(allows(asked, kind, "s") for kind in SEARCHES)
     assert ("offline_access" in asked) or site.late_write == "next_launch"
+
+
+PLACEHOLDERS = [
+    (path, number)
+    for path in TEMPLATES
+    for number, line in enumerate(path.read_text().splitlines())
+    if "CHANGE" in line.partition("#")[0]
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "number"), PLACEHOLDERS, ids=[f"{path.stem}-{n + 1}" for path, n in PLACEHOLDERS]
+)
+def test_each_place_that_a_template_leaves_open_must_be_filled(
+    path: Path, number: int, tmp_path: Path
+) -> None:
+    lines = path.read_text().splitlines()
+    filled = [one.replace("CHANGE", "mine") for one in lines]
+    filled[number] = lines[number]
+    left = tmp_path / path.name
+    left.write_text("\n".join(filled))
+    with pytest.raises(ConfigError, match="it still says CHANGE"):
+        load_site(left, WISER.ccn_pos)
+
+
+def test_a_name_or_an_address_may_hold_the_word_that_templates_use(tmp_path: Path) -> None:
+    text = re.sub(r'(?m)^name = ".*?"', 'name = "CHANGE HEALTHCARE"', SHIPPED)
+    text = re.sub(r'line = \[".*?"\]', 'line = ["12 EXCHANGE PLACE"]', text)
+    site = load_site(a_file(tmp_path, text), WISER.ccn_pos)
+    assert site.clinic.name == "CHANGE HEALTHCARE"
+    assert site.clinic.address["line"] == ["12 EXCHANGE PLACE"]
 
 
 def test_the_launchers_registration_is_a_stand_in(tmp_path: Path) -> None:

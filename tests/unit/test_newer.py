@@ -206,3 +206,28 @@ def test_what_another_launch_found_meanwhile_is_not_taken_unseen(front: Front, t
     assert newer.pending(front.store, later)
     assert values(front, later) == {"q[0]": True}
     front.acts.chart_changed(later, later.revision, DOCTOR, mark(front, later), take)
+
+
+@pytest.mark.parametrize("take", ["take", "keep"])
+def test_what_is_found_while_a_person_chooses_is_not_settled_unseen(
+    front: Front, take: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says(front, True)
+    front.opened()
+    says(front, False)
+    case = again(front)
+    seen, write = mark(front, case), front.store.write
+
+    def another_is_first() -> Any:
+        monkeypatch.undo()
+        front.chart(NOTE)
+        front.opened(launch_id="L3")
+        return write()
+
+    monkeypatch.setattr(front.store, "write", another_is_first)
+    with pytest.raises(StaleRevision):
+        front.acts.chart_changed(case, case.revision, DOCTOR, seen, take)
+    found = newer.pending(front.store, case)
+    assert found
+    assert [one[2] for one in found.changes if not one[0]] == ["Visit note"]
+    assert "newer" in names(front, case)
