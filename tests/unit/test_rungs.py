@@ -226,7 +226,7 @@ def test_an_order_of_which_a_person_entered_the_code_gets_its_number(
     line, chart = to_file(store, clock)
     local = {"code": {"coding": [{"system": "urn:local", "code": "INJ1"}]}}
     chart.held[FIRST] |= local
-    typed = Entered(FIRST, Coding(CPT, "62323"), (), NOW.date(), None, "", "Robin", NOW)
+    typed = Entered(FIRST, Coding(CPT, "62323"), (), NOW.date(), None, "Robin", NOW)
     context: Any = SimpleNamespace(site="site", iss=ISS, patient_id="p1")
     case, world = line.case(), line.world
     with store.write() as db:
