@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from smart_app.cases.model import ChartSnapshot, Coding
 from smart_app.chart import entered, orders
@@ -18,6 +18,7 @@ from smart_app.fhir import codes, refs
 from smart_app.programs.base import Program
 from smart_app.sites import Site
 
+FURTHEST = timedelta(days=366)
 CODE = re.compile(r"[0-9]{4}[0-9A-Z]|[A-Z][0-9]{4}")
 ICD = re.compile(r"[A-Z][0-9][0-9A-Z](?:\.[0-9A-Z]{1,4})?")
 
@@ -154,7 +155,7 @@ def entry(
     known = said(chart, order_ref)
     code = _code(typed.code, program)
     found = () if known.diagnoses else _diagnoses(typed, chart)
-    planned = known.planned or _planned(typed.planned)
+    planned = known.planned or _planned(typed.planned, now)
     place = site.facility(typed.place)
     if place is None and not known.place:
         raise EntryError(say="Choose where it will be done.")
@@ -191,8 +192,11 @@ def _diagnoses(typed: Typed, chart: ChartSnapshot) -> tuple[Coding, ...]:
     return tuple(Coding(codes.ICD10CM, one, words.get(one, "")) for one in found)
 
 
-def _planned(typed: str) -> date:
+def _planned(typed: str, now: datetime) -> date:
     try:
-        return date.fromisoformat(typed)
+        day = date.fromisoformat(typed)
     except ValueError as cause:
         raise EntryError(say="Enter the planned day, such as 2026-12-01.") from cause
+    if day > now.date() + FURTHEST:
+        raise EntryError(say="The planned day is more than a year ahead: enter another.")
+    return day

@@ -65,9 +65,12 @@ def orders_again(world: World, context: LaunchContext, case: Case, seen: ChartSn
         fresh.append(order)
     now = replace(seen, resources=seen.resources | {"ServiceRequest": tuple(fresh)})
     now = entered.laid_over(now, entries(world, case.site, case.iss, case.patient_ref))
-    for name in theirs:
+    for name, order in zip(theirs, fresh, strict=True):
         before, after = seen.by_reference(name), now.by_reference(name)
-        if before and after and orders.says(before, seen) != orders.says(after, seen):
+        if not (before and after):
+            continue
+        same = orders.says(before, seen) == orders.says(after, seen)
+        if not same or orders.renamed(order, before, after):
             raise OrderChanged
 
 

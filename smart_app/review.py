@@ -278,6 +278,8 @@ class Review:
         with self.store.write() as db:
             if self.store.sent_elsewhere(db, case):
                 raise SentElsewhere
+            if newer.pending(self.store, case):  # another launch's look moves no revision
+                raise StaleRevision
             saved = self.store.save(
                 db,
                 replace(case, tracks=moved, signed_by=person, launch_id=context.launch_id),

@@ -15,6 +15,7 @@ from sandbox.ehr.smart import Context
 if TYPE_CHECKING:
     from sandbox.ehr.app import Ehr
 
+ON_CALL = "Practitioner/dr-sampleton"
 WIDTHS = (400, 800, 1200)
 
 
@@ -48,7 +49,7 @@ class Pages:
         ]
 
     def launch_url(self, patient_id: str, order_id: str) -> str:
-        """Create a launch of an order by its requester; return the app's launch URL."""
+        """Create a launch of an order by its requester, or who is on call; return its URL."""
         store, names = self.ehr.store, self.ehr.names
         order_id = names.order(order_id)
         order = store.read("ServiceRequest", order_id).body
@@ -63,7 +64,7 @@ class Pages:
             and one.get("requisition", {}).get("value") == requisition
             and one["id"] != order_id
         ]
-        user = order["requester"]["reference"]
+        user = order.get("requester", {}).get("reference", ON_CALL)
         person = store.read(*user.split("/")).body or {}
         coverages = [one["reference"] for one in order.get("insurance") or []]
         wrong, named = self.ehr.wrong, (*orders, *coverages)

@@ -110,6 +110,20 @@ def placed(order: Resource) -> tuple[object, ...]:
     return refs.relative(order.get("requester")), where
 
 
+def named(order: Resource) -> tuple[object, ...]:
+    """Return by which codes and words an order names its service."""
+    code = order.get("code") or {}
+    return {(one["system"], one["code"]) for one in codes.codings(code)}, code.get("text")
+
+
+def renamed(order: Resource, before: Resource, after: Resource) -> bool:
+    """Tell whether an order without a billing code of its own names another service by now.
+
+    ``before`` and ``after`` are two readings of it, with the code that a person entered.
+    """
+    return codes.code_in(order.get("code"), BILLING) is None and named(before) != named(after)
+
+
 def says(order: Resource, snapshot: ChartSnapshot) -> tuple[object, ...]:
     """Return what one order asks for, and last for which day, to compare two readings of it.
 

@@ -98,9 +98,7 @@ class Mark:
         after = self._read(self.seen, order)
         if codes.code_in(after.get("code"), orders.BILLING) != self.item.code:
             return False
-        if codes.code_in(order.get("code"), orders.BILLING) is None and _names(before) != _names(
-            after
-        ):
+        if orders.renamed(order, before, after):
             return False
         return orders.says(before, self.seen)[:-1] == orders.says(after, self.seen)[:-1]
 
@@ -161,12 +159,6 @@ def document(filing: Filing) -> Resource:
     if filing.encounter_id:
         made["context"] = {"encounter": [{"reference": f"Encounter/{filing.encounter_id}"}]}
     return made
-
-
-def _names(order: Resource) -> tuple[object, ...]:
-    """Return by which codes and words an order names its service."""
-    code = order.get("code") or {}
-    return {(one["system"], one["code"]) for one in codes.codings(code)}, code.get("text")
 
 
 def _content(resource: Resource) -> list[str]:

@@ -292,3 +292,16 @@ def test_charts_are_dated_around_today() -> None:
     note = base64.b64decode(by_id["opal-note"]["content"][0]["attachment"]["data"]).decode()
     assert "15 May 2030" in note
     assert "{{" not in json.dumps(list(by_id.values()))
+
+
+def test_an_order_without_a_requester_is_opened_by_whoever_is_on_call(client: FlaskClient) -> None:
+    order = {
+        "resourceType": "ServiceRequest",
+        "id": "opal-alone",
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": "Patient/opal"},
+        "requester": {"display": "Dr. Sampleton"},
+    }
+    client.post("/sandbox/control", json={"chart": [order]})
+    assert client.get("/open?patient=opal&order=opal-alone").status_code == 302

@@ -100,6 +100,13 @@ def test_the_charts_own_code_ends_what_may_be_entered(front: Front) -> None:
         entry(front, TYPED)
 
 
+@pytest.mark.parametrize(("day", "words"), [("soon", "such as"), ("2036-12-10", "a year ahead")])
+def test_a_day_that_cannot_be_meant_is_asked_for_again(front: Front, day: str, words: str) -> None:
+    with pytest.raises(EntryError) as told:
+        entry(front, replace(TYPED, planned=day))
+    assert words in str(told.value.say)
+
+
 def test_a_request_begun_anew_takes_what_is_entered_then(front: Front) -> None:
     front.ehr.held.pop(ORDER)
     case = enter(front, order_ref="")

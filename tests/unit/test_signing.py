@@ -10,14 +10,23 @@ from typing import Any
 
 import pytest
 
-from smart_app.cases.model import Case
+from smart_app import newer, reading
+from smart_app.cases.model import Case, Coding
 from smart_app.cases.store import Store
-from smart_app.errors import ChartError, ChartUnavailable, OrderChanged, OrderGone, WrongPatient
+from smart_app.chart.entered import Entered
+from smart_app.errors import (
+    ChartError,
+    ChartUnavailable,
+    OrderChanged,
+    OrderGone,
+    StaleRevision,
+    WrongPatient,
+)
 from smart_app.fhir import codes
 from smart_app.pas import lint
 from smart_app.review import Review
 from tests.unit.front import DOCTOR, Front, a_coverage, a_launch, an_order
-from tests.unit.kit import FakeClock
+from tests.unit.kit import NOW, FakeClock
 
 MEMBERS = {"requisition": {"value": "both"}}
 
@@ -74,6 +83,34 @@ def test_an_order_that_changed_since_it_was_looked_at_sends_nothing(
     case = front.opened()
     front.chart(an_order("2", **MEMBERS) | change)
     with pytest.raises(error):
+        sign(front, case)
+    assert nothing_sent(front, case)
+
+
+def test_an_order_whose_own_code_changed_behind_the_entered_one_sends_nothing(front: Front) -> None:
+    def local(code: str) -> dict[str, Any]:
+        return an_order("1") | {"code": {"coding": [{"system": "urn:local", "code": code}]}}
+
+    front.chart(a_coverage(), local("INJ1"))
+    code = Coding(codes.CPT, "62323")
+    typed = Entered("ServiceRequest/1", code, (), NOW.date(), None, "Robin", NOW)
+    assert reading.enter(front.world, a_launch(), typed)
+    case = front.opened(order_refs=("ServiceRequest/1",))
+    assert [one.code for one in case.items] == ["62323"]
+    front.chart(local("MRI7"))
+    with pytest.raises(OrderChanged):
+        sign(front, case)
+    assert nothing_sent(front, case)
+    front.chart(local("INJ1"))
+    assert sign(front, case).tracks.submission == "queued"
+
+
+def test_what_is_found_while_a_person_signs_is_not_signed_over(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = front.opened()
+    monkeypatch.setattr(newer, "pending", lambda *_: "what another launch just found")
+    with pytest.raises(StaleRevision):
         sign(front, case)
     assert nothing_sent(front, case)
 
