@@ -49,7 +49,7 @@ def free_port(wanted: int = 0) -> int:
 
 
 class Stack:
-    """One sandbox in one folder; ``start`` and ``stop`` its parts."""
+    """One sandbox in one folder; ``start`` and ``stop`` its parts, or ``with`` it."""
 
     def __init__(
         self, folder: Path, port: int = 0, *, client: str = "public", **settings: float
@@ -67,6 +67,17 @@ class Stack:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self._leash: tuple[int, int] | None = None
         self._configure(client)
+
+    def __enter__(self) -> Stack:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def _client(self, kind: str) -> str:
         """Return the client of a site file, and write its secret or key where the file says."""

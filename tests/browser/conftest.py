@@ -46,12 +46,8 @@ def chromium() -> Iterator[object]:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Return a running sandbox, one for a file."""
     require("browser", missing())
-    made = Stack(tmp_path_factory.mktemp("sandbox"))
-    try:
-        made.start()
+    with Stack(tmp_path_factory.mktemp("sandbox")) as made:
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture

@@ -16,12 +16,8 @@ ASKED = Namespace(service="62323", state="AZ", decision="affirmed", late_utn=Fal
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Return a running sandbox, one for a file."""
-    made = Stack(tmp_path_factory.mktemp("sandbox"))
-    try:
-        made.start()
+    with Stack(tmp_path_factory.mktemp("sandbox")) as made:
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture

@@ -22,12 +22,8 @@ TYPED |= {"place": "example-mesa-office", "more": "", "requester": "Practitioner
 @pytest.fixture
 def golden(tmp_path: Path) -> Iterator[Golden]:
     """Return the player of a sandbox of its own: what is entered stays entered."""
-    stack = Stack(tmp_path)
-    try:
-        stack.start()
+    with Stack(tmp_path) as stack:
         yield Golden(stack, ASKED)
-    finally:
-        stack.stop()
 
 
 def ehr(golden: Golden, **settings: object) -> None:

@@ -4,24 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
-
-import pytest
 
 from sandbox.browser import Browser, Page
 from sandbox.golden import ask
 from sandbox.stack import Stack
-
-
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Return one sandbox for the ways of a public client."""
-    running = Stack(tmp_path_factory.mktemp("launches"))
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
 
 
 def more_orders(stack: Stack, *codes: str) -> None:
@@ -50,9 +36,9 @@ def unnamed(stack: Stack) -> tuple[Browser, Page]:
     return browser, page
 
 
-def test_without_an_order_the_person_chooses_one(plain: Stack) -> None:
-    more_orders(plain, "99213", "")
-    browser, page = unnamed(plain)
+def test_without_an_order_the_person_chooses_one(stack: Stack) -> None:
+    more_orders(stack, "99213", "")
+    browser, page = unnamed(stack)
     assert "Which order is it about?" in page.text
     assert page.text.index("recommended for 62323") < page.text.index("outside WISeR")
     assert "carries no billing code" in page.text
@@ -62,27 +48,27 @@ def test_without_an_order_the_person_chooses_one(plain: Stack) -> None:
     assert "62323" in opened.text
 
 
-def test_an_order_of_another_chart_cannot_be_chosen(plain: Stack) -> None:
-    more_orders(plain, "99213")
-    browser, page = unnamed(plain)
+def test_an_order_of_another_chart_cannot_be_chosen(stack: Stack) -> None:
+    more_orders(stack, "99213")
+    browser, page = unnamed(stack)
     form = next(one for one in page.forms if one.act == "choose")
     refused = browser.submit(page, form, orders="ServiceRequest/walter-tfesi-1")
     assert refused.status == 409
     assert "another patient" in refused.text
 
 
-def test_an_unlisted_issuer_opens_nothing(plain: Stack) -> None:
-    page = Browser().get(f"{plain.app}/launch?iss=https://evil.example/fhir")
+def test_an_unlisted_issuer_opens_nothing(stack: Stack) -> None:
+    page = Browser().get(f"{stack.app}/launch?iss=https://evil.example/fhir")
     assert page.status == 403
     assert "not registered" in page.text
 
 
-def test_the_check_of_a_site_says_what_its_ehr_offers(plain: Stack) -> None:
+def test_the_check_of_a_site_says_what_its_ehr_offers(stack: Stack) -> None:
     command = [sys.executable, "-m", "smart_app", "check"]
-    site = plain.folder / "sites/sandbox.toml"
+    site = stack.folder / "sites/sandbox.toml"
     done = subprocess.run([*command, str(site)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert f"{plain.ehr}/fhir" in done.stdout
+    assert f"{stack.ehr}/fhir" in done.stdout
     assert "Filing the decision as a document will work" in done.stdout
     assert "Marking an affirmed order will work" in done.stdout
     assert "STOP" not in done.stdout

@@ -17,12 +17,8 @@ UTN = "JFB99900000017"
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
     """Return a sandbox of its own: a number belongs to one case for good."""
-    made = Stack(tmp_path)
-    try:
-        made.start()
+    with Stack(tmp_path) as made:
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture

@@ -39,11 +39,8 @@ def ehr(
     """Return an EHR that knows the app as one kind of client."""
     stack = Stack(tmp_path_factory.mktemp("smart"), client=client)
     made: Ehr = request.param(stack, client)
-    try:
-        stack.start()
+    with stack:
         yield made
-    finally:
-        stack.stop()
 
 
 def test_every_launch_leads_to_one_case_and_its_number_into_the_chart(ehr: Ehr) -> None:

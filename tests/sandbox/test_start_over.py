@@ -18,12 +18,8 @@ ASKED = Namespace(service="62323", state="AZ", decision="affirmed", late_utn=Fal
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
     """Return a running sandbox."""
-    made = Stack(tmp_path)
-    try:
-        made.start()
+    with Stack(tmp_path) as made:
         yield made
-    finally:
-        made.stop()
 
 
 def test_after_start_over_the_same_link_opens_a_new_case(stack: Stack) -> None:

@@ -25,6 +25,7 @@ from tests.unit.test_taking_back import (
     NO_ANSWER,
     SECOND,
     Chart,
+    dies_after_writing,
     raising,
     to_file,
     warned,
@@ -40,17 +41,22 @@ def wrong(line: Line) -> bool:
     return wrongly_marked(case, found, numbers, writes_of(line))
 
 
+def fails_oddly(line: Line) -> None:
+    """Let documents fail in a way that nobody thought of."""
+
+    def odd(*_: Any) -> Any:
+        raise AttributeError
+
+    line.follow.filing._document = odd  # type: ignore[method-assign]
+
+
 def test_a_document_that_fails_in_an_unforeseen_way_leaves_no_denied_order_authorized(
     store: Store, clock: FakeClock
 ) -> None:
     line, chart = to_file(store, clock)
     line.step()
     line.letter("non_affirmed", N1)
-
-    def odd(*_: Any) -> Any:
-        raise AttributeError
-
-    line.follow.filing._document = odd  # type: ignore[method-assign]
+    fails_oddly(line)
     line.step()
     assert (chart.bears(), warned(line)) == (False, False)
     assert line.world.tasks.of_case("case-1")[-1].last_error == "AttributeError"
@@ -64,11 +70,7 @@ def test_a_sign_in_that_is_down_is_waited_for_although_the_document_fails(
     line, chart = to_file(store, clock)
     line.step()
     line.letter("non_affirmed", N1)
-
-    def odd(*_: Any) -> Any:
-        raise AttributeError
-
-    line.follow.filing._document = odd  # type: ignore[method-assign]
+    fails_oddly(line)
     chart.reading = raising(SignInUnavailable())
     line.pass_by(100, each=864)
     assert (chart.bears(), "parked" in line.events()) == (True, False)
@@ -93,16 +95,7 @@ def test_a_document_of_an_odd_shape_keeps_no_denial_from_the_chart(
     store: Store, clock: FakeClock, odd: Any
 ) -> None:
     line, chart = to_file(store, clock)
-    create = chart.create
-
-    def dies(resource: Any, condition: str | None = None) -> Any:
-        create(resource, condition)
-        raise SystemExit
-
-    chart.create = dies  # type: ignore[method-assign]
-    with pytest.raises(SystemExit):
-        line.step()
-    chart.create = create  # type: ignore[method-assign]
+    dies_after_writing(line, chart)
     chart.held["DocumentReference/odd"] = chart.held["DocumentReference/new"] | {
         "id": "odd",
         "identifier": odd,

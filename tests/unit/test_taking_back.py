@@ -134,11 +134,8 @@ def test_a_mark_whose_answer_never_came_is_taken_back(
     assert newest["relatesTo"][0]["target"]["reference"] == "DocumentReference/new"
 
 
-@pytest.mark.parametrize("more", [{}, {"use": "official", "type": {"text": "ours"}}], ids=str)
-def test_a_document_whose_answer_never_came_is_named_as_replaced(
-    store: Store, clock: FakeClock, more: dict[str, Any]
-) -> None:
-    line, chart = to_file(store, clock)
+def dies_after_writing(line: Line, chart: FakeChart) -> None:
+    """Step once, and die when the chart has the document and nobody knows of it."""
     create = chart.create
 
     def dies(resource: Any, condition: str | None = None) -> Any:
@@ -149,6 +146,14 @@ def test_a_document_whose_answer_never_came_is_named_as_replaced(
     with pytest.raises(SystemExit):
         line.step()
     chart.create = create  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("more", [{}, {"use": "official", "type": {"text": "ours"}}], ids=str)
+def test_a_document_whose_answer_never_came_is_named_as_replaced(
+    store: Store, clock: FakeClock, more: dict[str, Any]
+) -> None:
+    line, chart = to_file(store, clock)
+    dies_after_writing(line, chart)
     chart.held["DocumentReference/new"]["identifier"][0] |= more
     line.letter("non_affirmed")
     clock.pass_by(LEASE + 1)
