@@ -22,9 +22,7 @@ ASKED = Namespace(service="62323", state="AZ", decision="affirmed", late_utn=Fal
 def measured(folder: Path) -> list[Row]:
     """Return every row."""
     rows = [static.scripts(), static.install()]
-    stack = Stack(folder)
-    try:
-        stack.start()
+    with Stack(folder) as stack:
         rows.append(outside.launch(stack))
         playing = Golden(stack, ASKED)
         for step in (playing.open, playing.ready, playing.settle):
@@ -35,8 +33,6 @@ def measured(folder: Path) -> list[Row]:
         rows.append(outside.taps(stack))
         world = build(load_app(folder / "app.toml"), engines=0)
         rows.append(inside.request(world, case_id))
-    finally:
-        stack.stop()
     return rows + inside.forms(world.config.programs) + outside.golden()
 
 
