@@ -15,6 +15,14 @@ class LaunchError(Exception):
         super().__init__(detail or self.say)
 
 
+class NoIssuer(LaunchError):
+    """Somebody opened the launch address by hand."""
+
+    code = "no-issuer"
+    say = "This address is for a chart system, and none has opened it."
+    do = "Open Preclear from the chart: the chart system then names itself."
+
+
 class UnlistedIssuer(LaunchError):
     """The ``iss`` is in no registration; no request is made to it."""
 

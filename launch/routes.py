@@ -19,7 +19,7 @@ from launch import authorize, id_token, token
 from launch.client import published
 from launch.context import ORDER_TYPES, LaunchContext, references
 from launch.discovery import Discovery
-from launch.errors import CodeRefused, CookiesBlocked, LaunchError, UnlistedIssuer
+from launch.errors import CodeRefused, CookiesBlocked, LaunchError, NoIssuer, UnlistedIssuer
 from launch.registration import Registration, Registrations
 from launch.vault import ABSOLUTE_LIFE, Pending, Vault
 
@@ -89,6 +89,8 @@ class Door:
         EHR asks them for a patient (standalone launch).
         """
         iss, launch = request.args.get("iss", ""), request.args.get("launch", "")
+        if not iss:
+            raise NoIssuer
         registration = self.registrations.of_issuer(iss)
         if registration is None:
             self.on_event("launch_refused", {"why": UnlistedIssuer.code})

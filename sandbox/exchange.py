@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections import deque
@@ -13,6 +14,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from flask import Flask, Response, g, jsonify, request
 
 GONE = "‹removed›"
+LINKED = re.compile(r"\b((?:code|state|launch)=)[^&\"'<>\s]+")
+"""What the links of a page carry: a redirect's page spells its address out."""
 SECRET = {
     "code",
     "code_verifier",
@@ -73,7 +76,7 @@ def _body(raw: bytes, kind: str) -> Any:
         return _redact(found) if secret else found
     if "form-urlencoded" in kind:
         return _redact(dict(parse_qsl(text)))
-    return text[:10_000]
+    return LINKED.sub(rf"\1{GONE}", text[:10_000])
 
 
 class ExchangeLog:

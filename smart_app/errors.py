@@ -26,6 +26,7 @@ PreclearError
 ├── CaseClosed             a newer request took the place of this one
 ├── IllegalMove            a state change that the table does not know
 ├── MissingFact            something the request needs is not configured or not in the chart
+├── NoPage                 the address names nothing that is here
 └── Forbidden              the person may not do this
 
 Each class carries ``code`` (for logs), ``http_status``, ``say`` (what happened, for people) and
@@ -50,6 +51,15 @@ class PreclearError(Exception):
         self.say = say or type(self).say
         self.do = do or type(self).do
         self.detail = detail
+
+
+class NoPage(PreclearError):
+    """The address names nothing; whose page it might be is not told."""
+
+    code = "no-page"
+    http_status = 404
+    say = "There is no such page."
+    do = "Open Preclear from an order in the chart."
 
 
 class ConfigError(PreclearError):

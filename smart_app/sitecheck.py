@@ -56,7 +56,11 @@ def _sign_in(site: Site, iss: str, discovery: Discovery) -> Iterator[Finding]:
     methods = offered.token_endpoint_auth_methods_supported
     if auth != "none" and methods and auth not in methods:
         yield Finding("look", "auth", {"auth": auth, "offered": ", ".join(methods)})
+    elif auth in methods:
+        yield Finding("ok", "auth_listed", {"auth": auth})
     stated, expected = offered.issuer, site.registration.expected_issuer
+    if stated and stated != iss and stated.rstrip("/") == iss.rstrip("/"):
+        yield Finding("look", "slash", {"stated": stated, "iss": iss})
     if expected is None and stated and _origin(stated) != _origin(iss):
         yield Finding("look", "issuer", {"stated": stated})
     yield from _scopes(site, offered)
@@ -129,7 +133,7 @@ def _twice(site: Site, offered: dict[str, Any]) -> Iterator[Finding]:
         if can and not says:
             yield Finding("ok", "could_more", {"key": key})
     if not site.document.search_by_identifier and not site.document.if_none_exist:
-        yield Finding("ok", "person_after_crash")
+        yield Finding("look", "person_after_crash")
 
 
 def _types(capability: Resource) -> dict[str, dict[str, Any]]:

@@ -134,6 +134,7 @@ def capability(issuer: str) -> Resource:
                         "type": kind,
                         "versioning": "versioned",
                         "conditionalCreate": CREATE in verbs,
+                        "searchParam": [{"name": "identifier", "type": "token"}],
                         "interaction": [{"code": code} for verb in verbs for code in codes[verb]],
                     }
                     for kind, verbs in TYPES.items()

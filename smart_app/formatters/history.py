@@ -78,8 +78,8 @@ def not_added(found: Event, case_id: str, zone: str) -> str:
     begun = day(datetime.fromisoformat(found.facts["begun"]), zone, year=True)
     if found.facts["case"] == case_id:
         return (
-            f"This service ({code}) is already in this request, begun {begun}: the other order of "
-            f"it, opened {moment(found.at, zone)}, was not added to it."
+            f"This is the request of {code} begun {begun}. The order of the same service that was "
+            f"opened {moment(found.at, zone)} is taken for the same, and asks for nothing more."
         )
     return f"{code} is already in the request begun {begun}: it was not added to this one."
 

@@ -12,6 +12,12 @@ KEY_WORDS = {
     "search_by_identifier": "finding a document by its identifier",
     "if_none_exist": "creating a document only where none exists (If-None-Exist)",
 }
+SILENCE = {
+    "ConnectionError": "no connection to it",
+    "ReadTimeout": "no answer in time",
+    "ConnectTimeout": "no connection in time",
+}
+"""Why a server that was asked said nothing."""
 LEVELS = {"ok": "ok   ", "look": "LOOK ", "stop": "STOP "}
 SITE_FINDINGS = {
     "no_sign_in": "The sign-in's settings (.well-known/smart-configuration) cannot be used: {why}. "
@@ -21,6 +27,9 @@ SITE_FINDINGS = {
     "Preclear always sends. Ask the EHR.",
     "auth": "This registration proves itself by {auth}; the server lists {offered}. Ask which it "
     "wants of us, or change client.auth.",
+    "auth_listed": "This registration proves itself as the server takes it: {auth}.",
+    "slash": "The server calls itself {stated}, this file {iss}. Only one of them is what launches "
+    "bring as iss: a slash at the end counts.",
     "issuer": "The server names {stated}, on another host, as the issuer of its sign-ins. When the "
     'EHR confirms it, add: id_token_issuer = "{stated}"',
     "no_scopes": "The server does not list its scopes: only a sign-in shows what it grants.",
@@ -60,7 +69,9 @@ def site_finding(level: str, kind: str, facts: Mapping[str, str]) -> str:
         "rung_words": RUNG_WORDS.get(facts.get("rung", ""), ""),
         "key_words": KEY_WORDS.get(facts.get("key", ""), ""),
     }
-    return LEVELS[level] + SITE_FINDINGS[kind].format(**words, **facts)
+    why = facts.get("why", "")
+    told = {**facts, "why": SILENCE.get(why, why)}
+    return LEVELS[level] + SITE_FINDINGS[kind].format(**words, **told)
 
 
 def site_verdict(levels: set[str]) -> str:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, g, make_response, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from launch import Door, LaunchContext, LaunchError, csrf_token
 from smart_app.cases.model import Case, Person
 from smart_app.cases.store import NoCase
-from smart_app.errors import PreclearError
+from smart_app.errors import NoPage, PreclearError
 from smart_app.fhir import refs
 from smart_app.flow import Flow
 from smart_app.follow import Follow
@@ -95,6 +95,8 @@ def failure(error: PreclearError | LaunchError) -> Response:
 
 def unexpected(error: Exception) -> Response:
     """Return the page for what nobody foresaw; its text stays out of page and log."""
+    if isinstance(error, NotFound):
+        return failure(NoPage())
     if isinstance(error, HTTPException):
         return make_response(f"{error.code} {error.name}\n", error.code or 500)
     log.error("unexpected", extra={"why": type(error).__name__})

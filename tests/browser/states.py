@@ -221,10 +221,15 @@ def changed(stack: Stack, page: Page) -> None:
     ask(f"{stack.ehr}/sandbox/control", {"chart": [score]})
 
 
+def conflict(stack: Stack, page: Page) -> None:
+    Case(stack, {}, ("walter-tfesi-1", "walter-tfesi-2")).to("open", "ready").show(page)
+
+
 PAGES: dict[str, Callable[[Stack, Page], None]] = {
     "loading": loading,
     "review": review,
     "review-ready": ready,
+    "review-conflict": conflict,
     "review-payer-failed": payer_failed,
     "review-no-authorization": no_authorization,
     "review-errors": errors,

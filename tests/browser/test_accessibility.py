@@ -31,6 +31,27 @@ def overflow(page: Page, width: int) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 
+OVERLAPS = """() => {
+  const texts = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const node = walk.currentNode;
+    if (!node.textContent.trim() || !node.parentElement.checkVisibility()) continue;
+    if (node.parentElement.closest('.hidden, select, .flag, svg')) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const box of range.getClientRects()) texts.push([node.textContent.trim(), box]);
+  }
+  const found = [];
+  texts.forEach(([one, a], at) => texts.slice(at + 1).forEach(([two, b]) => {
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 2 && high > 6) found.push(one + ' / ' + two);
+  }));
+  return found;
+}"""
+
+
 def violations(page: Page) -> list[str]:
     """Return what axe finds, a line each."""
     page.evaluate(AXE)
@@ -56,6 +77,7 @@ def test_a_page_in_its_state(chromium: Browser, stack: Stack, name: str, tmp_pat
     page.wait_for_load_state("load")  # the style sheets are there
     for width in (*ZOOMED, 1200, 420):
         assert overflow(page, width) <= 0, f"too wide at {width}"
+        assert page.evaluate(OVERLAPS) == [], f"text over text at {width}"
         for scheme in () if width in ZOOMED else ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             assert violations(page) == [], f"{width} {scheme}"

@@ -150,7 +150,7 @@ def test_the_charts_own_order_of_the_same_service_is_not_sent_again(golden: Gold
         else:
             other.open()
         assert other.page.url.rsplit("/", 1)[1] == golden.page.url.rsplit("/", 1)[1]
-        assert "This service (62323) is already in this request" in other.page.text
+        assert "is taken for the same, and asks for nothing more" in other.page.text
         assert "was not added to it" in other.page.text
     assert len(ask(f"{golden.stack.payer}/sandbox/state")) == 1
     other = Golden(golden.stack, ASKED)  # three months later it is another one

@@ -305,3 +305,11 @@ def test_an_order_without_a_requester_is_opened_by_whoever_is_on_call(client: Fl
     }
     client.post("/sandbox/control", json={"chart": [order]})
     assert client.get("/open?patient=opal&order=opal-alone").status_code == 302
+
+
+def test_what_was_said_keeps_no_code_in_a_redirects_page(client: FlaskClient, port: int) -> None:
+    code = request(client, port)["code"][0]
+    said = client.get("/sandbox/exchange").get_data(as_text=True)
+    assert "auth/authorize" in said
+    assert code not in said
+    assert "s" * 24 not in said

@@ -93,6 +93,19 @@ def test_another_patients_window_finds_no_case(office: Office) -> None:
     assert office.window("ann").get("/case/nowhere").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/static/nothing.css"])
+def test_an_address_of_nothing_says_where_preclear_is_opened(office: Office, path: str) -> None:
+    answer = office.app.test_client().get(path)
+    assert answer.status_code == 404
+    assert "Open Preclear from an order in the chart." in answer.get_data(as_text=True)
+
+
+def test_the_launch_address_opened_by_hand_is_told_apart(office: Office) -> None:
+    answer = office.app.test_client().get("/launch")
+    assert answer.status_code == 400
+    assert "Open Preclear from the chart" in answer.get_data(as_text=True)
+
+
 def test_the_same_chart_with_a_slash_finds_its_case(office: Office) -> None:
     assert office.window("ann", office.iss + "/").get(CASE).status_code == 200
     assert office.window("ann", office.iss + "/x").get(CASE).status_code == 404

@@ -86,6 +86,7 @@ def test_a_sound_server_leaves_nothing_to_look_at(asked: Any) -> None:
     ("change", "kind", "words"),
     [
         ({"code_challenge_methods_supported": ["plain"]}, "look no_s256", "PKCE with S256"),
+        ({"issuer": f"{ISS}/"}, "look slash", f"{ISS}/, this file {ISS}"),
         ({"issuer": "https://id.example/a"}, "look issuer", 'id_token_issuer = "https://id.ex'),
         ({"scopes_supported": None}, "look no_scopes", "does not list its scopes"),
         ({"scopes_supported": ["patient/*.read"]}, "look scopes", "patient/ServiceRequest.rus"),
@@ -140,7 +141,7 @@ def test_a_file_that_claims_more_than_the_server_is_told(asked: Any) -> None:
     careful = careful.replace("if_none_exist = true", "if_none_exist = false")
     found = asked(site=careful)
     assert "look claims_more" not in found
-    assert "a person looks" in found["ok person_after_crash"]
+    assert "a person looks" in found["look person_after_crash"]
     assert "= true Preclear uses it" in found["ok could_more"]
 
 
@@ -156,3 +157,11 @@ def test_what_is_no_text_in_a_statement_is_not_offered(asked: Any, wrong: Any) -
     assert "ok rung_works" in asked(metadata=capability(DocumentReference=named))
     offered = {"interaction": [{"code": wrong}]}
     assert "look rung_not_offered" in asked(metadata=capability(DocumentReference=offered))
+
+
+@pytest.mark.parametrize(
+    ("why", "words"), [("ReadTimeout", "no answer in time"), ("status 503", "status 503")]
+)
+def test_a_silent_server_is_told_without_the_names_of_our_code(why: str, words: str) -> None:
+    assert words in formatters.site_finding("stop", "no_metadata", {"why": why})
+    assert "Timeout" not in formatters.site_finding("stop", "no_metadata", {"why": why})
