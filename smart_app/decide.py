@@ -33,6 +33,8 @@ from smart_app.utn import record as utn
 TYPED = ("letter", "portal")
 BESIDE = "beside"
 """Where the payer's own answers are kept that came beside a letter, taken or not."""
+WHOLE = ("dismissed", "cancelled")
+"""Words that are about a request as a whole."""
 AT_ODDS = ("answers_disagree", "answers_agree")
 QUIET = ("pended", "unreadable")
 """Words that a chart which has an older decision is not told."""
@@ -274,21 +276,23 @@ class Deciding(Steps):
         """Hold the payer's own answer against what a person entered from a letter.
 
         It may add a number to the same verdicts. An answer that was known before the letter came
-        is only late. A new one that contradicts takes back what was affirmed, item by item; it
-        never makes a denial an affirmation.
+        is only late. A new one that affirms less takes back what was affirmed, item by item, or
+        all of it when the whole was dismissed; it never makes a denial an affirmation.
         """
         known, late = self._wire(case), self._late(case, read)
         differs = verdicts.otherwise(typed, read) - late
-        taken = differs & verdicts.affirmed(typed)
+        taken = differs & verdicts.less(typed, read)
         if taken or not undecided(read):
             if not known or _said(known[-1]) != _said(read):
                 self.store.put(db, case.id, BESIDE, read)
             if differs and not self._told_of(case, read):
                 self._disagree(db, case, typed, read)
-        if taken:
+        numbered = verdicts.with_numbers(typed, read)
+        if taken and read.word in WHOLE:
+            self._take(db, case, read, polls)
+        elif taken:
             self._take(db, case, verdicts.take_back(typed, read, taken), polls)
-        elif verdicts.same(typed, read):
-            numbered = verdicts.with_numbers(typed, read)
+        elif verdicts.same(typed, read) or numbered != typed:
             self._take(db, case, replace(numbered, id=read.id), polls)
         else:
             self.plan_poll(db, case, polls)

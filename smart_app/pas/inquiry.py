@@ -17,7 +17,7 @@ from smart_app.cases.model import Case, Decision, Resource
 from smart_app.pas import decision, echo, names, verdicts
 from smart_app.pas.echo import Sent
 from smart_app.pas.names import profile
-from smart_app.pas.usable import ELSEWHERE, Why
+from smart_app.pas.usable import ELSEWHERE, Why, action_codings, review_actions
 
 KEPT = ("Organization", "Coverage", "Patient", "PractitionerRole", "Practitioner")
 CLAIM_KEPT = (
@@ -223,19 +223,33 @@ def _read(case: Case, body: Resource, sent: Sent) -> Decision:
     return decision.read(case, body, sent, dismissed_text="", now=_created({}))
 
 
-def _facts(found: Decision) -> dict[Any, Any]:
-    """Return what a result says that counts.
+def _facts(found: Decision, codes: set[str]) -> dict[Any, Any]:
+    """Return what a result says that counts; ``codes`` are all review actions in it.
 
-    What waits, and a number or day that is not told, contradicts nothing; notes decide nothing.
+    What waits, or is not mentioned, and a number or day that is not told, contradicts nothing;
+    notes decide nothing.
     """
     facts: dict[Any, Any] = {"day": found.decided_on}
+    unread = found.items and codes - {one.raw_code for one in found.items} - {"A4"}
+    if unread:  # it stands where we do not read, or beside what says that nothing is decided
+        facts["codes"] = frozenset(unread)
     for one in found.items:
-        if one.decision != "pended":
+        silent = one.decision == "unreadable" and one.raw_code is None
+        if one.decision != "pended" and not silent:
             facts[one.trace, "verdict"] = one.decision
             facts[one.trace, "number"] = one.number
             facts[one.trace, "instead"] = one.replaced_by
             facts[one.trace, "from"], facts[one.trace, "to"] = one.valid_from, one.valid_to
     return {"unused": found.quarantined} | {key: value for key, value in facts.items() if value}
+
+
+def _codes(response: Resource) -> set[str]:
+    """Return every review action of a result, wherever it stands."""
+    return {
+        str(coding["code"])
+        for one in echo.walk(response)
+        for coding in action_codings(review_actions(one))
+    }
 
 
 def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
@@ -244,8 +258,12 @@ def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
     Which of two counts must never hang on the order in which a payer lists them: when they
     contradict each other, none does.
     """
+    read = [_read(case, one, sent) for one in several]
+    stand = [at for at, one in enumerate(read) if not {*one.quarantined} & {*ELSEWHERE}]
+    if stand and len(stand) < len(several):  # what was withdrawn contradicts nothing
+        return _newest(case, [several[at] for at in stand], sent)
     heads = [one["entry"][0]["resource"] for one in several]
-    facts = [_facts(_read(case, one, sent)) for one in several]
+    facts = [_facts(one, _codes(head)) for one, head in zip(read, heads, strict=True)]
     texts = [json.dumps(one, sort_keys=True) for one in heads]  # the longest has the most notes
     ranks = [(_created(one), len(text), text) for one, text in zip(heads, texts, strict=True)]
     newest = sorted(range(len(heads)), key=ranks.__getitem__)

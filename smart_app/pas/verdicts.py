@@ -11,6 +11,9 @@ from smart_app.pas.decision import word_of
 OPEN = ("pended", "unreadable", "contact_payer")
 """Words of an item that the payer has still to decide, or to say so that it can be read."""
 
+FAVOURABLE = ("partial", "affirmed_modified", "affirmed")
+"""Words of an item that is affirmed at all, the least first."""
+
 
 def undecided(found: Decision | None) -> bool:
     """Tell whether any item of a decision is still open."""
@@ -48,6 +51,21 @@ def otherwise(typed: Decision, read: Decision) -> frozenset[str]:
 def affirmed(found: Decision) -> frozenset[str]:
     """Return the items that a decision affirms as they were asked for."""
     return frozenset(one.trace for one in found.items if one.decision == "affirmed")
+
+
+def less(typed: Decision, read: Decision) -> frozenset[str]:
+    """Return the items of which the payer itself affirms less than a letter says."""
+    said = of_items(typed)
+    return frozenset(
+        one.trace
+        for one in read.items
+        if one.decision not in OPEN and _rank(one.decision) < _rank(said.get(one.trace, ""))
+    )
+
+
+def _rank(word: str) -> int:
+    """Return how much of an item a word affirms: all, with changes, a part, nothing."""
+    return FAVOURABLE.index(word) if word in FAVOURABLE else -1
 
 
 def unchanged(read: Decision, earlier: Collection[Decision]) -> frozenset[str]:

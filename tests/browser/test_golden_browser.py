@@ -17,10 +17,10 @@ WAIT = 20_000  # milliseconds
 CANARIES = ("Examplewood", "1S00EX0MP78", "1S00TE0ST81", "Testwell")
 
 
-def picture(page: Page, name: str) -> None:
-    """Save a picture for the docs, when they are being renewed."""
+def picture(page: Page, name: str, *, whole: bool = True) -> None:
+    """Save a picture for the docs, of the whole page or its window, when they are being renewed."""
     if os.environ.get("PRECLEAR_PICTURES"):
-        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
 
 
 def watched(context: BrowserContext) -> tuple[Page, list[str]]:
@@ -75,7 +75,7 @@ def test_by_keyboard_from_the_order_to_the_number_in_the_chart(
     panel = page.locator("#panel")
     expect(panel.get_by_text(f"Authorization: affirmed, {number}")).to_be_visible(timeout=WAIT)
     expect(panel.get_by_text("Medicare prior authorization: affirmed")).to_be_visible(timeout=WAIT)
-    picture(page, "sandbox-1200")
+    picture(page, "sandbox-1400", whole=False)
     assert page.said == []  # type: ignore[attr-defined]
 
 

@@ -251,3 +251,40 @@ def test_the_chart_is_told_whose_word_stands(store: Store, clock: FakeClock) -> 
     text = formatters.chart_text(line.case(), found, [], "Zyter")
     assert "Entered from a letter by Robin." in text
     assert "On 62323 the later answer of Zyter itself stands instead." in text
+
+
+@pytest.mark.parametrize(("first", "word"), [("A6", "affirmed_modified"), ("A2", "partial")])
+def test_a_denial_takes_back_what_the_payer_itself_had_affirmed_in_part(
+    store: Store, clock: FakeClock, first: str, word: str
+) -> None:
+    line = a_letter(store, clock, AWAITED, AWAITED)
+    answers(line, an_answer_item(first, 1), an_answer_item(first, 2))
+    assert words(line) == [word, word]
+    denied = [an_answer_item("A3", number, utn=N1) for number in (1, 2)]
+    line.payer.answers["$inquire"] = [Reply(200, an_answer(*denied))]
+    line.pass_by(60)
+    assert (words(line), active(line)) == (["non_affirmed", "non_affirmed"], [N1])
+    assert state(line) == ("non_affirmed", "hold")
+
+
+def test_a_dismissal_of_the_whole_leaves_nothing_of_a_letter(
+    store: Store, clock: FakeClock
+) -> None:
+    line = a_letter(store, clock, AWAITED, DENIED)
+    ours = [{"system": "s", "value": "id-1"}]
+    said = an_answer(outcome="error", disposition="dismissed: twice", identifier=ours)
+    line.payer.answers["$inquire"] = [Reply(200, said)]
+    line.pass_by(20)
+    assert (words(line), state(line)[0]) == (["dismissed", "dismissed"], "dismissed")
+
+
+def test_the_number_of_a_denial_comes_while_another_code_waits(
+    store: Store, clock: FakeClock
+) -> None:
+    line = a_letter(store, clock, AWAITED, AWAITED)
+    answers(line, an_answer_item("A3", 1), an_answer_item("A4", 2))
+    line.payer.answers["$inquire"] = [
+        Reply(200, an_answer(an_answer_item("A3", 1, utn=N1), an_answer_item("A4", 2)))
+    ]
+    line.pass_by(60)
+    assert (words(line), active(line)) == (["non_affirmed", "affirmed"], [N1])

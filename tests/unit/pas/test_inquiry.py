@@ -243,6 +243,7 @@ def a_decided(code: str, created: str | None, **more: Any) -> dict[str, Any]:
 
 
 DAY = "2026-11-24"
+DENIAL = an_answer_item("A3")["adjudication"]
 NOTE = {"created": DAY, "processNote": [{"number": 1, "text": "See the letter."}]}
 DIFFER = inquiry.Inquired("unclear", why="answers that differ")
 
@@ -295,8 +296,12 @@ def test_the_same_said_twice_is_clear(created: str | None) -> None:
         (a_decided("A4", "2026-11-25T01:00:00Z"), a_decided("A3", DAY)),
         (a_decided("A1", DAY), a_decided("A1", DAY, utn=UTN)),
         (a_decided("A3", DAY), a_result(item=[an_answer_item("A3", noteNumber=[1])], **NOTE)),
+        (
+            a_result(item=[an_answer_item("A3")], created=DAY, status="cancelled"),
+            a_decided("A1", DAY, utn=UTN),
+        ),
     ],
-    ids=["denied", "affirmed", "of any hour", "numbered", "noted"],
+    ids=["denied", "affirmed", "of any hour", "numbered", "noted", "withdrawn"],
 )
 def test_a_result_that_says_more_of_the_same_day_counts(less: Any, more: Any) -> None:
     for body in (parameters(less, more), parameters(more, less)):
@@ -316,8 +321,25 @@ def test_a_result_that_says_more_of_the_same_day_counts(less: Any, more: Any) ->
             a_decided("A3", "2026-11-24T08:00:00Z"),
             a_decided("A4", "2026-11-25T03:00:00Z"),
         ],
+        [
+            a_decided("A1", DAY, utn=UTN),
+            a_result(
+                item=[an_answer_item(None)], created=DAY, outcome="partial", adjudication=DENIAL
+            ),
+        ],
+        [
+            a_decided("A1", DAY, utn=UTN),
+            a_result(item=[an_answer_item("A3")], created=DAY, outcome="queued"),
+        ],
     ],
-    ids=["two numbers", "beside one that waits", "a numbered denial", "of unlike hours"],
+    ids=[
+        "two numbers",
+        "beside one that waits",
+        "a numbered denial",
+        "of unlike hours",
+        "a denial of the whole",
+        "a denial that is only queued",
+    ],
 )
 def test_no_order_makes_one_of_several_that_contradict(several: list[Any]) -> None:
     for order in permutations(several):
