@@ -70,7 +70,7 @@ def orders_again(world: World, context: LaunchContext, case: Case, seen: ChartSn
         if not (before and after):
             continue
         same = orders.says(before, seen) == orders.says(after, seen)
-        if not same or orders.renamed(order, before, after):
+        if not same or orders.renamed(order, before):
             raise OrderChanged
 
 

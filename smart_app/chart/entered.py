@@ -39,8 +39,8 @@ def name(patient_ref: str, code: str, planned: date) -> str:
 def laid_over(chart: ChartSnapshot, entries: Iterable[Entered]) -> ChartSnapshot:
     """Return a chart with what was entered of its orders.
 
-    An order that the chart has given a billing code since is as the chart says, and one of our own
-    gives way to the chart's order of the same code.
+    An order that the chart has given another billing code since is as the chart says, and one of
+    our own gives way to the chart's order of the same code.
     """
     theirs = {
         codes.code_in(one.get("code"), BILLING) for one in chart.of("ServiceRequest") if counts(one)
@@ -49,7 +49,10 @@ def laid_over(chart: ChartSnapshot, entries: Iterable[Entered]) -> ChartSnapshot
         known = chart.by_reference(one.order_ref)
         if known is None and own(one.order_ref) and one.code.code not in theirs:
             chart = _with(chart, _order(one, refs.of(chart.patient)))
-        elif known is not None and codes.code_in(known.get("code"), BILLING) is None:
+        elif known is not None and codes.code_in(known.get("code"), BILLING) in (
+            None,
+            one.code.code,
+        ):
             chart = _with(chart, _completed(known, one))
     return chart
 
@@ -78,8 +81,10 @@ def _completed(order: Resource, one: Entered) -> Resource:
     day, is no reason to leave out what a person was asked for.
     """
     code = order.get("code") or {}
-    codings = [*(code.get("coding") or []), {"system": one.code.system, "code": one.code.code}]
-    made = order | {"code": code | {"coding": codings}}
+    made = dict(order)
+    if codes.code_in(code, BILLING) is None:
+        codings = [*(code.get("coding") or []), {"system": one.code.system, "code": one.code.code}]
+        made["code"] = code | {"coding": codings}
     reasons = order.get("reasonCode") or []
     if one.diagnoses and not any(codes.code_in(each, [codes.ICD10CM]) for each in reasons):
         coded = [{"system": d.system, "code": d.code} for d in one.diagnoses]

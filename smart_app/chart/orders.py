@@ -12,6 +12,7 @@ from smart_app.fhir import codes, refs
 
 BILLING = (codes.CPT, codes.HCPCS)
 NOT_ACTIVE = ("revoked", "entered-in-error", "completed")
+BEARS = ("draft", "active", "on-hold", "completed")
 NOT_ALLOWED = "not allowed by this sign-in"
 PARTLY = "only partly allowed by this sign-in"
 NEVER_READ = (NOT_ALLOWED, PARTLY, "status 403", "status 404", "status 405", "status 501")
@@ -99,6 +100,12 @@ def still_stands(order: Resource, before: Resource) -> bool:
     return counts(order) and order.get("status") in ("active", "draft", before.get("status"))
 
 
+def may_bear(order: Resource, before: Resource) -> bool:
+    """Tell whether an order that was sent may bear a number: it waits for it, or was performed."""
+    known = (*BEARS, before.get("status"))
+    return order.get("status") in known and not _forbids(order)
+
+
 def own(order_ref: str) -> bool:
     """Tell whether an order is one that a person entered: nothing can be written to it."""
     return order_ref.startswith(ENTERED)
@@ -110,18 +117,23 @@ def placed(order: Resource) -> tuple[object, ...]:
     return refs.relative(order.get("requester")), where
 
 
-def named(order: Resource) -> tuple[object, ...]:
-    """Return by which codes and words an order names its service."""
+def _named(order: Resource) -> tuple[set[tuple[str, str]], object]:
+    """Return by which codes and words an order names its service, billing codes aside."""
     code = order.get("code") or {}
-    return {(one["system"], one["code"]) for one in codes.codings(code)}, code.get("text")
+    own_codes = {(one["system"], one["code"]) for one in codes.codings(code)}
+    return {one for one in own_codes if one[0] not in BILLING}, code.get("text")
 
 
-def renamed(order: Resource, before: Resource, after: Resource) -> bool:
+def renamed(order: Resource, before: Resource) -> bool:
     """Tell whether an order without a billing code of its own names another service by now.
 
-    ``before`` and ``after`` are two readings of it, with the code that a person entered.
+    ``before`` is an earlier reading of it. A code that is added beside its own says the same.
     """
-    return codes.code_in(order.get("code"), BILLING) is None and named(before) != named(after)
+    if codes.code_in(order.get("code"), BILLING) is not None:
+        return False
+    (coded, words), (codes_now, words_now) = _named(before), _named(order)
+    kept = coded <= codes_now if coded else not codes_now
+    return not kept or words != words_now
 
 
 def says(order: Resource, snapshot: ChartSnapshot) -> tuple[object, ...]:
@@ -133,7 +145,7 @@ def says(order: Resource, snapshot: ChartSnapshot) -> tuple[object, ...]:
         codes.code_in(order.get("code"), BILLING),
         _units(order),
         modifiers(order),
-        diagnoses(order, snapshot),
+        [(one.system, one.code) for one in diagnoses(order, snapshot)],  # whatever their words
         {refs.relative(one) for one in order.get("reasonReference") or []},
         planned_date((order,)),
     )

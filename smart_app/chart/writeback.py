@@ -93,12 +93,12 @@ class Mark:
         entered it for: an order that is coded or worded otherwise in the chart by now is another.
         """
         before = self.seen.by_reference(self.order_ref) if self.seen else None
-        if self.seen is None or before is None or not orders.still_stands(order, before):
+        if self.seen is None or before is None or not orders.may_bear(order, before):
             return False
         after = self._read(self.seen, order)
         if codes.code_in(after.get("code"), orders.BILLING) != self.item.code:
             return False
-        if orders.renamed(order, before, after):
+        if orders.renamed(order, before):
             return False
         return orders.says(before, self.seen)[:-1] == orders.says(after, self.seen)[:-1]
 

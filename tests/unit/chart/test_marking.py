@@ -106,8 +106,6 @@ SOMETHING_ELSE: list[dict[str, Any]] = [
     {"code": {}},
     {"status": "revoked"},
     {"status": "entered-in-error"},
-    {"status": "completed"},
-    {"status": "on-hold"},
     {"status": "unknown"},
     {"status": None},
     {"doNotPerform": True},
@@ -129,6 +127,29 @@ def refused(chart: FakeChart, mark: writeback.Mark, record: UtnRecord = RECORD) 
 @pytest.mark.parametrize("now", SOMETHING_ELSE, ids=str)
 def test_an_order_that_says_something_else_by_now_gets_no_number(now: dict[str, Any]) -> None:
     assert refused(FakeChart(held={"ServiceRequest/1": an_order(**now)}), a_mark())
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        {"status": "completed"},
+        {"status": "on-hold"},
+        {"reasonCode": [{"coding": [{"system": ICD, "code": "M54.16"}], "text": "in new words"}]},
+    ],
+    ids=str,
+)
+def test_an_order_that_waits_was_performed_or_is_worded_anew_has_its_number(
+    now: dict[str, Any],
+) -> None:
+    reason = {"reasonCode": [{"coding": [{"system": ICD, "code": "M54.16"}]}]}
+    mark = a_mark(signed=an_order(**reason))
+    chart = FakeChart(held={"ServiceRequest/1": an_order(**reason) | now})
+    assert not refused(chart, mark)
+    chart = FakeChart(held={"ServiceRequest/1": an_order(**reason)})
+    assert not refused(chart, mark)
+    chart.held["ServiceRequest/1"] |= now
+    done = writeback.update_order(chart, mark, RECORD)
+    assert (done.outcome, done.carries) == ("filed_and_read_back", True)
 
 
 def test_an_order_of_which_nothing_is_kept_gets_no_number() -> None:
@@ -158,13 +179,15 @@ TYPED = Entered(
     at=NOW,
 )
 LOCAL = a_code("INJ1", "urn:local")
+SNOMED = {"system": "http://snomed.info/sct", "code": "231261005"}
 
 
 @pytest.mark.parametrize(
     ("now", "goes"),
     [
         (LOCAL, True),
-        (a_code("62323"), True),
+        (a_code("62323"), True),  # the chart has the entered code itself now
+        ({"code": LOCAL["code"] | {"coding": [*LOCAL["code"]["coding"], SNOMED]}}, True),
         (a_code("64483"), False),
         (KNEE, False),
         (LOCAL | {"code": LOCAL["code"] | {"text": "Knee MRI"}}, False),
@@ -176,10 +199,7 @@ def test_what_a_person_entered_completes_the_order_that_it_was_entered_for(
     now: dict[str, Any], goes: bool
 ) -> None:
     mark = a_mark(signed=an_order(**LOCAL), typed=(TYPED,))
-    entered: dict[str, Any] = {"reasonCode": [{"coding": [{"system": ICD, "code": "M48.061"}]}]}
-    entered |= {"occurrenceDateTime": "2026-12-10"}
-    more = entered if now == a_code("62323") else {}
-    assert refused(FakeChart(held={"ServiceRequest/1": an_order(**more | now)}), mark) is not goes
+    assert refused(FakeChart(held={"ServiceRequest/1": an_order(**now)}), mark) is not goes
 
 
 def test_an_entry_of_an_order_that_had_a_code_of_its_own_completes_no_other_one() -> None:
