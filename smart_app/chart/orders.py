@@ -101,9 +101,13 @@ def still_stands(order: Resource, before: Resource) -> bool:
 
 
 def may_bear(order: Resource, before: Resource) -> bool:
-    """Tell whether an order that was sent may bear a number: it waits for it, or was performed."""
-    known = (*BEARS, before.get("status"))
-    return order.get("status") in known and not _forbids(order)
+    """Tell whether an order that was sent may get a number: it waits for it, or was performed."""
+    return not withdrawn(order) and order.get("status") in (*BEARS, before.get("status"))
+
+
+def withdrawn(order: Resource) -> bool:
+    """Tell whether nobody wants any more what an order asked for, or ever did."""
+    return order.get("status") in ("revoked", "entered-in-error") or _forbids(order)
 
 
 def own(order_ref: str) -> bool:

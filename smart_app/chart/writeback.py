@@ -92,8 +92,8 @@ class Mark:
         It is read as it was read for the signature. What people entered completes only what they
         entered it for: an order that is coded or worded otherwise in the chart by now is another.
         """
-        before = self.seen.by_reference(self.order_ref) if self.seen else None
-        if self.seen is None or before is None or not orders.may_bear(order, before):
+        before = self._before()
+        if self.seen is None or before is None or orders.withdrawn(order):
             return False
         after = self._read(self.seen, order)
         if codes.code_in(after.get("code"), orders.BILLING) != self.item.code:
@@ -101,6 +101,10 @@ class Mark:
         if orders.renamed(order, before):
             return False
         return orders.says(before, self.seen)[:-1] == orders.says(after, self.seen)[:-1]
+
+    def may_get(self, order: Resource) -> bool:
+        """Tell whether an order has a status in which it may be given a number it does not bear."""
+        return orders.may_bear(order, self._before() or {})
 
     def still_asked(self, order: Resource, number: UtnRecord) -> bool:
         """Tell whether an order is still the one that was decided, so that it may bear the number.
@@ -114,6 +118,9 @@ class Mark:
         day = orders.planned_date((self._read(self.seen, order),))
         first, last = number.valid_from, number.valid_to
         return day == was or bool(day and first and last and first <= day <= last)
+
+    def _before(self) -> Resource | None:
+        return self.seen.by_reference(self.order_ref) if self.seen else None
 
     def _read(self, seen: ChartSnapshot, order: Resource) -> Resource:
         """Return an order as the line reads it, with what a person entered of it."""
@@ -263,6 +270,8 @@ def update_order(chart: Chart, mark: Mark, number: UtnRecord) -> WriteReceipt:
             return "the order says something else now"
         if done(order):
             return order
+        if not mark.may_get(order):
+            return "the order says something else now"
         covered = mark.case.coverage_ref or ""
         if covered not in {annotate.coverage_of(one) for one in mark.extensions}:
             return "the payer gave no coverage information to complete"

@@ -213,6 +213,20 @@ def test_an_order_that_asks_for_the_same_gets_its_new_number(
     assert (warned(line), "order_taken_back" in line.events()) == (False, False)
 
 
+@pytest.mark.parametrize("status", ["completed", "on-hold", "unknown"])
+def test_a_number_stays_on_an_order_that_is_done_when_the_same_is_decided_again(
+    store: Store, clock: FakeClock, status: str
+) -> None:
+    line, chart = to_file(store, clock)
+    line.step()
+    chart.held[FIRST] |= {"status": status}
+    clock.pass_by(10)
+    line.letter("affirmed", N1)
+    line.pass_by(3)
+    assert (N1 in str(chart.held[FIRST]), wrong(line), warned(line)) == (True, False, False)
+    assert (len(chart.updates), "order_taken_back" in line.events()) == (1, False)
+
+
 def test_an_order_of_which_a_person_entered_the_code_gets_its_number(
     store: Store, clock: FakeClock
 ) -> None:

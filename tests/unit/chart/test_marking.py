@@ -251,6 +251,25 @@ def test_an_order_that_bears_its_number_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("now", "stays"),
+    [
+        *(({"status": one}, True) for one in ("draft", "on-hold", "completed", "unknown", None)),
+        *(({"status": one}, False) for one in ("revoked", "entered-in-error")),
+        ({"doNotPerform": True}, False),
+        ({"status": "completed"} | a_code("64483"), False),
+        ({"status": "completed", "occurrenceDateTime": "2028-01-01"}, False),
+    ],
+    ids=str,
+)
+def test_no_status_alone_takes_its_number_from_an_order(now: dict[str, Any], stays: bool) -> None:
+    held = an_order(extension=[satisfied_by(NUMBER)]) | now
+    chart = FakeChart(held={"ServiceRequest/1": held})
+    done = writeback.update_order(chart, a_mark(), RECORD)
+    assert (done.outcome == "filed_and_read_back", done.carries) == (stays, True)
+    assert chart.updates == []
+
+
+@pytest.mark.parametrize(
     ("answer", "outcome", "tries"),
     [
         (Written(412), "refused", 2),
