@@ -17,7 +17,7 @@ from smart_app.cases.model import Case, Decision, Resource
 from smart_app.pas import decision, echo, names, verdicts
 from smart_app.pas.echo import Sent
 from smart_app.pas.names import profile
-from smart_app.pas.usable import ELSEWHERE, Why, action_codings, review_actions
+from smart_app.pas.usable import ELSEWHERE, Why, codes_within
 
 KEPT = ("Organization", "Coverage", "Patient", "PractitionerRole", "Practitioner")
 CLAIM_KEPT = (
@@ -243,15 +243,6 @@ def _facts(found: Decision, codes: set[str]) -> dict[Any, Any]:
     return {"unused": found.quarantined} | {key: value for key, value in facts.items() if value}
 
 
-def _codes(response: Resource) -> set[str]:
-    """Return every review action of a result, wherever it stands."""
-    return {
-        str(coding["code"])
-        for one in echo.walk(response)
-        for coding in action_codings(review_actions(one))
-    }
-
-
 def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
     """Return the newest of our results that says all that those say which are not surely older.
 
@@ -263,7 +254,7 @@ def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
     if stand and len(stand) < len(several):  # what was withdrawn contradicts nothing
         return _newest(case, [several[at] for at in stand], sent)
     heads = [one["entry"][0]["resource"] for one in several]
-    facts = [_facts(one, _codes(head)) for one, head in zip(read, heads, strict=True)]
+    facts = [_facts(one, codes_within(head)) for one, head in zip(read, heads, strict=True)]
     texts = [json.dumps(one, sort_keys=True) for one in heads]  # the longest has the most notes
     ranks = [(_created(one), len(text), text) for one, text in zip(heads, texts, strict=True)]
     newest = sorted(range(len(heads)), key=ranks.__getitem__)

@@ -74,6 +74,11 @@ def claim_responses(body: Any) -> list[Resource]:
     ]
 
 
+def codes_within(value: Any) -> set[str]:
+    """Return the review action codes of all that stands in a part of an answer, however deep."""
+    return {code for one in echo.walk(value) for code in _codes(one)}
+
+
 AFFIRMS = {"A1": {"A1"}, "A6": {"A1", "A6"}}
 """What a line may say that stands in the place of an affirmed item."""
 
@@ -105,7 +110,7 @@ def contradicted(body: Any, response: Resource) -> Why | None:
     if codes and _codes(response) - codes - parted:
         return "another decision of the whole"
     for item in items:
-        inner = {code for one in echo.walk(item.get("detail") or []) for code in _codes(one)}
+        inner = codes_within(item.get("detail"))
         if _codes(item) not in (set(), {"A2"}) and inner - _codes(item):
             return "another decision of a part"
         instead = _instead(items, item, added)
@@ -125,7 +130,7 @@ def _instead(
     lines = [
         one for one in added if not one.get("itemSequence") or set(one["itemSequence"]) - others
     ]
-    return {code for one in echo.walk(lines) for code in _codes(one)}
+    return codes_within(lines)
 
 
 def not_usable(responses: list[Resource], body: Any, sent: Sent) -> Why | None:
