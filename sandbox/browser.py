@@ -119,6 +119,7 @@ class Browser:
                 status, url, body = response.status, response.url, response.read()
         except urllib.error.HTTPError as answer:
             status, url, body = answer.code, answer.url or request.full_url, answer.read()
+        taken = round((time.monotonic() - started) * 1000, 1)
         html = body.decode("utf-8", "replace")
         reader = _Reader()
         reader.feed(html)
@@ -128,7 +129,7 @@ class Browser:
                 "url": urllib.parse.urlsplit(url)._replace(query="").geturl(),
                 "status": status,
                 "body": html,
-                "ms": round((time.monotonic() - started) * 1000, 1),
+                "ms": taken,
             }
         )
         text = " ".join(" ".join(reader.words).split())

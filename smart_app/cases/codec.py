@@ -6,11 +6,13 @@ import dataclasses
 import hashlib
 import json
 import types
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+Reader = Callable[[Any], Any]
 
 
 def _plain(value: Any) -> Any:
@@ -45,37 +47,53 @@ def sha256(body: bytes) -> str:
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _fields(kind: type) -> dict[str, Reader]:
+    return {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
 
 
-def _typed(kind: Any, value: Any) -> Any:
-    if value is None or kind is Any:
-        return value
-    origin = get_origin(kind)
+def _record(kind: type) -> Reader:
+    def read(value: Any) -> Any:
+        known = _fields(kind)  # when first read, since a type may hold its own kind
+        given = {key: known[key](one) for key, one in value.items() if key in known}
+        return kind(**given)
+
+    return read
+
+
+def _tuple(arguments: tuple[Any, ...]) -> Reader:
+    several = [_reader(one) for one in arguments if one is not Ellipsis]
+    if arguments[1:] == (Ellipsis,):
+        (each,) = several
+        return lambda value: tuple([each(one) for one in value])
+    return lambda value: tuple([read(one) for read, one in zip(several, value, strict=True)])
+
+
+def _mapping(inner: Reader) -> Reader:
+    return lambda value: {key: inner(one) for key, one in value.items()}
+
+
+@cache
+def _reader(kind: Any) -> Reader:
+    """Return what makes a value of a kind from JSON; worked out once for each kind."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    made: Reader | None = None
     if origin in (Union, types.UnionType):
-        inner = [one for one in get_args(kind) if one is not type(None)]
-        return _typed(inner[0], value) if len(inner) == 1 else value
-    if origin is Literal:
-        return value
-    if origin is tuple:
-        arguments = get_args(kind)
-        if len(arguments) == 2 and arguments[1] is Ellipsis:
-            return tuple(_typed(arguments[0], one) for one in value)
-        return tuple(_typed(one, item) for one, item in zip(arguments, value, strict=True))
-    if origin is dict:
-        return {key: _typed(get_args(kind)[1], one) for key, one in value.items()}
-    if dataclasses.is_dataclass(kind):
-        hints = _hints(kind)  # type: ignore[arg-type]
-        return kind(**{key: _typed(hints[key], one) for key, one in value.items() if key in hints})  # type: ignore[operator]
-    if kind is datetime:
-        return datetime.fromisoformat(value)
-    if kind is date:
-        return date.fromisoformat(value)
-    return value
+        inner = [one for one in arguments if one is not type(None)]
+        made = _reader(inner[0]) if len(inner) == 1 else None
+    elif origin is tuple:
+        made = _tuple(arguments)
+    elif origin is dict:
+        made = _mapping(_reader(arguments[1]))
+    elif dataclasses.is_dataclass(kind):
+        made = _record(kind)  # type: ignore[arg-type]
+    elif kind in (datetime, date):
+        made = kind.fromisoformat
+    if made is None:
+        return lambda value: value
+    return lambda value: None if value is None else made(value)
 
 
 def load(kind: type[T], body: bytes) -> T:
     """Return the dataclass that ``dump`` wrote; unknown keys of a newer version are dropped."""
-    loaded: T = _typed(kind, json.loads(body))
+    loaded: T = _reader(kind)(json.loads(body))  # type: ignore[arg-type]
     return loaded

@@ -84,9 +84,8 @@ class Clinician(threading.Thread):
             time.sleep(PAUSE * (0.5 + (hash(self.url) % 100) / 100))
             found = [one for one in page.forms if "contra-present" in one.choices]
             said = "true" if number % 2 else "false"
-            started = time.perf_counter()
             page = browser.submit(page, found[0], part=True, **{"contra-present": said})
-            self.taken.append((time.perf_counter() - started) * 1000)
+            self.taken.append(browser.seen[-1]["ms"])  # what the server took, not our reading
             self.wrong += page.status != 200
 
 

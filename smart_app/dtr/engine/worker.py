@@ -48,13 +48,11 @@ def context(memory: int, seconds: int, source: str) -> quickjs.Context:
 
 
 def pump(made: quickjs.Context, slot: str) -> Any:
-    """Run pending jobs until a slot has its result."""
-    while True:
-        found = json.loads(made.eval(f"result({json.dumps(slot)})"))
-        if found["done"]:
-            return found
-        if not made.execute_pending_job():
-            return {"done": True, "error": "Stalled"}
+    """Run all pending jobs, and return what a slot has then."""
+    while made.execute_pending_job():
+        continue
+    found = json.loads(made.eval(f"result({json.dumps(slot)})"))
+    return found if found["done"] else {"error": "Stalled"}
 
 
 def answer(made: quickjs.Context, asked: dict[str, Any], number: int) -> dict[str, Any]:

@@ -78,3 +78,59 @@ def test_a_worker_that_does_not_bound_itself_is_stopped(
     with pytest.raises(EngineLimit, match="output"):
         worker.define("L", "d0")
     assert worker._process.poll() is not None
+
+
+SYSTEMS = [{"name": "S", "id": "urn:s", "accessLevel": "Public"}]
+FHIR = "http://hl7.org/fhir"
+
+
+def retrieving(kind: str, *codes: str) -> dict[str, Any]:
+    """Return a compiled library: ``all`` of a type, and ``found``, those with one of the codes."""
+    made = logic()
+    library = made["library"]
+    library["usings"]["def"].append({"localIdentifier": "FHIR", "uri": FHIR, "version": "4.0.1"})
+    library["codeSystems"] = {"def": SYSTEMS}
+    library["codes"] = {
+        "def": [{"name": one, "id": one, "codeSystem": {"name": "S"}} for one in codes]
+    }
+    everything = {"type": "Retrieve", "dataType": f"{{{FHIR}}}{kind}"}
+    looked_for = {"type": "List", "element": [{"type": "CodeRef", "name": one} for one in codes]}
+    by = {"codeProperty": "medication" if kind == "MedicationRequest" else "code"}
+    library["statements"]["def"] = [
+        {"name": "all", "context": "Patient", "expression": everything},
+        {
+            "name": "found",
+            "context": "Patient",
+            "expression": {**everything, **by, "codes": looked_for},
+        },
+    ]
+    return made
+
+
+def coded(name: str, *codings: tuple[str, str], kind: str = "Observation") -> dict[str, Any]:
+    field = "medicationCodeableConcept" if kind == "MedicationRequest" else "code"
+    given = [{"system": system, "code": code} for system, code in codings]
+    return {"resourceType": kind, "id": name, field: {"coding": given} if given else {"text": "a"}}
+
+
+def ids(found: Any) -> list[str]:
+    return [one["json"]["id"] for one in found.value]
+
+
+@pytest.mark.parametrize("kind", ["Observation", "MedicationRequest"])
+def test_a_retrieve_by_code_finds_every_resource_with_one_of_the_codes_in_the_chart_s_order(
+    kind: str,
+) -> None:
+    chart = (
+        a_patient(1),
+        coded("second-code", ("urn:other", "x"), ("urn:s", "b"), kind=kind),
+        coded("none", kind=kind),
+        coded("another-system", ("urn:other", "a"), kind=kind),
+        coded("first-code", ("urn:s", "a"), kind=kind),
+        coded("both", ("urn:s", "b"), ("urn:s", "a"), kind=kind),
+        coded("another-code", ("urn:s", "c"), kind=kind),
+    )
+    with EnginePool(0).session(Load((retrieving(kind, "a", "b"),), chart, {}, NOW)) as session:
+        assert ids(session.define("L", "found")) == ["second-code", "first-code", "both"]
+        assert len(ids(session.define("L", "all"))) == len(chart) - 1
+        assert ids(session.define("L", "found")) == ["second-code", "first-code", "both"]
