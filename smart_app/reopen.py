@@ -111,6 +111,11 @@ def tell(world: World, case: Case, context: LaunchContext, doubles: tuple[Double
             world.audit.append(db, case.id, event)
 
 
+def _told(order: Resource) -> tuple[object, ...]:
+    """Return what an order tells beside its service line, to compare two readings of it."""
+    return orders.placed(order), orders.particulars(order)
+
+
 def _outdated(world: World, case: Case, chart: ChartSnapshot, context: LaunchContext) -> bool:
     """Tell whether orders or coverage say something else than when an unsent case was begun."""
     before = world.store.latest(case.id, "chart", ChartSnapshot)
@@ -128,8 +133,7 @@ def _outdated(world: World, case: Case, chart: ChartSnapshot, context: LaunchCon
     return (
         orders.asks(items) != orders.asks(case.items)
         or orders.planned_date(chosen) != case.planned_date
-        or list(map(orders.placed, chosen))
-        != list(map(orders.placed, before.by_references(case.order_refs)))
+        or list(map(_told, chosen)) != list(map(_told, before.by_references(case.order_refs)))
         or not judging.same_coverage(world, case, before, chart, context.coverage_ref)
     )
 

@@ -431,6 +431,8 @@ DecisionWord = Literal[
     "not_required",
     "unreadable",
 ]
+OPEN = ("pended", "unreadable", "contact_payer")
+"""Words of an item that the payer has still to decide, or to say so that it can be read."""
 
 
 @dataclass(frozen=True, slots=True)

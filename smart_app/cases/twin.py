@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from smart_app.cases.model import ENTERED, Case, CaseItem
+from smart_app.cases.model import ENTERED, OPEN, Case, CaseItem
 
 NEAR = timedelta(days=14)
-UNDECIDED = ("none", "pended", "unreadable")
+UNDECIDED = ("none", *OPEN)
 NOT_TAKEN = ("rejected", "cancelled")
 """Submissions that no payer has, so that no decision is awaited."""
 

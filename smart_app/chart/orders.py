@@ -140,6 +140,19 @@ def renamed(order: Resource, before: Resource) -> bool:
     return not kept or words != words_now
 
 
+def particulars(order: Resource) -> list[list[set[object]]]:
+    """Return the parts of the body and the details that an order names: by codes, else in words."""
+    return [
+        [
+            {(one["system"], one["code"]) for one in codes.codings(concept)}
+            or {concept.get("text")}
+            for concept in order.get(key) or []
+            if isinstance(concept, dict)
+        ]
+        for key in ("bodySite", "orderDetail")
+    ]
+
+
 def says(order: Resource, snapshot: ChartSnapshot) -> tuple[object, ...]:
     """Return what one order asks for, and last for which day, to compare two readings of it.
 
@@ -151,6 +164,7 @@ def says(order: Resource, snapshot: ChartSnapshot) -> tuple[object, ...]:
         modifiers(order),
         [(one.system, one.code) for one in diagnoses(order, snapshot)],  # whatever their words
         {refs.relative(one) for one in order.get("reasonReference") or []},
+        particulars(order),
         planned_date((order,)),
     )
 
@@ -208,7 +222,10 @@ def items(
 
 
 def asks(items: tuple[CaseItem, ...]) -> list[tuple[object, ...]]:
-    """Return what service lines ask for, to compare two readings of the same orders."""
+    """Return what service lines ask for, to compare two readings of the same orders.
+
+    The order that was opened stands first in a case, so that their sequence says nothing.
+    """
     return [
         (
             one.order_ref,
@@ -217,7 +234,7 @@ def asks(items: tuple[CaseItem, ...]) -> list[tuple[object, ...]]:
             one.diagnoses,
             one.modifiers,
         )
-        for one in items
+        for one in sorted(items, key=lambda one: one.order_ref)
     ]
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from smart_app.cases.model import Case, Decision, Resource
-from smart_app.pas import decision, echo, names, verdicts
+from smart_app.cases.model import OPEN, Case, Decision, Resource
+from smart_app.pas import decision, echo, names
 from smart_app.pas.echo import Sent
 from smart_app.pas.names import profile
 from smart_app.pas.usable import ELSEWHERE, Why, codes_within
@@ -270,7 +270,7 @@ def _withheld(case: Case, body: Any, sent: Sent) -> Why | None:
     for one in echo.walk(body):
         if one.get("resourceType") == "ClaimResponse" and _about(case, one, sent) == "found":
             found = _read(case, {"resourceType": "Bundle", "entry": [{"resource": one}]}, sent)
-            decided = any(item.decision not in verdicts.OPEN for item in found.items)
+            decided = any(item.decision not in OPEN for item in found.items)
             if decided or not {*found.quarantined} <= {*ELSEWHERE}:
                 errors = any(_complains(other) for other in echo.walk(body))
                 return "an error beside it" if errors else "a list that is not whole"

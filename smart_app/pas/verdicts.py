@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from smart_app.cases.model import Decision, ItemDecision
+from smart_app.cases.model import OPEN, Decision, ItemDecision
 from smart_app.pas.decision import word_of
-
-OPEN = ("pended", "unreadable", "contact_payer")
-"""Words of an item that the payer has still to decide, or to say so that it can be read."""
 
 FAVOURABLE = ("partial", "affirmed_modified", "affirmed")
 """Words of an item that is affirmed at all, the least first."""
@@ -79,12 +76,17 @@ def unchanged(read: Decision, earlier: Collection[Decision]) -> frozenset[str]:
 
 
 def with_numbers(found: Decision, numbered: Decision) -> Decision:
-    """Return a decision with the numbers that another one gives to the same verdicts."""
+    """Return a decision with the numbers that another one gives to the same verdicts.
+
+    The days that the other states for a number hold for the same number here.
+    """
     given = {one.trace: one for one in numbered.items if one.number}
 
     def item(mine: ItemDecision) -> ItemDecision:
         theirs = given.get(mine.trace)
-        if mine.number or theirs is None or theirs.decision != mine.decision:
+        if theirs is None or theirs.decision != mine.decision:
+            return mine
+        if mine.number not in (None, theirs.number):
             return mine
         return replace(
             mine,

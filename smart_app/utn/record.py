@@ -42,7 +42,8 @@ def record(
     """Return the numbers of a decision and the values that are no number of this program.
 
     One record per number: items of one request often share it. The window runs from the decision
-    day; a period that the payer states is kept when it is there. A decision that does not say its
+    day; a period that the payer states is kept when it is there, of several what all of them
+    cover. A decision that does not say its
     day keeps the one under which its number is ``known``, else it is the day on which the verdict
     was first ``told_on``: a number that comes later does not move its window.
     """
@@ -73,8 +74,8 @@ def record(
                 decision_id=decision.id,
                 verdict=verdict,
                 decided_on=decided_on,
-                valid_from=min(starts) if starts else decided_on,
-                valid_to=max(ends) if ends else last_day(decided_on, form.window_days),
+                valid_from=max(starts) if starts else decided_on,
+                valid_to=min(ends) if ends else last_day(decided_on, form.window_days),
                 warnings=() if form.expected.match(number) else ("unusual form",),
             )
         )

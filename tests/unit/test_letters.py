@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -288,3 +289,15 @@ def test_the_number_of_a_denial_comes_while_another_code_waits(
     ]
     line.pass_by(60)
     assert (words(line), active(line)) == (["non_affirmed", "affirmed"], [N1])
+
+
+def test_a_letter_with_the_payers_number_keeps_the_period_that_the_payer_stated(
+    store: Store, clock: FakeClock
+) -> None:
+    period = {"start": "2026-11-24", "end": "2026-12-10"}
+    answer = Reply(200, an_answer(an_answer_item("A1", utn=N1), preAuthPeriod=period))
+    line = Line(store, clock, FakePayer({"$submit": [answer], "$inquire": [answer]}))
+    line.signed()
+    line.step()
+    line.letter("affirmed", N1)
+    assert [one.valid_to for one in store.utns("case-1")] == [date(2026, 12, 10)]

@@ -74,6 +74,8 @@ def test_orders_that_stand_are_sent(front: Front) -> None:
         ({"quantityQuantity": {"value": 2}}, OrderChanged),
         ({"reasonCode": [{"coding": [{"system": codes.ICD10CM, "code": "M54.50"}]}]}, OrderChanged),
         ({"occurrenceDateTime": "2027-02-01"}, OrderChanged),
+        ({"bodySite": [{"text": "Right knee"}]}, OrderChanged),
+        ({"orderDetail": [{"text": "Another product"}]}, OrderChanged),
     ],
     ids=str,
 )
@@ -85,6 +87,27 @@ def test_an_order_that_changed_since_it_was_looked_at_sends_nothing(
     with pytest.raises(error):
         sign(front, case)
     assert nothing_sent(front, case)
+
+
+@pytest.mark.parametrize("first", ["ServiceRequest/1", "ServiceRequest/2"])
+def test_an_unsent_case_goes_on_whichever_order_of_it_is_opened(front: Front, first: str) -> None:
+    case = front.opened(order_refs=(first,))
+    for number, again in enumerate(("ServiceRequest/1", "ServiceRequest/2"), start=2):
+        assert front.opened(order_refs=(again,), launch_id=f"L{number}").id == case.id
+
+
+@pytest.mark.parametrize("key", ["bodySite", "orderDetail"])
+def test_an_unsent_case_begins_anew_when_its_order_names_another_side_or_product(
+    front: Front, key: str
+) -> None:
+    def said(words: str) -> dict[str, Any]:
+        return an_order("2", **MEMBERS) | {key: [{"text": words}]}
+
+    front.chart(said("one"))
+    case = front.opened()
+    assert front.opened(launch_id="L2").id == case.id
+    front.chart(said("the other"))
+    assert front.opened(launch_id="L3").attempt == 2
 
 
 def test_an_order_whose_own_code_changed_behind_the_entered_one_sends_nothing(front: Front) -> None:

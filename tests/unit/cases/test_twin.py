@@ -54,6 +54,7 @@ def test_the_same_service_is_the_same_request(new: str, sent: str, tracks: dict[
         (date(2026, 12, 24), AFFIRMED, True),
         (date(2026, 12, 25), AFFIRMED, False),  # the next of a row
         (date(2027, 3, 1), PENDED, True),  # nothing new while one is undecided
+        (date(2027, 3, 1), PENDED | {"decision": "contact_payer"}, True),
         (None, PENDED, True),
         (date(2026, 12, 24), REJECTED, True),  # its own page begins it anew
         (date(2026, 12, 25), REJECTED, False),  # no payer has it

@@ -100,6 +100,7 @@ def a_code(code: str, system: str = codes.CPT) -> dict[str, Any]:
 KNEE = {"code": {"text": "MRI of knee", "coding": [{"system": codes.SNOMED, "code": "241646009"}]}}
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 RIGHT = {"url": "urn:x:modifier", "valueCode": "RT"}
+LEFT = {"system": codes.SNOMED, "code": "82169009"}
 SOMETHING_ELSE: list[dict[str, Any]] = [
     a_code("64483"),
     KNEE,
@@ -114,6 +115,9 @@ SOMETHING_ELSE: list[dict[str, Any]] = [
     {"reasonCode": [{"coding": [{"system": ICD, "code": "Z00.00"}]}]},
     {"reasonReference": [{"reference": "Condition/other"}]},
     {"occurrenceDateTime": "2028-01-01"},
+    {"bodySite": [{"coding": [{"system": codes.SNOMED, "code": "6757004"}], "text": "Right knee"}]},
+    {"bodySite": [{"text": "Right knee"}]},
+    {"orderDetail": [{"coding": [{"system": codes.HCPCS, "code": "Q4101"}]}]},
 ]
 
 
@@ -135,6 +139,7 @@ def test_an_order_that_says_something_else_by_now_gets_no_number(now: dict[str, 
         {"status": "completed"},
         {"status": "on-hold"},
         {"reasonCode": [{"coding": [{"system": ICD, "code": "M54.16"}], "text": "in new words"}]},
+        {"bodySite": [{"coding": [LEFT], "text": "in new words"}]},
     ],
     ids=str,
 )
@@ -142,6 +147,7 @@ def test_an_order_that_waits_was_performed_or_is_worded_anew_has_its_number(
     now: dict[str, Any],
 ) -> None:
     reason = {"reasonCode": [{"coding": [{"system": ICD, "code": "M54.16"}]}]}
+    reason["bodySite"] = [{"coding": [LEFT], "text": "Left knee"}]
     mark = a_mark(signed=an_order(**reason))
     chart = FakeChart(held={"ServiceRequest/1": an_order(**reason) | now})
     assert not refused(chart, mark)

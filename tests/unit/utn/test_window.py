@@ -87,6 +87,13 @@ def test_a_period_that_the_payer_states_is_kept() -> None:
     assert (found.valid_from, found.valid_to) == (date(2026, 12, 1), date(2026, 12, 31))
 
 
+def test_one_number_with_two_periods_holds_while_both_do() -> None:
+    early = {"valid_from": date(2026, 11, 24), "valid_to": date(2026, 12, 10)}
+    late = {"valid_from": date(2026, 12, 1), "valid_to": date(2027, 3, 20)}
+    found = record(decision((UTN, early), (UTN, late), (UTN, {})), FORM, "m", TODAY)[0][0]
+    assert (found.valid_from, found.valid_to) == (date(2026, 12, 1), date(2026, 12, 10))
+
+
 @pytest.mark.parametrize("value", ["", "AUTH0001", "jfa99900004417", UTN + "0", "JFA 9990000441"])
 def test_what_is_no_number_of_the_program_is_refused(value: str) -> None:
     assert record(decision((value, {})), FORM, "m", TODAY) == ((), (value,))
