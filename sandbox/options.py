@@ -12,6 +12,7 @@ CASES = {
     ("64581", "NJ"): ("nell", "nell-sns"),
     ("22514", "WA"): ("vera", "vera-augmentation"),
     ("29877", "OK"): ("gus", "gus-knee"),
+    ("15271", "NJ"): ("bruno", "bruno-skin"),
 }
 DECISIONS = {
     "affirmed": {"decision": "affirm"},
