@@ -13,6 +13,7 @@ CASES = {
     ("22514", "WA"): ("vera", "vera-augmentation"),
     ("29877", "OK"): ("gus", "gus-knee"),
     ("15271", "NJ"): ("bruno", "bruno-skin"),
+    ("64581", "AZ"): ("flora", "flora-lead"),
 }
 DECISIONS = {
     "affirmed": {"decision": "affirm"},
