@@ -14,6 +14,7 @@ CASES = {
     ("29877", "OK"): ("gus", "gus-knee"),
     ("15271", "NJ"): ("bruno", "bruno-skin"),
     ("64581", "AZ"): ("flora", "flora-lead"),
+    ("22513,22515", "TX"): ("ezra", "ezra-first"),
 }
 DECISIONS = {
     "affirmed": {"decision": "affirm"},
