@@ -15,6 +15,7 @@ CASES = {
     ("15271", "NJ"): ("bruno", "bruno-skin"),
     ("64581", "AZ"): ("flora", "flora-lead"),
     ("22513,22515", "TX"): ("ezra", "ezra-first"),
+    ("29877", "WA"): ("kit", "kit-knee"),
 }
 DECISIONS = {
     "affirmed": {"decision": "affirm"},

@@ -45,6 +45,14 @@ def test_without_a_state_the_first_of_the_codes_is_meant(codes: str, state: str)
     assert options.read(["--service", codes]).state == state
 
 
+def test_codes_of_two_states_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {options.CASES[("29877", state)][0] for state in ("OK", "WA")}
+    assert found == {"gus", "kit"}
+    with pytest.raises(SystemExit):
+        options.read(["--service", "29877", "--state", "AZ"])
+    assert "29877 is ordered in OK, WA only" in capsys.readouterr().err
+
+
 def test_help_says_a_sentence_about_every_option() -> None:
     described = {
         one.option_strings[-1]: one.help or ""

@@ -10,9 +10,9 @@ from smart_app.cases.model import Draft
 from smart_app.dtr.engine.pool import EnginePool
 from tests.unit.programs import charted
 from tests.unit.programs.charted import Story
-from tests.unit.programs.forms import pva, skin, sns
+from tests.unit.programs.forms import knee, pva, skin, sns
 
-STORIES = tuple(one.STORY for one in (skin, sns, pva))
+STORIES = tuple(one.STORY for one in (skin, sns, pva, knee))
 every = pytest.mark.parametrize("story", STORIES, ids=lambda one: one.patient)
 
 
