@@ -12,6 +12,10 @@ CASES = {
     ("64581", "NJ"): ("nell", "nell-sns"),
     ("22514", "WA"): ("vera", "vera-augmentation"),
     ("29877", "OK"): ("gus", "gus-knee"),
+    ("15271", "NJ"): ("bruno", "bruno-skin"),
+    ("64581", "AZ"): ("flora", "flora-lead"),
+    ("22513,22515", "TX"): ("ezra", "ezra-first"),
+    ("29877", "WA"): ("kit", "kit-knee"),
 }
 DECISIONS = {
     "affirmed": {"decision": "affirm"},

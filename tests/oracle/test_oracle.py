@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FORMS = ROOT / "smart_app/programs/wiser/forms"
 AZ, TX = ["--service", "62323"], ["--service", "64483,64484", "--state", "TX"]
 OTHERS = [("15275", "OH"), ("64581", "NJ"), ("22514", "WA"), ("29877", "OK")]
+OTHERS += [("15271", "NJ"), ("64581", "AZ"), ("22513,22515", "TX"), ("29877", "WA")]
 RUNS = [
     *([*AZ, "--decision", one] for one in ("affirmed", "non-affirmed", "dismissed", "pended")),
     [*AZ, "--late-utn"],

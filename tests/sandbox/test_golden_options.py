@@ -33,9 +33,24 @@ def test_refused(words: str, said: str, capsys: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.parametrize("codes, state", list(options.CASES))
-def test_every_case_can_be_named_and_its_state_left_out(codes: str, state: str) -> None:
-    asked = options.read(["--service", codes])
+def test_every_case_can_be_named(codes: str, state: str) -> None:
+    asked = options.read(["--service", codes, "--state", state])
     assert (asked.service, asked.state, asked.decision) == (codes, state, "affirmed")
+
+
+@pytest.mark.parametrize(
+    "codes, state", {codes: state for codes, state in reversed(options.CASES)}.items()
+)
+def test_without_a_state_the_first_of_the_codes_is_meant(codes: str, state: str) -> None:
+    assert options.read(["--service", codes]).state == state
+
+
+def test_codes_of_two_states_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {options.CASES[("29877", state)][0] for state in ("OK", "WA")}
+    assert found == {"gus", "kit"}
+    with pytest.raises(SystemExit):
+        options.read(["--service", "29877", "--state", "AZ"])
+    assert "29877 is ordered in OK, WA only" in capsys.readouterr().err
 
 
 def test_help_says_a_sentence_about_every_option() -> None:

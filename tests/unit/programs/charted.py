@@ -11,6 +11,7 @@ from typing import Any
 import smart_app
 from sandbox.ehr.people import charts
 from smart_app.cases.model import ChartSnapshot, Draft, Person, QuestionnairePackage, Resource
+from smart_app.chart import evidence
 from smart_app.dtr import form, gaps, package, populate
 from smart_app.dtr.engine.pool import EnginePool
 from tests.unit.kit import NOW
@@ -46,6 +47,27 @@ class Expected:
     unlike: list[tuple[tuple[str, ...], dict[str, Any], str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What a chart with gaps and conflicts answers, and what of it a person must say.
+
+    ``noted`` is what a note says about an open question, None for a scan. ``against`` is what
+    speaks against the request once a person has confirmed what is only to be confirmed, ``given``
+    what the person says then, and ``ends`` what still speaks against it. ``unlike`` as above.
+    """
+
+    service: str
+    patient: str
+    orders: tuple[str, ...]
+    charted: dict[str, Any]
+    asked: list[str]
+    noted: dict[str, str | None]
+    against: dict[str, str]
+    given: dict[str, str]
+    ends: dict[str, str]
+    unlike: list[tuple[tuple[str, ...], dict[str, Any], str, Any]]
+
+
 @cache
 def the_form(service: str) -> QuestionnairePackage:
     """Return a service's form."""
@@ -69,13 +91,25 @@ def a_chart(patient: str, *left_out: str, **changed: Any) -> ChartSnapshot:
 def filled(engine: EnginePool, service: str, *left_out: str, **changed: Any) -> Draft:
     """Return what the chart of a service's patient answers."""
     patient, order = ORDERS[service]
-    chart = a_chart(patient, *left_out, **changed)
-    found = chart.by_reference(f"ServiceRequest/{order}")
-    assert found
+    return drafted(engine, service, (order,), a_chart(patient, *left_out, **changed))
+
+
+def told(engine: EnginePool, story: Story, *left_out: str, **changed: Any) -> Draft:
+    """Return what the chart of a story answers."""
+    chart = a_chart(story.patient, *left_out, **changed)
+    return drafted(engine, story.service, story.orders, chart)
+
+
+def drafted(
+    engine: EnginePool, service: str, orders: tuple[str, ...], chart: ChartSnapshot
+) -> Draft:
+    """Return what a chart answers about orders."""
+    found = chart.by_references(tuple(f"ServiceRequest/{one}" for one in orders))
+    assert len(found) == len(orders)
     return populate.fill(
         the_form(service),
         chart,
-        orders=(found,),
+        orders=found,
         coverage=None,
         engine=engine,
         now=NOW,
@@ -98,6 +132,13 @@ def still_open(draft: Draft) -> list[str]:
     return [gaps.link_of(one.path) for one in draft.gaps]
 
 
+def sentences(story: Story, link_id: str) -> list[str | None]:
+    """Return what the notes of a story say about a question."""
+    terms = evidence.load_terms(FORMS / f"{story.service}.evidence.toml")
+    found = evidence.find(a_chart(story.patient), terms)
+    return [one.sentence for one in found.get(link_id, ())]
+
+
 def answered(service: str, draft: Draft, given: dict[str, str]) -> Draft:
     """Return a draft with a person's answers."""
     posted = {"fields": list(given), **{name: [value] for name, value in given.items()}}
@@ -116,12 +157,21 @@ def fully_charted(draft: Draft, expected: dict[str, Any]) -> bool:
     return draft.warnings == () and all(one.evidence for one in draft.answers)
 
 
+def confirmed(asked: list[str]) -> dict[str, str]:
+    """Return a yes to every question, and a no to what should not be."""
+    return {one: str(not one.endswith("-present")).lower() for one in asked}
+
+
 def settled(service: str, draft: Draft) -> bool:
     """Tell whether all is documented once a person says yes, and no to what should not be."""
-    given = {one: str(not one.endswith("-present")).lower() for one in still_open(draft)}
-    done = answered(service, draft, given)
+    done = answered(service, draft, confirmed(still_open(draft)))
     found = rows(service, done).values()
     return done.gaps == () and all(one.state == "documented" for one in found)
+
+
+def speaks_against(service: str, draft: Draft) -> dict[str, str]:
+    """Return the criteria against which something speaks, with what is said of it."""
+    return {one.link_id: one.against[0] for one in rows(service, draft).values() if one.against}
 
 
 def open_against(service: str, draft: Draft, given: dict[str, str]) -> list[str]:

@@ -41,10 +41,10 @@ def a_chart(patient: str) -> ChartSnapshot:
     return ChartSnapshot({"resourceType": "Patient", "id": patient}, found, {}, NOW)
 
 
-def judged(patient: str) -> ScopeFinding:
-    """Judge a patient's injection in the state where the patient lives."""
+def judged(patient: str, order_id: str) -> ScopeFinding:
+    """Judge a patient's order in the state where the patient lives."""
     chart = a_chart(patient)
-    order = chart.by_reference(f"ServiceRequest/{patient}-esi")
+    order = chart.by_reference(f"ServiceRequest/{order_id}")
     assert order
     named = order["insurance"][0]["reference"]
     counts, _ = judging.coverage(WISER, chart, named, TODAY)
@@ -66,10 +66,22 @@ def judged(patient: str) -> ScopeFinding:
     ],
 )
 def test_each_coverage_is_told_from_the_others(patient: str, verdict: str) -> None:
-    found = judged(patient)
+    found = judged(patient, f"{patient}-esi")
     assert found.verdict == verdict
     if verdict != "in_scope":
         assert "coverage" in [*(one.rule for one in found.reasons), *found.open_rules]
+
+
+def test_two_people_have_an_order_for_each_form_at_least_in_two_states() -> None:
+    for service in (one for one in WISER.services if one.form):
+        own = {one.code for one in service.codes if not one.add_on}
+        asked = set()
+        for order in (one for one in PEOPLE if one["resourceType"] == "ServiceRequest"):
+            patient = order["subject"]["reference"].partition("/")[2]
+            if order["code"]["coding"][0]["code"] in own:
+                found = judged(patient, order["id"])
+                asked |= {(patient, STATES[patient])} if found.verdict == "in_scope" else set()
+        assert len({state for _, state in asked}) >= 2, (service.id, asked)
 
 
 def test_people_live_in_every_state_and_nobody_is_real() -> None:
