@@ -96,6 +96,9 @@ class Inquired:
     why: Why | None = None
 
 
+DIFFER = Inquired("unclear", why="answers that differ")
+
+
 def results(body: Any) -> list[Resource] | None:
     """Return each ClaimResponse of an answer as a Bundle of its own, whatever wraps it.
 
@@ -249,6 +252,14 @@ def _unread(found: Decision, facts: dict[Any, Any]) -> bool:
     return not found.items or "unreadable" in facts.values()
 
 
+def _takes_back(case: Case, result: Resource, sent: Sent) -> bool:
+    """Tell whether a result that was in force, and is no more, affirmed anything."""
+    head, *beside = result["entry"]
+    stood = {**result, "entry": [{"resource": {**head["resource"], "status": "active"}}, *beside]}
+    in_force = head["resource"].get("status") != "draft"
+    return in_force and verdicts.favours(_read(case, stood, sent))
+
+
 def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
     """Return the newest of our results that says all that those say which are not surely older.
 
@@ -256,7 +267,9 @@ def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
     contradict each other, none does. What affirms counts only beside what can be read, be it older.
     """
     stand = [one for one in several if not withdrawn(_head(one))]
-    several = stand or several  # what was withdrawn contradicts nothing
+    if not stand and any(_takes_back(case, one, sent) for one in several):
+        return DIFFER  # from the approval that people were, or may have been, told
+    several = stand or several  # what was withdrawn contradicts nothing beside what stands
     heads, read = [_head(one) for one in several], [_read(case, one, sent) for one in several]
     facts = [_facts(case, head, one) for head, one in zip(heads, read, strict=True)]
     unread = {at for at, one in enumerate(read) if _unread(one, facts[at])}
@@ -270,7 +283,7 @@ def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
         ]
         if all(facts[one].items() <= facts[index].items() for one in rivals):
             return Inquired("found", several[index])
-    return Inquired("unclear", why="answers that differ")
+    return DIFFER
 
 
 def _withheld(case: Case, body: Any, sent: Sent) -> Why | None:
@@ -298,8 +311,8 @@ def _stray(case: Case, body: Any, found: list[Resource], sent: Sent) -> Why | No
             continue
         if not withdrawn(one) and (echo.bears(one, names) or echo.referred(one, sent)):
             nested = _about(case, one, sent) == "found"
-            ours: Why = "several ClaimResponses" if nested else "foreign item"
-            whys.add("another request" if echo.another(one, sent) else ours)
+            alone: Why = "several ClaimResponses" if nested else "foreign item"
+            whys.add("another request" if echo.another(one, sent) else alone)
     return min(whys, key=lambda one: (one in ELSEWHERE, one), default=None)
 
 

@@ -140,6 +140,27 @@ def test_a_denial_of_the_day_on_which_it_was_still_open_counts(
     assert (headline(line), warned(line)) == ("non_affirmed", "")
 
 
+@pytest.mark.parametrize("status", ["cancelled", "entered-in-error"])
+def test_an_approval_that_is_withdrawn_warns_until_it_stands_again(
+    store: Store, clock: FakeClock, status: str
+) -> None:
+    gone = an_answer(an_answer_item("A1"), status=status)
+    line = asked(store, clock, an_answer(an_answer_item("A1")), gone)
+    assert headline(line) == "affirmed_number_awaited"
+    assert "Ask Zyter what it decided" in warned(line)
+    assert line.events().count("answers_disagree") == 1
+    answers(line, an_answer(an_answer_item("A1")))
+    assert warned(line) == ""
+    answers(line, gone)
+    assert "Ask Zyter what it decided" in warned(line)
+
+
+def test_a_draft_of_an_approval_is_no_news(store: Store, clock: FakeClock) -> None:
+    draft = an_answer(an_answer_item("A1"), status="draft")
+    line = asked(store, clock, WAITS, draft)
+    assert (headline(line), warned(line)) == ("pended", "")
+
+
 AFFIRMED = an_answer(an_answer_item("A1", utn=N1), created="2026-11-20")
 ONE_MORE = an_answer(an_answer_item("A3"), traced("payer-7"), created=DAY)
 ANOTHERS = an_answer(
