@@ -20,6 +20,7 @@ from smart_app.pas.usable import (
     action_codings,
     claim_responses,
     contradicted,
+    failed,
     not_usable,
     review_actions,
     sub,
@@ -115,14 +116,14 @@ def _match(case: Case, item: dict[str, Any]) -> tuple[CaseItem | None, bool]:
     return next((one for one in case.items if one.sequence == sequence), None), False
 
 
+def item_of(case: Case, response: Resource, ours: CaseItem) -> dict[str, Any]:
+    """Return what a readable answer holds of an item of ours, or nothing."""
+    return next((one for one in response.get("item") or [] if _match(case, one)[0] == ours), {})
+
+
 def _unsaid(response: Resource) -> DecisionWord:
     """Return the word of an item that the answer does not decide at all."""
     return "pended" if response.get("outcome") in NOT_YET else "unreadable"
-
-
-def _failed(response: Resource) -> bool:
-    """Tell whether an answer says that processing failed: then nothing counts as decided."""
-    return response.get("outcome") == "error" or bool(response.get("error"))
 
 
 def refusal(body: Any, sent: Sent, dismissed_text: str) -> tuple[str, ...]:
@@ -162,7 +163,7 @@ def _item_decision(
     raw = {str(one["code"]) for one in coded}
     code = raw.pop() if len(raw) == 1 else ""
     word = WORDS.get(code, _unsaid(response) if not actions else "unreadable")
-    if _failed(response) and code in NUMBERED:
+    if failed(response) and code in NUMBERED:
         code, word = "", "unreadable"  # it says that it failed, and that it decided
     elif response.get("outcome") == "queued" and code in NUMBERED:
         code, word = "", "pended"  # it says that nothing was processed yet

@@ -8,7 +8,7 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/StructureDefinition-profile-claimre
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,6 +104,13 @@ def _members(body: Any) -> Iterator[Any]:
         shaped = isinstance(value, str) and _MBI.fullmatch(_number(value))
         if one.get("system") == MBI or shaped or "MB" in {c.get("code") for c in codings or []}:
             yield value
+
+
+def bears(response: Resource, names: Iterable[str]) -> bool:
+    """Tell whether any of some names stands anywhere in an answer, in capitals or not."""
+    wanted = {one.casefold() for one in names}
+    values = (value for one in walk(response) for value in one.values())
+    return any(isinstance(one, str) and one.strip().casefold() in wanted for one in values)
 
 
 def other_member(body: Any, ours: Sent) -> bool:

@@ -17,7 +17,7 @@ from smart_app.cases.model import OPEN, Case, Decision, Resource
 from smart_app.pas import decision, echo, names
 from smart_app.pas.echo import Sent
 from smart_app.pas.names import profile
-from smart_app.pas.usable import ELSEWHERE, Why, codes_within
+from smart_app.pas.usable import ELSEWHERE, Why, leaves_open, withdrawn
 
 KEPT = ("Organization", "Coverage", "Patient", "PractitionerRole", "Practitioner")
 CLAIM_KEPT = (
@@ -94,6 +94,9 @@ class Inquired:
     state: Literal["found", "none", "unclear"]
     body: Resource | None = None
     why: Why | None = None
+
+
+DIFFER = Inquired("unclear", why="answers that differ")
 
 
 def results(body: Any) -> list[Resource] | None:
@@ -198,6 +201,12 @@ def _about(case: Case, response: Resource, sent: Sent) -> Literal["found", "none
     return "unclear" if echo.codes(response) & {item.code for item in case.items} else "none"
 
 
+def _head(result: Resource) -> Resource:
+    """Return the ClaimResponse of a result."""
+    found: Resource = result["entry"][0]["resource"]
+    return found
+
+
 def _created(response: Resource) -> datetime:
     """Return when a result was made; one that does not say is older than all others."""
     try:
@@ -223,19 +232,14 @@ def _read(case: Case, body: Resource, sent: Sent) -> Decision:
     return decision.read(case, body, sent, dismissed_text="", now=_created({}))
 
 
-def _facts(found: Decision, codes: set[str]) -> dict[Any, Any]:
-    """Return what a result says that counts; ``codes`` are all review actions in it.
+def _facts(case: Case, head: Resource, found: Decision) -> dict[Any, Any]:
+    """Return what a result says that counts.
 
-    What waits, or is not mentioned, and a number or day that is not told, contradicts nothing;
-    notes decide nothing.
+    What waits, or is not mentioned, and a number or day that is not told, contradicts nothing.
     """
     facts: dict[Any, Any] = {"day": found.decided_on}
-    unread = found.items and codes - {one.raw_code for one in found.items} - {"A4"}
-    if unread:  # it stands where we do not read, or beside what says that nothing is decided
-        facts["codes"] = frozenset(unread)
-    for one in found.items:
-        silent = one.decision == "unreadable" and one.raw_code is None
-        if one.decision != "pended" and not silent:
+    for one, ours in zip(found.items, case.items, strict=False):
+        if not leaves_open(head, decision.item_of(case, head, ours), ours.sequence):
             facts[one.trace, "verdict"] = one.decision
             facts[one.trace, "number"] = one.number
             facts[one.trace, "instead"] = one.replaced_by
@@ -243,26 +247,43 @@ def _facts(found: Decision, codes: set[str]) -> dict[Any, Any]:
     return {"unused": found.quarantined} | {key: value for key, value in facts.items() if value}
 
 
+def _unread(found: Decision, facts: dict[Any, Any]) -> bool:
+    """Tell whether a result says what cannot be read."""
+    return not found.items or "unreadable" in facts.values()
+
+
+def _takes_back(case: Case, result: Resource, sent: Sent) -> bool:
+    """Tell whether a result that was in force, and is no more, affirmed anything."""
+    head, *beside = result["entry"]
+    stood = {**result, "entry": [{"resource": {**head["resource"], "status": "active"}}, *beside]}
+    in_force = head["resource"].get("status") != "draft"
+    return in_force and verdicts.favours(_read(case, stood, sent))
+
+
 def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
     """Return the newest of our results that says all that those say which are not surely older.
 
     Which of two counts must never hang on the order in which a payer lists them: when they
-    contradict each other, none does.
+    contradict each other, none does. What affirms counts only beside what can be read, be it older.
     """
-    read = [_read(case, one, sent) for one in several]
-    stand = [at for at, one in enumerate(read) if not {*one.quarantined} & {*ELSEWHERE}]
-    if stand and len(stand) < len(several):  # what was withdrawn contradicts nothing
-        return _newest(case, [several[at] for at in stand], sent)
-    heads = [one["entry"][0]["resource"] for one in several]
-    facts = [_facts(one, codes_within(head)) for one, head in zip(read, heads, strict=True)]
+    stand = [one for one in several if not withdrawn(_head(one))]
+    if not stand and any(_takes_back(case, one, sent) for one in several):
+        return DIFFER  # from the approval that people were, or may have been, told
+    several = stand or several  # what was withdrawn contradicts nothing beside what stands
+    heads, read = [_head(one) for one in several], [_read(case, one, sent) for one in several]
+    facts = [_facts(case, head, one) for head, one in zip(heads, read, strict=True)]
+    unread = {at for at, one in enumerate(read) if _unread(one, facts[at])}
     texts = [json.dumps(one, sort_keys=True) for one in heads]  # the longest has the most notes
     ranks = [(_created(one), len(text), text) for one, text in zip(heads, texts, strict=True)]
     newest = sorted(range(len(heads)), key=ranks.__getitem__)
     for index in reversed(newest):
-        rivals = [one for one in newest if not _surely_older(heads[one], heads[index])]
+        beside = unread if verdicts.favours(read[index]) else set()
+        rivals = [
+            one for one in newest if one in beside or not _surely_older(heads[one], heads[index])
+        ]
         if all(facts[one].items() <= facts[index].items() for one in rivals):
             return Inquired("found", several[index])
-    return Inquired("unclear", why="answers that differ")
+    return DIFFER
 
 
 def _withheld(case: Case, body: Any, sent: Sent) -> Why | None:
@@ -277,14 +298,34 @@ def _withheld(case: Case, body: Any, sent: Sent) -> Why | None:
     return None
 
 
+def _stray(case: Case, body: Any, found: list[Resource], sent: Sent) -> Why | None:
+    """Return why a result is none of those found that bears a name of our request somewhere.
+
+    It may be the denial of what another one affirms.
+    """
+    heads = [_head(one) for one in found]
+    names = [sent.identifier, *(item.trace for item in case.items)]
+    whys: set[Why] = set()
+    for one in echo.walk(body):
+        if one.get("resourceType") != "ClaimResponse" or any(one is head for head in heads):
+            continue
+        if not withdrawn(one) and (echo.bears(one, names) or echo.referred(one, sent)):
+            nested = _about(case, one, sent) == "found"
+            alone: Why = "several ClaimResponses" if nested else "foreign item"
+            whys.add("another request" if echo.another(one, sent) else alone)
+    return min(whys, key=lambda one: (one in ELSEWHERE, one), default=None)
+
+
 def ours(case: Case, body: Any, sent: Sent) -> Inquired:
     """Return the newest result that is about this request, or whether there is certainly none."""
     try:
         several = results(body)
         if several is None:
             return Inquired("unclear", why=_withheld(case, body, sent))
-        kinds = [_about(case, one["entry"][0]["resource"], sent) for one in several]
+        kinds = [_about(case, _head(one), sent) for one in several]
         found = [one for one, kind in zip(several, kinds, strict=True) if kind == "found"]
+        if why := _stray(case, body, found, sent):
+            return Inquired("unclear", why=why)
         if found:
             return _newest(case, found, sent)
         none = set(kinds) <= {"none"} and (body["resourceType"] == WRAPPED[0] or _whole(body))

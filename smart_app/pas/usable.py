@@ -32,6 +32,12 @@ Why = Literal[
 """Why nothing of an answer may be used; ``formatters`` has words for each."""
 ELSEWHERE: tuple[Why, ...] = ("another member", "another request", "not active")
 """Why an answer tells nothing of a request: it is another's, or does not stand."""
+WITHDRAWN = ("cancelled", "draft", "entered-in-error")
+"""FHIR's words for what does not stand; a word that it does not know proves nothing."""
+TRACE = PAS + "extension-itemTraceNumber"
+BARE = ("id", "itemSequence", "extension", "adjudication")
+SAID_OF_ALL = ("disposition", "processNote", "preAuthRef")
+"""What a result may say of all its items without a review action."""
 
 
 def sub(extension: dict[str, Any], name: str) -> Iterator[Any]:
@@ -74,6 +80,61 @@ def claim_responses(body: Any) -> list[Resource]:
     ]
 
 
+def failed(response: Resource) -> bool:
+    """Tell whether an answer says that processing failed: then nothing counts as decided."""
+    return response.get("outcome") == "error" or bool(response.get("error"))
+
+
+def withdrawn(response: Resource) -> bool:
+    """Tell whether an answer says itself that it does not stand."""
+    return response.get("status") in WITHDRAWN
+
+
+def leaves_open(response: Resource, item: dict[str, Any], sequence: int) -> bool:
+    """Tell whether an answer surely decides nothing of an item: it waits, or is not mentioned.
+
+    ``item`` is empty where the answer has none. A decision may stand in another system, another
+    place or in words alone: all that is not known to say nothing may be one.
+    """
+    items, added = response.get("item") or [], response.get("addItem") or []
+    whole = {"adjudication": response.get("adjudication")}
+    lines = _lines(items, item or {"itemSequence": sequence}, added)
+    if failed(response) or lines or not (_waits(item) and _waits(whole)):
+        return False
+    if review_actions(item) or review_actions(whole):
+        return True
+    traces_alone = all(one.get("url") == TRACE for one in item.get("extension") or [])
+    decided = any(review_actions(one) for one in items)  # what is said of all is said of these
+    told = not decided and any(response.get(key) for key in SAID_OF_ALL)
+    return set(item) <= {*BARE} and traces_alone and not told
+
+
+def _waits(part: dict[str, Any]) -> bool:
+    """Tell whether all that a part of an answer says of a decision is that it waits, or nothing."""
+    within = list(echo.walk(part))
+    actions = [one for one in within if "reviewaction" in str(one.get("url")).casefold()]
+    plain = [
+        one
+        for element in within
+        for one in element.get("adjudication") or []
+        if not review_actions({"adjudication": [one]})
+    ]
+    waits = all(_x12(one) == {"A4"} for one in actions)
+    return waits and all(_as_submitted(one) for one in plain)
+
+
+def _x12(part: Any) -> set[str]:
+    """Return the codes in a part of an answer that are, or may be, X12's own review actions."""
+    codings = (one for one in echo.walk(part) if one.get("system") in (None, X12 + "306"))
+    return {str(one["code"]) for one in codings if one.get("code")}
+
+
+def _as_submitted(adjudication: dict[str, Any]) -> bool:
+    """Tell whether an adjudication only repeats what was submitted, as FHIR demands one."""
+    category = {one.get("code") for one in echo.walk(adjudication.get("category")) if "code" in one}
+    return category == {"submitted"} and set(adjudication) <= {"id", "category", "amount", "value"}
+
+
 def codes_within(value: Any) -> set[str]:
     """Return the review action codes of all that stands in a part of an answer, however deep."""
     return {code for one in echo.walk(value) for code in _codes(one)}
@@ -105,32 +166,31 @@ def contradicted(body: Any, response: Resource) -> Why | None:
         return "an unknown modifier"
     items = response.get("item") or []
     added = response.get("addItem") or []
-    codes = {code for item in items for code in _codes(item)}
+    codes, whole = {code for item in items for code in _codes(item)}, _codes(response)
     parted = {"A2"} if len(codes) > 1 else set()  # decided in part says that its items differ
-    if codes and _codes(response) - codes - parted:
+    if codes and whole - codes - parted:
         return "another decision of the whole"
     for item in items:
         inner = codes_within(item.get("detail"))
         if _codes(item) not in (set(), {"A2"}) and inner - _codes(item):
             return "another decision of a part"
-        instead = _instead(items, item, added)
+        instead = codes_within(_lines(items, item, added))
         if any(_codes(item) == {code} and instead - fits for code, fits in AFFIRMS.items()):
             return "another decision of a part"
     return None
 
 
-def _instead(
+def _lines(
     items: list[dict[str, Any]], item: dict[str, Any], added: list[dict[str, Any]]
-) -> set[str]:
-    """Return the codes of the lines that a payer puts in the place of an item.
+) -> list[dict[str, Any]]:
+    """Return the lines that a payer puts in the place of an item.
 
     One that names no item of the answer may be meant for each of them.
     """
     others = {one.get("itemSequence") for one in items} - {item.get("itemSequence")}
-    lines = [
+    return [
         one for one in added if not one.get("itemSequence") or set(one["itemSequence"]) - others
     ]
-    return codes_within(lines)
 
 
 def not_usable(responses: list[Resource], body: Any, sent: Sent) -> Why | None:

@@ -50,6 +50,11 @@ def affirmed(found: Decision) -> frozenset[str]:
     return frozenset(one.trace for one in found.items if one.decision == "affirmed")
 
 
+def favours(found: Decision) -> bool:
+    """Tell whether a decision affirms any item at all."""
+    return any(one.decision in FAVOURABLE for one in found.items)
+
+
 def less(typed: Decision, read: Decision) -> frozenset[str]:
     """Return the items of which the payer itself affirms less than a letter says."""
     said = of_items(typed)

@@ -12,7 +12,8 @@ from smart_app.cases.store import Store
 from smart_app.web import sent
 from tests.unit.kit import FakeClock, FakePayer, Reply
 from tests.unit.line import Line
-from tests.unit.pas.test_decision import an_answer, an_answer_item
+from tests.unit.pas.test_decision import LOCAL, an_answer, an_answer_item, coded
+from tests.unit.pas.test_echo import OTHER_MEMBER, by_system, traced
 
 N1 = "JFA99900004417"
 DAY = "2026-11-24"
@@ -137,3 +138,73 @@ def test_a_denial_of_the_day_on_which_it_was_still_open_counts(
 ) -> None:
     line = asked(store, clock, WAITS, several(*order))
     assert (headline(line), warned(line)) == ("non_affirmed", "")
+
+
+@pytest.mark.parametrize("status", ["cancelled", "entered-in-error"])
+def test_an_approval_that_is_withdrawn_warns_until_it_stands_again(
+    store: Store, clock: FakeClock, status: str
+) -> None:
+    gone = an_answer(an_answer_item("A1"), status=status)
+    line = asked(store, clock, an_answer(an_answer_item("A1")), gone)
+    assert headline(line) == "affirmed_number_awaited"
+    assert "Ask Zyter what it decided" in warned(line)
+    assert line.events().count("answers_disagree") == 1
+    answers(line, an_answer(an_answer_item("A1")))
+    assert warned(line) == ""
+    answers(line, gone)
+    assert "Ask Zyter what it decided" in warned(line)
+
+
+def test_a_draft_of_an_approval_is_no_news(store: Store, clock: FakeClock) -> None:
+    draft = an_answer(an_answer_item("A1"), status="draft")
+    line = asked(store, clock, WAITS, draft)
+    assert (headline(line), warned(line)) == ("pended", "")
+
+
+AFFIRMED = an_answer(an_answer_item("A1", utn=N1), created="2026-11-20")
+ONE_MORE = an_answer(an_answer_item("A3"), traced("payer-7"), created=DAY)
+ANOTHERS = an_answer(
+    an_answer_item("A3"), created=DAY, identifier=[{"system": "s", "value": "id-9"}]
+)
+MISTAKEN = an_answer(
+    an_answer_item("A3"), created=DAY, patient={"identifier": by_system(OTHER_MEMBER)}
+)
+LOCAL_DENIAL = an_answer(coded((LOCAL, "A3")), created="2026-11-20")
+FAILED = an_answer(outcome="error", created="2026-11-20", identifier=[{"value": "id-1"}])
+
+
+def listed(*bodies: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "resourceType": "Parameters",
+        "parameter": [{"name": "return", "resource": one} for one in bodies],
+    }
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("denial", "word", "told"),
+    [
+        (ONE_MORE, "unreadable", "it decides something that was not asked for"),
+        (ANOTHERS, "pended", "it is about another request"),
+        (MISTAKEN, "pended", "it is about another person"),
+        (LOCAL_DENIAL, "unreadable", "none was used"),
+        (FAILED, "unreadable", "none was used"),
+    ],
+    ids=["an item more", "another request", "another member", "a local code", "failed"],
+)
+def test_an_odd_denial_beside_an_approval_is_told_and_leaves_no_number(
+    store: Store, clock: FakeClock, denial: dict[str, Any], word: str, told: str, turned: bool
+) -> None:
+    several = (denial, AFFIRMED) if turned else (AFFIRMED, denial)
+    line = asked(store, clock, WAITS, listed(*several))
+    assert (headline(line), store.utns("case-1")) == (word, [])
+    assert line.case().tracks.claim == "hold"
+    assert [one.endswith(told) for one in history(line)].count(True) == 1
+
+
+def test_a_denial_with_an_item_more_is_told_of_an_inquiry_as_of_a_request(
+    store: Store, clock: FakeClock
+) -> None:
+    line = asked(store, clock, WAITS, listed(ONE_MORE))
+    assert headline(line) == "unreadable"
+    assert line.events().count("quarantined") == 1

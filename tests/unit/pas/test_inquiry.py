@@ -173,16 +173,16 @@ CODED = {"productOrService": {"coding": [{"system": CPT, "code": the_case().item
 
 
 @pytest.mark.parametrize(
-    "response",
+    ("response", "why"),
     [
-        a_result("payer-7"),
-        a_result("payer-7", identifier="inq-1"),
-        a_result("payer-7", identifier=IDENTIFIER),
-        a_result("payer-7", request={"reference": SENT.url}),
-        a_result("payer-7", request={"identifier": {"value": "payer-1"}}),
-        a_result("trace-9", identifier="another", addItem=[CODED]),
-        a_result(item=[an_item("trace-1"), an_item("payer-7")]),
-        a_result("trace-1", identifier="another-request"),
+        (a_result("payer-7"), None),
+        (a_result("payer-7", identifier="inq-1"), None),
+        (a_result("payer-7", identifier=IDENTIFIER), "foreign item"),
+        (a_result("payer-7", request={"reference": SENT.url}), "foreign item"),
+        (a_result("payer-7", request={"identifier": {"value": "payer-1"}}), None),
+        (a_result("trace-9", identifier="another", addItem=[CODED]), None),
+        (a_result(item=[an_item("trace-1"), an_item("payer-7")]), "foreign item"),
+        (a_result("trace-1", identifier="another-request"), "another request"),
     ],
     ids=[
         "a trace of its own",
@@ -195,9 +195,11 @@ CODED = {"productOrService": {"coding": [{"system": CPT, "code": the_case().item
         "another request's identifier",
     ],
 )
-def test_a_payers_own_names_do_not_make_it_another_request(response: dict[str, Any]) -> None:
+def test_a_payers_own_names_do_not_make_it_another_request(
+    response: dict[str, Any], why: Any
+) -> None:
     body = a_bundle(only(response), PATIENT)
-    assert ours(body) == inquiry.Inquired("unclear")
+    assert ours(body) == inquiry.Inquired("unclear", why=why)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +216,6 @@ def test_a_payers_own_names_do_not_make_it_another_request(response: dict[str, A
         {"resourceType": "Bundle", "entry": [{"fullUrl": "urn:x"}]},
         {"resourceType": "Bundle", "link": [{"relation": "next", "url": "x"}]},
         {"resourceType": "Parameters", "parameter": [{"name": "return"}]},
-        a_result("trace-1", "trace-9"),
         a_result(),
         parameters(a_result(), THEIRS),
     ],
