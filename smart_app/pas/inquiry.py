@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from smart_app.cases.model import OPEN, Case, Decision, Resource
-from smart_app.pas import decision, echo, names
+from smart_app.pas import decision, echo, names, verdicts
 from smart_app.pas.echo import Sent
 from smart_app.pas.names import profile
 from smart_app.pas.usable import ELSEWHERE, Why, leaves_open, withdrawn
