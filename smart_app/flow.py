@@ -354,8 +354,8 @@ class Flow:
         return found
 
     def chosen(self, case: Case, chart: ChartSnapshot) -> tuple[Resource, ...]:
-        """Return the case's orders as they were read."""
-        return chart.by_references(case.order_refs)
+        """Return the case's orders as they were read, what is asked for first."""
+        return chart.by_references(tuple(one.order_ref for one in (*case.items, *case.along)))
 
     def draft(self, case: Case) -> tuple[QuestionnairePackage, Draft] | None:
         """Return form and answers, or None while they are prepared.

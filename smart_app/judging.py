@@ -14,6 +14,7 @@ from smart_app.cases.model import (
     CaseItem,
     ChartSnapshot,
     Conflict,
+    ConflictOption,
     Place,
     Resource,
     ScopeFinding,
@@ -25,6 +26,8 @@ from smart_app.programs import scope
 from smart_app.programs.base import Program
 from smart_app.sites import Site
 from smart_app.world import World
+
+COMPANION, TOGETHER = "companion", "together"
 
 
 def coverage(
@@ -111,7 +114,7 @@ def finding(
     ]
     chosen = chart.by_references(case.order_refs)
     question = scope.Question(
-        items=case.items,
+        items=(*case.items, *case.along),
         coverage=found,
         payor_name=paid.names,
         payor_unread=paid.unread,
@@ -119,7 +122,7 @@ def finding(
         places_of_service=tuple({one.pos for one in possible}),
         types_of_bill=tuple({one.tob for one in possible if one.tob}),
         on=on,
-        companion_codes=orders.companions(chosen, chart),
+        companion_codes=_companions(program, case, chosen, chart),
         alongside=scope.alongside(program, found, _others(found, chart, on)),
         deceased=_deceased(chart.patient),
         order_words=orders.words(chosen),
@@ -142,12 +145,48 @@ def judged(world: World, case: Case, chart: ChartSnapshot) -> Case:
     on = day(world, case.planned_date, site)
     found = finding(world.program, case, chart, site, on)
     payer = _payer(world, found)
+    lines = (*case.items, *case.along)
+    asked = [one for one in lines if one.code not in found.along]
     return replace(
         case,
+        conflicts=(*case.conflicts, *_alone(world.program, case, found)),
+        items=tuple(replace(one, sequence=number) for number, one in enumerate(asked, start=1)),
+        along=tuple(one for one in lines if one.code in found.along),
         scope=found,
         payer_id=payer.id if payer else None,
         channel="pas" if payer and payer.pas_base else None,
     )
+
+
+def _alone(program: Program, case: Case, found: ScopeFinding) -> tuple[Conflict, ...]:
+    """Return the question whether a code is ordered alone, when only a person can tell."""
+    asked = {one.field for one in case.conflicts}
+    if COMPANION not in found.open_rules or COMPANION in asked:
+        return ()
+    needed = _needed(program, case)
+    options = (
+        ConflictOption(TOGETHER, f"Together with {' or '.join(needed)}", True),
+        ConflictOption("alone", f"Without {' or '.join(needed)}", False),
+    )
+    return (Conflict(COMPANION, COMPANION, "unknown", options),)
+
+
+def _needed(program: Program, case: Case) -> tuple[str, ...]:
+    """Return the codes with one of which a case's codes must be ordered to be asked for."""
+    services = {one.code: program.service_of(one.code) for one in case.items}
+    entries = [service.code(code) for code, service in services.items() if service]
+    return tuple(dict.fromkeys(code for one in entries if one for code in one.requires_with))
+
+
+def _companions(
+    program: Program, case: Case, chosen: tuple[Resource, ...], chart: ChartSnapshot
+) -> tuple[str, ...] | None:
+    """Return what is ordered along by the chart, else by what a person said of it."""
+    known = orders.companions(chosen, chart)
+    said = next((one.chosen for one in case.conflicts if one.field == COMPANION), None)
+    if known is not None or said is None:
+        return known
+    return _needed(program, case) if said == TOGETHER else ()
 
 
 def _payer(world: World, found: ScopeFinding) -> Payer | None:
@@ -167,7 +206,7 @@ def settled(
     )
     if conflict.field == coverages.FIELD:
         case = replace(case, coverage_ref=key)
-    else:
+    elif conflict.field == places.FIELD:
         where = world.sites.of_id(case.site).facility(key)
-        case = replace(case, items=placed(case.items, where))
+        case = replace(case, items=placed(case.items, where), along=placed(case.along, where))
     return judged(world, case, chart)

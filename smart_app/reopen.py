@@ -131,7 +131,7 @@ def _outdated(world: World, case: Case, chart: ChartSnapshot, context: LaunchCon
     chosen = chart.by_references(case.order_refs)
     items = orders.items(chosen, chart, program.is_add_on, program.words)
     return (
-        orders.asks(items) != orders.asks(case.items)
+        orders.asks(items) != orders.asks((*case.items, *case.along))
         or orders.planned_date(chosen) != case.planned_date
         or list(map(_told, chosen)) != list(map(_told, before.by_references(case.order_refs)))
         or not judging.same_coverage(world, case, before, chart, context.coverage_ref)

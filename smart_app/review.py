@@ -172,7 +172,7 @@ class Review:
         changed = judging.settled(
             self.world, case, self.flow.kept(case), conflict, key, person.name
         )
-        kind = "settled" if field == "place" else "coverage_settled"
+        kind = "settled" if field == "place" else f"{field}_settled"
         event = Event(kind, self.world.clock.now(), person.name, {"place": option.words})
         again = changed.scope.verdict != "out_of_scope" and not self.flow.fits(case, changed)
         with self.store.write() as db:

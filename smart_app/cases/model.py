@@ -356,7 +356,11 @@ class Tracks:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One request for one patient's orders, from first look to claim."""
+    """One request for one patient's orders, from first look to claim.
+
+    ``items`` are what is asked for. ``along`` are the lines of its orders that have no request of
+    their own: no payer hears of them as items, and no number goes to their orders.
+    """
 
     id: str
     site: str
@@ -383,6 +387,7 @@ class Case:
     conflicts: tuple[Conflict, ...] = ()
     left_unsent: tuple[str, ...] = ()
     also_sent: tuple[str, ...] = ()
+    along: tuple[CaseItem, ...] = ()
     signed_by: Person | None = None
     launch_id: str | None = None
     closed: bool = False

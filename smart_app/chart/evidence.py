@@ -15,7 +15,7 @@ from smart_app.chart import documents
 from smart_app.errors import ConfigError
 from smart_app.fhir import refs
 
-SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
+SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\d))+[.!?]?")  # the point of 1.38 ends nothing
 MOST = 3  # hints a criterion
 
 

@@ -74,8 +74,8 @@ def services(case: Case) -> str:
 def scope_line(case: Case) -> str:
     """Return the sentence of the finding."""
     if case.scope.verdict == "in_scope":
-        own = join([one.code for one in case.items if one.code not in case.scope.along])
-        return f"Medicare prior authorization is recommended for {own}, {services(case)}."
+        asked = f"{codes(case)}, {services(case)}"
+        return f"Medicare prior authorization is recommended for {asked}."
     if case.scope.verdict == "out_of_scope":
         return f"No Medicare prior authorization for {codes(case)}: this order is outside WISeR."
     count = len(case.scope.questions)

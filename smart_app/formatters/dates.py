@@ -22,22 +22,21 @@ def day(value: date | datetime | str | None, zone: str = "UTC", *, year: bool = 
 
 def birth(value: str | None) -> str:
     """Return a birth date as ``2 Mar 1948``; a partial one as it stands."""
-    try:
-        found = date.fromisoformat(value or "")
-    except ValueError:
-        return value or "date unknown"
-    return f"{found.day} {found:%b %Y}"
+    return short_day(value) or "date unknown"
 
 
 def short_day(value: str | None) -> str:
-    """Return a chart date as ``18 Nov``, or with its year when it is not a full date."""
+    """Return a chart's date as ``18 Nov 2026``; what is no full date as it stands.
+
+    Charts are old: a day without its year reads as this year's.
+    """
     if not value:
         return ""
     try:
         found = date.fromisoformat(value[:10])
     except ValueError:
         return value
-    return f"{found.day} {found:%b}"
+    return f"{found.day} {found:%b %Y}"
 
 
 def moment(value: datetime | None, zone: str, *, named: bool = False) -> str:

@@ -26,6 +26,7 @@ EVENTS = {
     "asked_again": "A point opened again",
     "settled": "Place chosen: {place}",
     "coverage_settled": "Coverage chosen: {place}",
+    "companion_settled": "What it is ordered with: {place}",
     "continued_locally": "Continued with Medicare's own list",
     "signed": "Signed",
     "sending": "Sending started",

@@ -18,6 +18,7 @@ from smart_app.cases.model import (
     DecisionWord,
     Event,
     Evidence,
+    Evidence,
     ItemDecision,
     Tracks,
     WriteOutcome,
@@ -170,3 +171,9 @@ def test_a_line_of_the_history_keeps_its_sentences() -> None:
     assert line == (
         "Document in the chart: the chart refused it. Copy the number into the chart yourself."
     )
+
+
+def test_a_day_of_the_chart_has_its_year() -> None:
+    found = Evidence("Observation/1", "Observation", None, "2023-11-21", "Dr. Patchwell")
+    assert formatters.chip(found).split(" · ")[1] == "21 Nov 2023"
+    assert (formatters.short_day("2023-11"), formatters.short_day(None)) == ("2023-11", "")

@@ -202,3 +202,10 @@ def fetched(url: str) -> list[str]:
     with ThreadPoolExecutor(2) as pool:
         notes.fetch(Asked(), [a_note(linked(url))], pool)
     return asked
+
+
+def test_a_decimal_point_ends_no_sentence() -> None:
+    words = "Left ankle-brachial index 1.38, by physical therapy. Seen twice.2 notes follow"
+    said = evidence.find(read(a_note({"contentType": "text/plain", "data": coded(words)})), TERMS)
+    (hint,) = said["q"]
+    assert hint.sentence == "Left ankle-brachial index 1.38, by physical therapy."
