@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from smart_app.beside import BESIDE, TYPED, Beside
 from smart_app.cases import states
 from smart_app.cases.model import (
     Case,
@@ -23,19 +24,14 @@ from smart_app.cases.model import (
     Tracks,
     UtnRecord,
 )
-from smart_app.errors import CaseClosed, IllegalMove, LetterError, StaleRevision
+from smart_app.errors import CaseClosed, IllegalMove, StaleRevision
 from smart_app.pas import client, decision, echo, entries, inquiry, verdicts
 from smart_app.pas.usable import ELSEWHERE
 from smart_app.pas.verdicts import undecided
-from smart_app.steps import Steps
 from smart_app.utn import record as utn
 
-TYPED = ("letter", "portal")
-BESIDE = "beside"
-"""Where the payer's own answers are kept that came beside a letter, taken or not."""
 WHOLE = ("dismissed", "cancelled")
 """Words that are about a request as a whole."""
-AT_ODDS = ("answers_disagree", "answers_agree")
 QUIET = ("pended", "unreadable")
 """Words that a chart which has an older decision is not told."""
 
@@ -52,7 +48,7 @@ def _utn_track(tracks: Tracks, missing: tuple[str, ...], kept: list[UtnRecord]) 
     return tracks if tracks.utn == wanted else states.move(tracks, utn=wanted)
 
 
-class Deciding(Steps):
+class Deciding(Beside):
     """Decisions, their numbers, and the asking until they are final."""
 
     def inquire(self, case: Case) -> inquiry.Inquired:
@@ -69,12 +65,6 @@ class Deciding(Steps):
     def _sent(self, case: Case) -> echo.Sent:
         """Return what an answer may echo of a case's request."""
         return echo.sent(self._request(case), self._member(case))
-
-    def decided(self, case: Case) -> str:
-        """Return what a page was made from: a case's present decision, and the contradictions."""
-        found = self.store.latest(case.id, "decision", Decision)
-        told = [one.kind for one in self.world.audit.events(case.id)].count("sources_disagree")
-        return f"{found.id if found else ''}:{told}"
 
     def judged(self, case: Case, receipt: Receipt) -> Receipt:
         """Return a receipt as what it is: an answer that decided nothing, with errors, refuses."""
@@ -136,7 +126,7 @@ class Deciding(Steps):
             if found.quarantined and found.items:
                 self.note(db, case, "numbers_disagree")
             elif found.quarantined:
-                self._not_used(db, case, found.quarantined[0])
+                self.not_used(db, case, found.quarantined[0])
         else:
             found = before
         case = self._numbered(db, case, found)
@@ -227,7 +217,7 @@ class Deciding(Steps):
             elif read.quarantined and not read.items:
                 self._unusable(db, case, before, read, polls)
             else:
-                if self._at_odds(case):
+                if self.at_odds(case):
                     self.note(db, case, "answers_agree")
                 if before is not None and before.source in TYPED:
                     self._beside_typed(db, case, before, read, polls)
@@ -252,23 +242,8 @@ class Deciding(Steps):
         if waits and read.quarantined[0] not in ELSEWHERE:
             self._take(db, case, read, polls)
         else:
-            self._not_used(db, case, read.quarantined[0])
+            self.not_used(db, case, read.quarantined[0])
             self.plan_poll(db, case, polls)
-
-    def _not_used(self, db: sa.Connection, case: Case, why: str) -> None:
-        """Say on the case why an answer was not used, once: a payer may repeat it for weeks."""
-        if why == "answers that differ":
-            if not self._at_odds(case):
-                self.note(db, case, "answers_disagree")
-            return
-        events = self.world.audit.events(case.id)
-        if all(one.facts.get("why") != why for one in events if one.kind == "quarantined"):
-            self.note(db, case, "quarantined", why=why)
-
-    def _at_odds(self, case: Case) -> bool:
-        """Tell whether the payer's answers contradicted each other when it was asked last."""
-        kinds = [one.kind for one in self.world.audit.events(case.id)]
-        return [one for one in kinds if one in AT_ODDS][-1:] == ["answers_disagree"]
 
     def _beside_typed(
         self, db: sa.Connection, case: Case, typed: Decision, read: Decision, polls: int
@@ -279,14 +254,14 @@ class Deciding(Steps):
         is only late. A new one that affirms less takes back what was affirmed, item by item, or
         all of it when the whole was dismissed; it never makes a denial an affirmation.
         """
-        known, late = self._wire(case), self._late(case, read)
+        known, late = self.wire(case), self.late(case, read)
         differs = verdicts.otherwise(typed, read) - late
         taken = differs & verdicts.less(typed, read)
         if taken or not undecided(read):
             if not known or _said(known[-1]) != _said(read):
                 self.store.put(db, case.id, BESIDE, read)
-            if differs and not self._told_of(case, read):
-                self._disagree(db, case, typed, read)
+            if differs and not self.told_of(case, read):
+                self.disagree(db, case, typed, read)
         numbered = verdicts.with_numbers(typed, read)
         if taken and read.word in WHOLE:
             self._take(db, case, read, polls)
@@ -296,41 +271,6 @@ class Deciding(Steps):
             self._take(db, case, replace(numbered, id=read.id), polls)
         else:
             self.plan_poll(db, case, polls)
-
-    def _disagree(self, db: sa.Connection, case: Case, typed: Decision, own: Decision) -> None:
-        """Tell people that the payer's own answer contradicts a letter, and in what."""
-        said = verdicts.told(own)
-        self.note(db, case, "sources_disagree", typed=typed.word, word=own.word, said=said)
-
-    def _late(self, case: Case, read: Decision) -> frozenset[str]:
-        """Return the items of which the payer still says what it said when the last letter came.
-
-        Whoever entered that letter could know it.
-        """
-        letters = [one.at for one in self.world.audit.events(case.id) if one.kind == "letter"]
-        wire = self._wire(case)
-        before = [one for one in wire if letters and one.received_at <= letters[-1]]
-        return verdicts.unchanged(read, wire[len(before) - 1 :]) if before else frozenset()
-
-    def _wire(self, case: Case) -> list[Decision]:
-        """Return what the payer itself said of a case's items, oldest first."""
-        found = [
-            one
-            for stage in ("decision", BESIDE)
-            for one in self.store.history(case.id, stage, Decision)
-            if one.source not in TYPED and one.items
-        ]
-        return sorted(found, key=lambda one: one.received_at)
-
-    def _told_of(self, case: Case, read: Decision) -> bool:
-        """Tell whether people know already that this answer contradicts the last letter."""
-        since: list[Event] = []
-        for one in self.world.audit.events(case.id):
-            since = [] if one.kind == "letter" else [*since, one]
-        said = verdicts.told(read)
-        return any(
-            one.kind == "sources_disagree" and one.facts.get("said") == said for one in since
-        )
 
     def take_letter(self, case: Case, seen: str, found: Decision, event: Event) -> Case:
         """Take a decision that a person typed in from a letter or portal.
@@ -344,42 +284,13 @@ class Deciding(Steps):
             raise StaleRevision
         if case.tracks.submission in ("none", "queued", "sending"):
             raise IllegalMove("a letter about a request that was not sent")
-        self._check_numbers(case, found)
-        denial = self._denial(case, found)
+        self.check_numbers(case, found)
+        denial = self.denial(case, found)
         with self.store.write() as db:
             self.world.audit.append(db, case.id, event)
             if denial is not None:
-                self._disagree(db, case, found, denial)
+                self.disagree(db, case, found, denial)
                 return case
             if case.tracks.submission in ("unknown", "parked", "rejected"):
                 case = self.move(db, case, submission="received")
             return self._take(db, case, found, 0)
-
-    def _denial(self, case: Case, letter: Decision) -> Decision | None:
-        """Return the payer's own decision that a letter would turn into an affirmation.
-
-        None when people were told of that contradiction and entered the letter again.
-        """
-        wire, present = self._wire(case), self.store.latest(case.id, "decision", Decision)
-        if not wire or present is None or self._told_of(case, wire[-1]):
-            return None
-        turned = verdicts.affirmed(letter) - verdicts.affirmed(present)
-        return wire[-1] if turned & verdicts.otherwise(letter, wire[-1]) else None
-
-    def _check_numbers(self, case: Case, letter: Decision) -> None:
-        """Raise LetterError when a number of another verdict is typed in as an affirmation's.
-
-        What the payer itself said of it counts for ever, an earlier letter while it stands.
-        """
-        present = self.store.latest(case.id, "decision", Decision)
-        known = [*self._wire(case), *([present] if present else [])]
-        said = {(i.trace, i.number): i.decision for one in known for i in one.items if i.number}
-        for one in letter.items:
-            told = said.get((one.trace, one.number or ""), "affirmed")
-            if one.decision == "affirmed" and told != "affirmed":
-                raise LetterError(
-                    "a number of another verdict",
-                    say="That number came with a decision that was no affirmation.",
-                    do="Compare it with the letter. If the letter has no other number, leave it "
-                    "empty and ask the payer.",
-                )

@@ -1,0 +1,104 @@
+"""What the payer itself says beside a letter, and what people were told of it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from smart_app.cases.model import Case, Decision, Event
+from smart_app.errors import LetterError
+from smart_app.pas import verdicts
+from smart_app.steps import Steps
+
+TYPED = ("letter", "portal")
+BESIDE = "beside"
+"""Where the payer's own answers are kept that came beside a letter, taken or not."""
+AT_ODDS = ("answers_disagree", "answers_agree")
+
+
+class Beside(Steps):
+    """The payer's own answers, and the letters that people entered."""
+
+    def decided(self, case: Case) -> str:
+        """Return what a page was made from: a case's present decision, and the contradictions."""
+        found = self.store.latest(case.id, "decision", Decision)
+        told = [one.kind for one in self.world.audit.events(case.id)].count("sources_disagree")
+        return f"{found.id if found else ''}:{told}"
+
+    def not_used(self, db: sa.Connection, case: Case, why: str) -> None:
+        """Say on the case why an answer was not used, once: a payer may repeat it for weeks."""
+        if why == "answers that differ":
+            if not self.at_odds(case):
+                self.note(db, case, "answers_disagree")
+            return
+        events = self.world.audit.events(case.id)
+        if all(one.facts.get("why") != why for one in events if one.kind == "quarantined"):
+            self.note(db, case, "quarantined", why=why)
+
+    def at_odds(self, case: Case) -> bool:
+        """Tell whether the payer's answers contradicted each other when it was asked last."""
+        kinds = [one.kind for one in self.world.audit.events(case.id)]
+        return [one for one in kinds if one in AT_ODDS][-1:] == ["answers_disagree"]
+
+    def disagree(self, db: sa.Connection, case: Case, typed: Decision, own: Decision) -> None:
+        """Tell people that the payer's own answer contradicts a letter, and in what."""
+        said = verdicts.told(own)
+        self.note(db, case, "sources_disagree", typed=typed.word, word=own.word, said=said)
+
+    def late(self, case: Case, read: Decision) -> frozenset[str]:
+        """Return the items of which the payer still says what it said when the last letter came.
+
+        Whoever entered that letter could know it.
+        """
+        letters = [one.at for one in self.world.audit.events(case.id) if one.kind == "letter"]
+        wire = self.wire(case)
+        before = [one for one in wire if letters and one.received_at <= letters[-1]]
+        return verdicts.unchanged(read, wire[len(before) - 1 :]) if before else frozenset()
+
+    def wire(self, case: Case) -> list[Decision]:
+        """Return what the payer itself said of a case's items, oldest first."""
+        found = [
+            one
+            for stage in ("decision", BESIDE)
+            for one in self.store.history(case.id, stage, Decision)
+            if one.source not in TYPED and one.items
+        ]
+        return sorted(found, key=lambda one: one.received_at)
+
+    def told_of(self, case: Case, read: Decision) -> bool:
+        """Tell whether people know already that this answer contradicts the last letter."""
+        since: list[Event] = []
+        for one in self.world.audit.events(case.id):
+            since = [] if one.kind == "letter" else [*since, one]
+        said = verdicts.told(read)
+        return any(
+            one.kind == "sources_disagree" and one.facts.get("said") == said for one in since
+        )
+
+    def denial(self, case: Case, letter: Decision) -> Decision | None:
+        """Return the payer's own decision that a letter would turn into an affirmation.
+
+        None when people were told of that contradiction and entered the letter again.
+        """
+        wire, present = self.wire(case), self.store.latest(case.id, "decision", Decision)
+        if not wire or present is None or self.told_of(case, wire[-1]):
+            return None
+        turned = verdicts.affirmed(letter) - verdicts.affirmed(present)
+        return wire[-1] if turned & verdicts.otherwise(letter, wire[-1]) else None
+
+    def check_numbers(self, case: Case, letter: Decision) -> None:
+        """Raise LetterError when a number of another verdict is typed in as an affirmation's.
+
+        What the payer itself said of it counts for ever, an earlier letter while it stands.
+        """
+        present = self.store.latest(case.id, "decision", Decision)
+        known = [*self.wire(case), *([present] if present else [])]
+        said = {(i.trace, i.number): i.decision for one in known for i in one.items if i.number}
+        for one in letter.items:
+            told = said.get((one.trace, one.number or ""), "affirmed")
+            if one.decision == "affirmed" and told != "affirmed":
+                raise LetterError(
+                    "a number of another verdict",
+                    say="That number came with a decision that was no affirmation.",
+                    do="Compare it with the letter. If the letter has no other number, leave it "
+                    "empty and ask the payer.",
+                )
