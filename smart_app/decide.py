@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +26,7 @@ from smart_app.cases.model import (
     Tracks,
     UtnRecord,
 )
+from smart_app.cases.tasks import LeaseLost
 from smart_app.errors import CaseClosed, IllegalMove, StaleRevision
 from smart_app.pas import client, decision, echo, entries, inquiry, verdicts
 from smart_app.pas.usable import ELSEWHERE
@@ -34,6 +37,10 @@ WHOLE = ("dismissed", "cancelled")
 """Words that are about a request as a whole."""
 QUIET = ("pended", "unreadable")
 """Words that a chart which has an older decision is not told."""
+PASSING = (StaleRevision, LeaseLost, sa.exc.SQLAlchemyError)
+"""What says nothing of an answer that is being read: the same is done again later."""
+
+log = logging.getLogger("preclear.decide")
 
 
 def _said(found: Decision) -> tuple[Any, ...]:
@@ -53,10 +60,13 @@ class Deciding(Beside):
 
     def inquire(self, case: Case) -> inquiry.Inquired:
         """Ask the payer what it has of a case's request; raises PayerError."""
+        return inquiry.ours(case, self._ask(case), self._sent(case))
+
+    def _ask(self, case: Case) -> Any:
+        """Return what a payer answers to an inquiry, unread; raises PayerError."""
         payer, request = self.payer(case), self._request(case)
         asked = json.dumps(inquiry.build(request, self.world.clock.now())).encode()
-        body = client.inquire(self.world.payer_http(payer), payer.pas_base or "", asked)
-        return inquiry.ours(case, body, self._sent(case))
+        return client.inquire(self.world.payer_http(payer), payer.pas_base or "", asked)
 
     def _request(self, case: Case) -> Resource:
         request: Resource = json.loads(self.store.payload(self.submission(case)))
@@ -71,22 +81,54 @@ class Deciding(Beside):
         if receipt.outcome != "received":
             return receipt
         text = self.payer(case).dismissed_text
-        found = decision.refusal(receipt.body, self._sent(case), text)
+        try:
+            found = decision.refusal(receipt.body, self._sent(case), text)
+        except Exception as cause:  # what our reading fails of refuses nothing
+            self._unread(case, cause)
+            return receipt
         return replace(receipt, outcome="rejected", faults=found) if found else receipt
+
+    @staticmethod
+    def _unread(case: Case, cause: Exception) -> None:
+        log.error("answer unread", extra={"case": case.id, "why": type(cause).__name__})
+
+    def _understood(
+        self,
+        case: Case,
+        read: Callable[[], Decision | None],
+        take: Callable[[Decision | None], None],
+    ) -> None:
+        """Read an answer and take it; when our reading fails, a person has to read it.
+
+        It came, so it is never as if it had not: neither lost, nor asked for by another sending.
+        """
+        try:
+            take(read())
+        except PASSING:
+            raise
+        except Exception as cause:
+            self._unread(case, cause)
+            take(decision.unusable(case, "malformed", self.world.clock.now()))
 
     def received(self, task: Task, case: Case, identifier: str, receipt: Receipt) -> None:
         """Record an answer, its decision and number, and what comes next, in one transaction."""
-        with self.world.tasks.finish(task) as db:
-            self.store.end_send(db, identifier, receipt.outcome)
-            self.store.put(db, case.id, "receipt", receipt)
-            if receipt.outcome == "rejected":
-                case = self.move(db, case, submission="rejected")
-                self.note(db, case, "rejected", status=receipt.status)
-                return
-            case = self.move(db, case, submission="received")
-            self.note(db, case, "received")
-            case = self._clock_starts(db, case)
-            self._take(db, case, self._read(case, receipt.body), 0)
+
+        def take(found: Decision | None) -> None:
+            with self.world.tasks.finish(task) as db:
+                self.store.end_send(db, identifier, receipt.outcome)
+                self.store.put(db, case.id, "receipt", receipt)
+                if found is None:
+                    self.move(db, case, submission="rejected")
+                    self.note(db, case, "rejected", status=receipt.status)
+                    return
+                arrived = self.move(db, case, submission="received")
+                self.note(db, arrived, "received")
+                self._take(db, self._clock_starts(db, arrived), found, 0)
+
+        if receipt.outcome == "rejected":
+            take(None)
+        else:
+            self._understood(case, lambda: self._read(case, receipt.body), take)
 
     def _clock_starts(self, db: sa.Connection, case: Case) -> Case:
         program = self.world.program
@@ -179,7 +221,8 @@ class Deciding(Beside):
     def _told_on(self, case: Case, found: Decision, zone: str) -> date:
         """Return the first day on which these verdicts were known, in the site's zone.
 
-        A later answer that adds a number is no later decision.
+        A later answer that adds a number is no later decision. What a payer dates before the day
+        on which the request was signed is not dated.
         """
         told = [found]
         for one in reversed(self.store.history(case.id, "decision", Decision)):
@@ -188,7 +231,11 @@ class Deciding(Beside):
             if not verdicts.same(one, found):
                 break
             told.append(one)
-        moments = [when for one in told for when in (one.received_at, one.created) if when]
+        signed = [one.created_at for one in self.store.submissions(case.id)]
+        begun = min(signed, default=case.created_at.timestamp())
+        first = datetime.fromtimestamp(begun, ZoneInfo(zone)).replace(hour=0, minute=0, second=0)
+        made = [one.created for one in told if one.created and one.created >= first]
+        moments = (*made, *(one.received_at for one in told))
         return min(moments).astimezone(ZoneInfo(zone)).date()
 
     # until it is final ---------------------------------------------------------------------------
@@ -210,23 +257,34 @@ class Deciding(Beside):
         if case.closed or not (undecided(before) or case.tracks.utn == "awaited"):
             with self.world.tasks.finish(task):
                 return
-        read = self._asked(case)
-        with self.world.tasks.finish(task) as db:
-            if read is None:
-                self.plan_poll(db, case, polls)
-            elif read.quarantined and not read.items:
-                self._unusable(db, case, before, read, polls)
-            else:
-                if self.at_odds(case):
-                    self.note(db, case, "answers_agree")
-                if before is not None and before.source in TYPED:
-                    self._beside_typed(db, case, before, read, polls)
-                else:
-                    self._take(db, case, read, polls)
+        body = self._ask(case)
 
-    def _asked(self, case: Case) -> Decision | None:
-        """Ask the payer; return what it says of a case's request, if it does."""
-        answer = self.inquire(case)
+        def take(read: Decision | None) -> None:
+            with self.world.tasks.finish(task) as db:
+                if read is None:
+                    self.plan_poll(db, case, polls)
+                else:
+                    self._heard(db, case, before, read, polls)
+
+        self._understood(case, lambda: self._listed(case, body), take)
+
+    def _heard(
+        self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
+    ) -> None:
+        """Take what the payer says when it is asked."""
+        if read.quarantined and not read.items:
+            self._unusable(db, case, before, read, polls)
+            return
+        if self.at_odds(case):
+            self.note(db, case, "answers_agree")
+        if before is not None and before.source in TYPED:
+            self._beside_typed(db, case, before, read, polls)
+        else:
+            self._take(db, case, read, polls)
+
+    def _listed(self, case: Case, body: Any) -> Decision | None:
+        """Return what an inquiry's answer says of a case's request, if it does."""
+        answer = inquiry.ours(case, body, self._sent(case))
         if answer.why is not None:
             return decision.unusable(case, answer.why, self.world.clock.now())
         return None if answer.body is None else self._read(case, answer.body)
