@@ -336,16 +336,17 @@ class Deciding(Beside):
         ``seen`` is the decision that the person's page showed: asking the payer changes the case
         all the time, but only another decision makes the page stale.
         """
-        if case.closed:
-            raise CaseClosed
-        if seen != self.decided(case):
-            raise StaleRevision
-        if case.tracks.submission in ("none", "queued", "sending"):
-            raise IllegalMove("a letter about a request that was not sent")
-        self.check_numbers(case, found)
-        denial = self.denial(case, found)
         with self.store.write() as db:
-            self.world.audit.append(db, case.id, event)
+            self.world.audit.append(db, case.id, event)  # who adds to a case now waits for us
+            case = self.store.case(case.id, db)
+            if case.closed:
+                raise CaseClosed
+            if seen != self.decided(case):
+                raise StaleRevision
+            if case.tracks.submission in ("none", "queued", "sending"):
+                raise IllegalMove("a letter about a request that was not sent")
+            self.check_numbers(case, found)
+            denial = self.denial(case, found)
             if denial is not None:
                 self.disagree(db, case, found, denial)
                 return case

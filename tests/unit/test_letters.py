@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -60,6 +62,32 @@ def test_the_same_form_posted_twice_is_one_act(store: Store, clock: FakeClock) -
     with pytest.raises(StaleRevision):
         line.follow.take_letter(line.case(), seen, found, event)
     assert state(line) == ("non_affirmed", "hold")
+
+
+def test_a_contradiction_that_is_told_meanwhile_makes_the_page_stale(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = a_line(store, clock, an_answer_item("A4"))
+    line.letter("non_affirmed")
+    ours = [{"system": "s", "value": "id-1"}]
+    said = an_answer(outcome="error", disposition="dismissed: twice", identifier=ours)
+    line.payer.answers["$inquire"] = [Reply(200, said)]
+    clock.pass_by(10)
+    write = store.write
+
+    @contextmanager
+    def meanwhile() -> Iterator[Any]:
+        monkeypatch.setattr(store, "write", write)
+        line.step()  # the worker is first
+        with write() as db:
+            yield db
+
+    monkeypatch.setattr(store, "write", meanwhile)
+    with pytest.raises(StaleRevision):
+        line.letter("affirmed", N1)
+    line.pass_by(20)
+    assert (state(line), active(line)) == (("non_affirmed", "hold"), [])
+    assert line.events()[-1] == "sources_disagree"
 
 
 def test_one_denied_code_of_two_is_enough(store: Store, clock: FakeClock) -> None:
