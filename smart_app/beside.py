@@ -13,6 +13,10 @@ TYPED = ("letter", "portal")
 BESIDE = "beside"
 """Where the payer's own answers are kept that came beside a letter, taken or not."""
 AT_ODDS = ("answers_disagree", "answers_agree")
+"""What people are told of answers that contradict each other, and when they no longer do."""
+
+WARNED = ("sources_disagree", AT_ODDS[0])
+"""What a page warns of, so that a letter cannot be entered from a page that did not."""
 
 
 class Beside(Steps):
@@ -21,23 +25,40 @@ class Beside(Steps):
     def decided(self, case: Case) -> str:
         """Return what a page was made from: a case's present decision, and the contradictions."""
         found = self.store.latest(case.id, "decision", Decision)
-        told = [one.kind for one in self.world.audit.events(case.id)].count("sources_disagree")
+        told = sum(one.kind in WARNED for one in self.world.audit.events(case.id))
         return f"{found.id if found else ''}:{told}"
 
-    def not_used(self, db: sa.Connection, case: Case, why: str) -> None:
+    def not_used(self, db: sa.Connection, case: Case, read: Decision) -> None:
         """Say on the case why an answer was not used, once: a payer may repeat it for weeks."""
+        why = read.quarantined[0]
         if why == "answers that differ":
-            if not self.at_odds(case):
-                self.note(db, case, "answers_disagree")
+            self.begun(db, case, AT_ODDS, read.document_sha256)
             return
         events = self.world.audit.events(case.id)
         if all(one.facts.get("why") != why for one in events if one.kind == "quarantined"):
             self.note(db, case, "quarantined", why=why)
 
-    def at_odds(self, case: Case) -> bool:
-        """Tell whether the payer's answers contradicted each other when it was asked last."""
-        kinds = [one.kind for one in self.world.audit.events(case.id)]
-        return [one for one in kinds if one in AT_ODDS][-1:] == ["answers_disagree"]
+    def begun(
+        self, db: sa.Connection, case: Case, kinds: tuple[str, str], said: str | None
+    ) -> None:
+        """Tell people of what keeps the payer's answers from being used, unless they know of it.
+
+        A letter ends it: whoever entered that letter knew what was ``said`` until then, no more.
+        """
+        told = self._told(case, kinds, "letter")
+        if told and told[-1].kind == kinds[0]:
+            return
+        known = next((one for one in reversed(told) if one.kind != "letter"), None)
+        if known is None or known.kind != kinds[0] or said != known.facts.get("said", ""):
+            self.note(db, case, kinds[0], said=said)
+
+    def ended(self, db: sa.Connection, case: Case, kinds: tuple[str, str]) -> None:
+        """Tell people, who were told of it, that the payer's answers may be used again."""
+        if [one.kind for one in self._told(case, kinds)][-1:] == [kinds[0]]:
+            self.note(db, case, kinds[1])
+
+    def _told(self, case: Case, kinds: tuple[str, str], *more: str) -> list[Event]:
+        return [one for one in self.world.audit.events(case.id) if one.kind in (*kinds, *more)]
 
     def disagree(self, db: sa.Connection, case: Case, typed: Decision, own: Decision) -> None:
         """Tell people that the payer's own answer contradicts a letter, and in what."""

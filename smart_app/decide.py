@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from smart_app.beside import BESIDE, TYPED, Beside
-from smart_app.cases import states
+from smart_app.beside import AT_ODDS, BESIDE, TYPED, Beside
+from smart_app.cases import codec, states
 from smart_app.cases.model import (
     Case,
     ChartSnapshot,
@@ -53,6 +53,13 @@ def _utn_track(tracks: Tracks, missing: tuple[str, ...], kept: list[UtnRecord]) 
     idle = "none" if tracks.utn in ("none", "awaited") else "superseded"
     wanted = "awaited" if missing else "recorded" if kept else idle
     return tracks if tracks.utn == wanted else states.move(tracks, utn=wanted)
+
+
+def _digest(body: Any) -> str:
+    """Return a hash of an answer's results, in whatever order and wrapping they stand."""
+    found = [one for one in echo.walk(body) if one.get("resourceType") == "ClaimResponse"]
+    texts = sorted(json.dumps(one, sort_keys=True) for one in found)
+    return codec.sha256(codec.dump(texts))
 
 
 class Deciding(Beside):
@@ -168,7 +175,7 @@ class Deciding(Beside):
             if found.quarantined and found.items:
                 self.note(db, case, "numbers_disagree")
             elif found.quarantined:
-                self.not_used(db, case, found.quarantined[0])
+                self.not_used(db, case, found)
         else:
             found = before
         case = self._numbered(db, case, found)
@@ -275,8 +282,7 @@ class Deciding(Beside):
         if read.quarantined and not read.items:
             self._unusable(db, case, before, read, polls)
             return
-        if self.at_odds(case):
-            self.note(db, case, "answers_agree")
+        self.ended(db, case, AT_ODDS)
         if before is not None and before.source in TYPED:
             self._beside_typed(db, case, before, read, polls)
         else:
@@ -286,8 +292,12 @@ class Deciding(Beside):
         """Return what an inquiry's answer says of a case's request, if it does."""
         answer = inquiry.ours(case, body, self._sent(case))
         if answer.why is not None:
-            return decision.unusable(case, answer.why, self.world.clock.now())
-        return None if answer.body is None else self._read(case, answer.body)
+            found = decision.unusable(case, answer.why, self.world.clock.now())
+        elif answer.body is not None:
+            found = self._read(case, answer.body)
+        else:
+            return None
+        return found if found.items else replace(found, document_sha256=_digest(body))
 
     def _unusable(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
@@ -300,7 +310,7 @@ class Deciding(Beside):
         if waits and read.quarantined[0] not in ELSEWHERE:
             self._take(db, case, read, polls)
         else:
-            self.not_used(db, case, read.quarantined[0])
+            self.not_used(db, case, read)
             self.plan_poll(db, case, polls)
 
     def _beside_typed(
