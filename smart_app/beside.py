@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from smart_app.cases.model import Case, Decision, Event
@@ -12,11 +14,17 @@ from smart_app.steps import Steps
 TYPED = ("letter", "portal")
 BESIDE = "beside"
 """Where the payer's own answers are kept that came beside a letter, taken or not."""
+WAITING = "beside_waiting"
+"""Where those are kept that decided nothing that counts: what comes after them is said anew."""
 AT_ODDS = ("answers_disagree", "answers_agree")
 """What people are told of answers that contradict each other, and when they no longer do."""
-
 WARNED = ("sources_disagree", AT_ODDS[0])
 """What a page warns of, so that a letter cannot be entered from a page that did not."""
+
+
+def said(found: Decision) -> tuple[Any, ...]:
+    """Return what makes a decision a new one: the day counts, since the window hangs on it."""
+    return found.items, found.word, found.quarantined, found.decided_on
 
 
 class Beside(Steps):
@@ -68,22 +76,32 @@ class Beside(Steps):
     def late(self, case: Case, read: Decision) -> frozenset[str]:
         """Return the items of which the payer still says what it said when the last letter came.
 
-        Whoever entered that letter could know it.
+        Whoever entered that letter could know it. What it decided on another day, or after it had
+        said something else, is said anew.
         """
         letters = [one.at for one in self.world.audit.events(case.id) if one.kind == "letter"]
-        wire = self.wire(case)
+        wire = self.wire(case, WAITING)
         before = [one for one in wire if letters and one.received_at <= letters[-1]]
-        return verdicts.unchanged(read, wire[len(before) - 1 :]) if before else frozenset()
+        known = {None, *(one.decided_on for one in before)}
+        if not before or read.decided_on not in known:
+            return frozenset()
+        return verdicts.unchanged(read, wire[len(before) - 1 :])
 
-    def wire(self, case: Case) -> list[Decision]:
+    def wire(self, case: Case, *more: str) -> list[Decision]:
         """Return what the payer itself said of a case's items, oldest first."""
         found = [
             one
-            for stage in ("decision", BESIDE)
+            for stage in ("decision", BESIDE, *more)
             for one in self.store.history(case.id, stage, Decision)
             if one.source not in TYPED and one.items
         ]
         return sorted(found, key=lambda one: one.received_at)
+
+    def keep(self, db: sa.Connection, case: Case, read: Decision, stage: str) -> None:
+        """Keep what the payer says beside a letter, when it says something new."""
+        known = self.wire(case, WAITING)
+        if not known or said(known[-1]) != said(read):
+            self.store.put(db, case.id, stage, read)
 
     def told_of(self, case: Case, read: Decision) -> bool:
         """Tell whether people know already that this answer contradicts the last letter."""

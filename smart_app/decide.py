@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from smart_app.beside import AT_ODDS, BESIDE, TYPED, Beside
+from smart_app.beside import AT_ODDS, BESIDE, TYPED, WAITING, Beside, said
 from smart_app.cases import codec, states
 from smart_app.cases.model import (
     Case,
@@ -41,11 +41,6 @@ PASSING = (StaleRevision, LeaseLost, sa.exc.SQLAlchemyError)
 """What says nothing of an answer that is being read: the same is done again later."""
 
 log = logging.getLogger("preclear.decide")
-
-
-def _said(found: Decision) -> tuple[Any, ...]:
-    """Return what makes a decision a new one: the day counts, since the window hangs on it."""
-    return found.items, found.word, found.quarantined, found.decided_on
 
 
 def _utn_track(tracks: Tracks, missing: tuple[str, ...], kept: list[UtnRecord]) -> Tracks:
@@ -167,7 +162,7 @@ class Deciding(Beside):
             found = verdicts.with_numbers(found, before)
             if found.decided_on is None and verdicts.same(found, before):
                 found = replace(found, decided_on=before.decided_on)
-        changed = before is None or _said(before) != _said(found)
+        changed = before is None or said(before) != said(found)
         if changed or before is None:
             self.store.put(db, case.id, "decision", found)
             if before is None or not verdicts.same(before, found):
@@ -322,14 +317,13 @@ class Deciding(Beside):
         is only late. A new one that affirms less takes back what was affirmed, item by item, or
         all of it when the whole was dismissed; it never makes a denial an affirmation.
         """
-        known, late = self.wire(case), self.late(case, read)
+        late = self.late(case, read)
         differs = verdicts.otherwise(typed, read) - late
         taken = differs & verdicts.less(typed, read)
-        if taken or not undecided(read):
-            if not known or _said(known[-1]) != _said(read):
-                self.store.put(db, case.id, BESIDE, read)
-            if differs and not self.told_of(case, read):
-                self.disagree(db, case, typed, read)
+        counts = taken or not undecided(read)
+        self.keep(db, case, read, BESIDE if counts else WAITING)
+        if counts and differs and not self.told_of(case, read):
+            self.disagree(db, case, typed, read)
         numbered = verdicts.with_numbers(typed, read)
         if taken and read.word in WHOLE:
             self._take(db, case, read, polls)
