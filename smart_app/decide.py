@@ -125,7 +125,12 @@ class Deciding(Beside):
                     return
                 arrived = self.move(db, case, submission="received")
                 self.note(db, arrived, "received")
-                self._take(db, self._clock_starts(db, arrived), found, 0)
+                arrived = self._clock_starts(db, arrived)
+                before = self.store.latest(case.id, "decision", Decision)
+                if before is None:
+                    self._take(db, arrived, found, 0)
+                else:  # a letter was first
+                    self._heard(db, arrived, before, found, 0)
 
         if receipt.outcome == "rejected":
             take(None)

@@ -26,6 +26,8 @@ MOST_SENDS = 3
 ANSWER = "answer"
 """Every answer to a sending, by its request: kept as it came, before anything of it is read."""
 UNANSWERED = ("queued", "sending", "unknown")
+TAKES = (*UNANSWERED, "parked", "rejected", "received", "pended")
+"""Where an answer that comes is still taken: beside a letter, or after a refusal, as well."""
 ASKED = ("send_unknown", "person_needed", "sending")
 
 
@@ -103,9 +105,11 @@ class Sending(Steps):
         A refusal is one only of the first sending: of a later one it can mean "we have it".
         """
         kept = self.store.latest(case.id, f"{ANSWER}:{row.identifier}", Receipt)
-        if kept is None or row.outcome is not None:
+        if kept is None or row.outcome == "received":
             return None
         answer = self.deciding.judged(case, kept)
+        if answer.outcome == row.outcome:
+            return None
         only = row.started_at is not None and row.sends < 2
         return answer if answer.outcome == "received" or only else None
 
@@ -139,7 +143,7 @@ class Sending(Steps):
         answer = self._answer(case, row)
         if answer is not None and case.tracks.submission == "sending":
             raise PayerUnknown("another worker is at it")
-        if answer is not None and case.tracks.submission in UNANSWERED:
+        if answer is not None and not case.closed and case.tracks.submission in TAKES:
             self.deciding.received(task, case, row.identifier, answer)
             return
         if case.tracks.submission != "unknown":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from smart_app import formatters
 from smart_app.cases import states
+from smart_app.cases.model import Person
 from smart_app.cases.store import Store
 from smart_app.errors import PayerUnknown
 from smart_app.pas import decision
@@ -191,3 +193,42 @@ def test_a_refusal_of_a_second_sending_is_none_although_a_worker_died(
     monkeypatch.setattr(line.follow.deciding, "judged", judged)
     line.pass_by(100, each=60)
     assert (state(line), line.submits(), line.events()[-1]) == ("unknown", 2, "person_needed")
+
+
+def late(line: Line, answer: Reply, meanwhile: Callable[[], object]) -> None:
+    """Let an answer come when another worker does not know what became of the request."""
+    post = line.payer.post
+
+    def slow(*_: Any) -> Reply:
+        line.clock.pass_by(LEASE + 1)
+        assert line.step()
+        meanwhile()
+        return answer
+
+    line.payer.post = slow  # type: ignore[method-assign]
+    line.step()
+    line.payer.post = post  # type: ignore[method-assign]
+    line.pass_by(20, each=60)
+
+
+def test_an_answer_that_a_letter_forestalled_is_told(store: Store, clock: FakeClock) -> None:
+    denied = Reply(200, an_answer(an_answer_item("A3")))
+    line = a_line(store, clock, denied, then=denied, recovery="person")
+    late(line, denied, lambda: line.letter("affirmed", N1))
+    assert (state(line), line.case().tracks.claim) == ("non_affirmed", "hold")
+    assert line.events().count("sources_disagree") == 1
+    line.letter("affirmed")
+    line.pass_by(20, each=60)
+    assert state(line) == "affirmed_number_awaited"
+    assert line.events().count("sources_disagree") == 1
+
+
+def test_an_answer_that_comes_after_all_outranks_a_refusal(store: Store, clock: FakeClock) -> None:
+    line = a_line(store, clock, Reply(200, AFFIRMED), recovery="person")
+
+    def refused() -> None:
+        line.follow.not_accepted(line.case(), line.case().revision, Person("Practitioner/2", "Rob"))
+        assert state(line) == "rejected"
+
+    late(line, Reply(200, AFFIRMED), refused)
+    assert state(line) == "affirmed"
