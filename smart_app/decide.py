@@ -43,6 +43,11 @@ PASSING = (StaleRevision, LeaseLost, sa.exc.SQLAlchemyError)
 log = logging.getLogger("preclear.decide")
 
 
+def _open(case: Case, found: Decision | None) -> bool:
+    """Tell whether the payer has still something to say of a case."""
+    return not case.closed and (undecided(found) or case.tracks.utn == "awaited")
+
+
 def _utn_track(tracks: Tracks, missing: tuple[str, ...], kept: list[UtnRecord]) -> Tracks:
     """Return the tracks after the numbers of the present decision."""
     idle = "none" if tracks.utn in ("none", "awaited") else "superseded"
@@ -261,13 +266,18 @@ class Deciding(Beside):
         case = self.store.case(task.case)
         polls = int(task.key.rsplit(":", 1)[1].split("-")[0])
         before = self.store.latest(case.id, "decision", Decision)
-        if case.closed or not (undecided(before) or case.tracks.utn == "awaited"):
-            with self.world.tasks.finish(task):
+        if not _open(case, before):
+            with self.world.tasks.finish(task) as db:
+                case = self.store.case(task.case, db)  # a letter may just have come
+                if _open(case, self.store.latest(case.id, "decision", Decision)):
+                    self.plan_poll(db, case, 0)
                 return
         body = self._ask(case)
 
         def take(read: Decision | None) -> None:
             with self.world.tasks.finish(task) as db:
+                if self.store.case(task.case, db).revision != case.revision:
+                    raise StaleRevision  # what was asked may be about another decision
                 if read is None:
                     self.plan_poll(db, case, polls)
                 else:
