@@ -199,8 +199,8 @@ class Deciding(Beside):
         before = case.tracks
         records, refused = self._numbers(case, found)
         kept = [one for one in records if self.store.add_utn(db, case.id, one)]
-        if refused or len(kept) < len(records):
-            self.note(db, case, "number_refused", count=len(refused) + len(records) - len(kept))
+        elsewhere = {one.number for one in records} - {one.number for one in kept}
+        self._refused(db, case, {*refused, *elsewhere})
         self._supersede(db, case, {one.number for one in kept})
         tracks = states.move(before, decision=found.word)
         tracks = _utn_track(tracks, utn.missing(found, tuple(kept)), kept)
@@ -213,6 +213,14 @@ class Deciding(Beside):
         ready = found.word == "affirmed" and tracks.utn == "recorded" and len(kept) == 1
         tracks = states.move(tracks, claim="ready" if ready else "hold")
         return self.store.save(db, replace(case, tracks=tracks))
+
+    def _refused(self, db: sa.Connection, case: Case, numbers: set[str]) -> None:
+        """Tell that numbers were not used, once: a payer may repeat them for weeks."""
+        said = self.store.blind("refused", *sorted(numbers))
+        events = self.world.audit.events(case.id)
+        told = [one.facts.get("said") for one in events if one.kind == "number_refused"]
+        if numbers and told[-1:] != [said]:
+            self.note(db, case, "number_refused", count=len(numbers), said=said)
 
     def _supersede(self, db: sa.Connection, case: Case, current: set[str]) -> None:
         """Mark a case's earlier numbers as replaced: they belong to another decision."""
@@ -343,9 +351,11 @@ class Deciding(Beside):
         if taken and read.word in WHOLE:
             self._take(db, case, read, polls)
         elif taken:
-            self._take(db, case, verdicts.take_back(typed, read, taken), polls)
+            back = verdicts.take_back(typed, read, taken)
+            self._take(db, case, replace(back, quarantined=read.quarantined), polls)
         elif verdicts.same(typed, read) or numbered != typed:
-            self._take(db, case, replace(numbered, id=read.id), polls)
+            found = replace(numbered, id=read.id, quarantined=read.quarantined)
+            self._take(db, case, found, polls)
         else:
             self.plan_poll(db, case, polls)
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from smart_app.cases import states
+from smart_app.cases.model import UtnRecord
 from smart_app.cases.store import Store
-from tests.unit.kit import FakeClock, FakePayer, Reply
+from tests.unit.kit import NOW, FakeClock, FakePayer, Reply
 from tests.unit.line import Line
 from tests.unit.pas.test_decision import an_answer, an_answer_item
 
@@ -23,6 +24,10 @@ def a_line(store: Store, clock: FakeClock, first: Any = WAITS, then: Any = None)
     line.signed()
     line.step()
     return line
+
+
+def a_number(number: str) -> UtnRecord:
+    return UtnRecord(number, "wiser", "m", ("t",), "D", "affirmed", NOW.date())
 
 
 def answers(line: Line, body: dict[str, Any]) -> None:
@@ -69,3 +74,47 @@ def test_an_answer_is_held_against_the_letter_that_stands(
     monkeypatch.setattr(line.payer, "post", meanwhile)
     line.pass_by(20)
     assert (state(line), "sources_disagree" in line.events()) == (("affirmed", "ready"), False)
+
+
+# numbers that are not used ------------------------------------------------------------------------
+
+RIVALS = {"A1": an_answer(an_answer_item("A1", utn=N1), preAuthRef=N2)}
+RIVALS["A3"] = an_answer(an_answer_item("A3", utn=N1), preAuthRef=N2)
+
+
+@pytest.mark.parametrize(
+    ("code", "typed", "word"),
+    [
+        ("A1", "affirmed", "affirmed_number_awaited"),
+        ("A3", "non_affirmed", "non_affirmed"),
+        ("A3", "affirmed", "non_affirmed"),
+    ],
+)
+def test_two_numbers_of_the_payer_beside_a_letter_are_told_once(
+    store: Store, clock: FakeClock, code: str, typed: Any, word: str
+) -> None:
+    line = a_line(store, clock, then=RIVALS[code])
+    line.letter(typed)
+    line.pass_by(20, each=60)
+    assert (state(line)[0], store.utns("case-1")) == (word, [])
+    assert line.events().count("numbers_disagree") == 1
+    decided = len(store.history("case-1", "decision", object))
+    line.pass_by(20, each=60)
+    assert len(store.history("case-1", "decision", object)) == decided
+    answers(line, an_answer(an_answer_item(code, utn=N1)))
+    assert [one.number for one in store.utns("case-1")] == [N1]
+
+
+def test_numbers_that_are_not_used_are_told_when_they_change(
+    store: Store, clock: FakeClock
+) -> None:
+    line = a_line(store, clock, an_answer(an_answer_item("A1", utn="BAD")))
+    line.pass_by(20, each=60)
+    assert line.events().count("number_refused") == 1
+    answers(line, an_answer(an_answer_item("A1", utn="WORSE")))
+    assert line.events().count("number_refused") == 2
+    with store.write() as db:
+        assert store.add_utn(db, "case-2", a_number(N1))
+    answers(line, an_answer(an_answer_item("A1", utn=N1)))
+    assert line.events().count("number_refused") == 3
+    assert "BAD" not in str(line.world.audit.events("case-1"))
