@@ -12,13 +12,17 @@ from smart_app.pas import verdicts
 from smart_app.steps import Steps
 
 TYPED = ("letter", "portal")
+ASKING = ("unreadable", "contact_payer")
+"""Words of an item that a person has to read, or to call about."""
 BESIDE = "beside"
 """Where the payer's own answers are kept that came beside a letter, taken or not."""
 WAITING = "beside_waiting"
 """Where those are kept that decided nothing that counts: what comes after them is said anew."""
 AT_ODDS = ("answers_disagree", "answers_agree")
 """What people are told of answers that contradict each other, and when they no longer do."""
-WARNED = ("sources_disagree", AT_ODDS[0])
+UNCLEAR = ("answer_unclear", "answer_clear")
+"""What people are told of an answer after a letter that only they can read, and when it ends."""
+WARNED = ("sources_disagree", AT_ODDS[0], UNCLEAR[0])
 """What a page warns of, so that a letter cannot be entered from a page that did not."""
 
 
@@ -44,7 +48,24 @@ class Beside(Steps):
             return
         events = self.world.audit.events(case.id)
         if all(one.facts.get("why") != why for one in events if one.kind == "quarantined"):
-            self.note(db, case, "quarantined", why=why)
+            self.note(db, case, "quarantined", why=why, said=read.document_sha256)
+
+    def unclear(self, db: sa.Connection, case: Case, read: Decision, late: frozenset[str]) -> None:
+        """Warn of an answer beside a letter that a person has to read or to call about.
+
+        The letter stands. What its author could know is not told again.
+        """
+        if read.items:
+            asks = {one.trace for one in read.items if one.decision in ASKING}
+            if asks - late:
+                self.begun(db, case, UNCLEAR, verdicts.told(read))
+            elif not asks:
+                self.ended(db, case, UNCLEAR)
+            return
+        events = self.world.audit.events(case.id)
+        said = [one.facts.get("said") for one in events if one.kind == "quarantined"]
+        if self._told(case, UNCLEAR) or read.document_sha256 not in said:
+            self.begun(db, case, UNCLEAR, read.document_sha256)
 
     def begun(
         self, db: sa.Connection, case: Case, kinds: tuple[str, str], said: str | None

@@ -37,6 +37,8 @@ WHOLE = ("dismissed", "cancelled")
 """Words that are about a request as a whole."""
 QUIET = ("pended", "unreadable")
 """Words that a chart which has an older decision is not told."""
+NOT_ITSELF = (*ELSEWHERE, "answers that differ")
+"""Why an answer is not used that is another's, or that people are told of by itself."""
 PASSING = (StaleRevision, LeaseLost, sa.exc.SQLAlchemyError)
 """What says nothing of an answer that is being read: the same is done again later."""
 
@@ -154,13 +156,14 @@ class Deciding(Beside):
         return entries.member_id(coverage or {}, chart.patient if chart else {})
 
     def _read(self, case: Case, body: Any) -> Decision:
-        return decision.read(
+        found = decision.read(
             case,
             body,
             self._sent(case),
             dismissed_text=self.payer(case).dismissed_text,
             now=self.world.clock.now(),
         )
+        return found if found.items else replace(found, document_sha256=_digest(body))
 
     def _take(self, db: sa.Connection, case: Case, found: Decision, polls: int) -> Case:
         """Take a decision onto the case: tracks, numbers, and the next tasks.
@@ -309,13 +312,10 @@ class Deciding(Beside):
     def _listed(self, case: Case, body: Any) -> Decision | None:
         """Return what an inquiry's answer says of a case's request, if it does."""
         answer = inquiry.ours(case, body, self._sent(case))
-        if answer.why is not None:
-            found = decision.unusable(case, answer.why, self.world.clock.now())
-        elif answer.body is not None:
-            found = self._read(case, answer.body)
-        else:
-            return None
-        return found if found.items else replace(found, document_sha256=_digest(body))
+        if answer.why is None:
+            return None if answer.body is None else self._read(case, answer.body)
+        found = decision.unusable(case, answer.why, self.world.clock.now())
+        return replace(found, document_sha256=_digest(body))
 
     def _unusable(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
@@ -328,6 +328,8 @@ class Deciding(Beside):
         if waits and read.quarantined[0] not in ELSEWHERE:
             self._take(db, case, read, polls)
         else:
+            if before and before.source in TYPED and read.quarantined[0] not in NOT_ITSELF:
+                self.unclear(db, case, read, frozenset())
             self.not_used(db, case, read)
             self.plan_poll(db, case, polls)
 
@@ -343,6 +345,7 @@ class Deciding(Beside):
         late = self.late(case, read)
         differs = verdicts.otherwise(typed, read) - late
         taken = differs & verdicts.less(typed, read)
+        self.unclear(db, case, read, late)
         counts = taken or not undecided(read)
         self.keep(db, case, read, BESIDE if counts else WAITING)
         if counts and differs and not self.told_of(case, read):

@@ -9,9 +9,11 @@ import pytest
 from smart_app.cases import states
 from smart_app.cases.model import UtnRecord
 from smart_app.cases.store import Store
+from smart_app.errors import StaleRevision
+from smart_app.web import sent
 from tests.unit.kit import NOW, FakeClock, FakePayer, Reply
 from tests.unit.line import Line
-from tests.unit.pas.test_decision import an_answer, an_answer_item
+from tests.unit.pas.test_decision import an_answer, an_answer_item, coded
 
 N1, N2 = "JFA99900004417", "JFA99900004418"
 WAITS = an_answer(an_answer_item("A4"))
@@ -118,3 +120,52 @@ def test_numbers_that_are_not_used_are_told_when_they_change(
     answers(line, an_answer(an_answer_item("A1", utn=N1)))
     assert line.events().count("number_refused") == 3
     assert "BAD" not in str(line.world.audit.events("case-1"))
+
+
+# answers that only a person can read --------------------------------------------------------------
+
+LOCAL = an_answer(coded(("https://payer.example/action", "A3")))
+CALL = an_answer(an_answer_item("CT"))
+MODIFIED = an_answer(an_answer_item("A3"), modifierExtension=[{"url": "x"}])
+
+
+def warned(line: Line) -> bool:
+    """Tell whether the page warns that the payer's answer has to be read by a person."""
+    record = line.world.audit.record("case-1")
+    found = sent._warnings(line.case(), record, "Zyter", False)
+    return any("itself answered after the letter" in one for one in found)
+
+
+@pytest.mark.parametrize("body", [LOCAL, CALL, MODIFIED], ids=["local", "call", "modified"])
+def test_an_answer_after_a_letter_that_a_person_has_to_read_is_told(
+    store: Store, clock: FakeClock, body: dict[str, Any]
+) -> None:
+    line = a_line(store, clock)
+    line.letter("affirmed")
+    seen = line.follow.deciding.decided(line.case())
+    answers(line, body)
+    assert (state(line)[0], warned(line)) == ("affirmed_number_awaited", True)
+    assert line.events().count("answer_unclear") == 1
+    event = line.world.audit.events("case-1")[-1]
+    with pytest.raises(StaleRevision):  # that page did not warn
+        line.follow.take_letter(line.case(), seen, line.letter_of("affirmed"), event)
+    line.letter("affirmed")
+    line.pass_by(20, each=60)
+    assert (warned(line), line.events().count("answer_unclear")) == (False, 1)
+    answers(line, WAITS)
+    answers(line, body)
+    assert warned(line)
+    answers(line, an_answer(an_answer_item("A1", utn=N1)))
+    assert (state(line), warned(line)) == (("affirmed", "ready"), False)
+
+
+@pytest.mark.parametrize("body", [LOCAL, CALL, MODIFIED], ids=["local", "call", "modified"])
+@pytest.mark.parametrize("first", [True, False])
+def test_what_was_to_be_read_before_the_letter_is_not_told_again(
+    store: Store, clock: FakeClock, body: dict[str, Any], first: bool
+) -> None:
+    line = a_line(store, clock, body if first else WAITS)
+    answers(line, body)
+    line.letter("affirmed")
+    line.pass_by(20, each=60)
+    assert (state(line)[0], warned(line)) == ("affirmed_number_awaited", False)
