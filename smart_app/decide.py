@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from smart_app.cases import states
+from smart_app.beside import AT_ODDS, BESIDE, TYPED, WAITING, Beside, said
+from smart_app.cases import codec, states
 from smart_app.cases.model import (
     Case,
     ChartSnapshot,
@@ -23,26 +26,28 @@ from smart_app.cases.model import (
     Tracks,
     UtnRecord,
 )
-from smart_app.errors import CaseClosed, IllegalMove, LetterError, StaleRevision
+from smart_app.cases.tasks import LeaseLost
+from smart_app.errors import CaseClosed, IllegalMove, StaleRevision
 from smart_app.pas import client, decision, echo, entries, inquiry, verdicts
 from smart_app.pas.usable import ELSEWHERE
 from smart_app.pas.verdicts import undecided
-from smart_app.steps import Steps
 from smart_app.utn import record as utn
 
-TYPED = ("letter", "portal")
-BESIDE = "beside"
-"""Where the payer's own answers are kept that came beside a letter, taken or not."""
 WHOLE = ("dismissed", "cancelled")
 """Words that are about a request as a whole."""
-AT_ODDS = ("answers_disagree", "answers_agree")
 QUIET = ("pended", "unreadable")
 """Words that a chart which has an older decision is not told."""
+NOT_ITSELF = (*ELSEWHERE, "answers that differ")
+"""Why an answer is not used that is another's, or that people are told of by itself."""
+PASSING = (StaleRevision, LeaseLost, sa.exc.SQLAlchemyError)
+"""What says nothing of an answer that is being read: the same is done again later."""
+
+log = logging.getLogger("preclear.decide")
 
 
-def _said(found: Decision) -> tuple[Any, ...]:
-    """Return what makes a decision a new one: the day counts, since the window hangs on it."""
-    return found.items, found.word, found.quarantined, found.decided_on
+def _open(case: Case, found: Decision | None) -> bool:
+    """Tell whether the payer has still something to say of a case."""
+    return not case.closed and (undecided(found) or case.tracks.utn == "awaited")
 
 
 def _utn_track(tracks: Tracks, missing: tuple[str, ...], kept: list[UtnRecord]) -> Tracks:
@@ -52,15 +57,25 @@ def _utn_track(tracks: Tracks, missing: tuple[str, ...], kept: list[UtnRecord]) 
     return tracks if tracks.utn == wanted else states.move(tracks, utn=wanted)
 
 
-class Deciding(Steps):
+def _digest(body: Any) -> str:
+    """Return a hash of an answer's results, in whatever order and wrapping they stand."""
+    found = [one for one in echo.walk(body) if one.get("resourceType") == "ClaimResponse"]
+    texts = sorted(json.dumps(one, sort_keys=True) for one in found)
+    return codec.sha256(codec.dump(texts))
+
+
+class Deciding(Beside):
     """Decisions, their numbers, and the asking until they are final."""
 
     def inquire(self, case: Case) -> inquiry.Inquired:
         """Ask the payer what it has of a case's request; raises PayerError."""
+        return inquiry.ours(case, self._ask(case), self._sent(case))
+
+    def _ask(self, case: Case) -> Any:
+        """Return what a payer answers to an inquiry, unread; raises PayerError."""
         payer, request = self.payer(case), self._request(case)
         asked = json.dumps(inquiry.build(request, self.world.clock.now())).encode()
-        body = client.inquire(self.world.payer_http(payer), payer.pas_base or "", asked)
-        return inquiry.ours(case, body, self._sent(case))
+        return client.inquire(self.world.payer_http(payer), payer.pas_base or "", asked)
 
     def _request(self, case: Case) -> Resource:
         request: Resource = json.loads(self.store.payload(self.submission(case)))
@@ -70,33 +85,64 @@ class Deciding(Steps):
         """Return what an answer may echo of a case's request."""
         return echo.sent(self._request(case), self._member(case))
 
-    def decided(self, case: Case) -> str:
-        """Return what a page was made from: a case's present decision, and the contradictions."""
-        found = self.store.latest(case.id, "decision", Decision)
-        told = [one.kind for one in self.world.audit.events(case.id)].count("sources_disagree")
-        return f"{found.id if found else ''}:{told}"
-
     def judged(self, case: Case, receipt: Receipt) -> Receipt:
         """Return a receipt as what it is: an answer that decided nothing, with errors, refuses."""
         if receipt.outcome != "received":
             return receipt
         text = self.payer(case).dismissed_text
-        found = decision.refusal(receipt.body, self._sent(case), text)
+        try:
+            found = decision.refusal(receipt.body, self._sent(case), text)
+        except Exception as cause:  # what our reading fails of refuses nothing
+            self._unread(case, cause)
+            return receipt
         return replace(receipt, outcome="rejected", faults=found) if found else receipt
+
+    @staticmethod
+    def _unread(case: Case, cause: Exception) -> None:
+        log.error("answer unread", extra={"case": case.id, "why": type(cause).__name__})
+
+    def _understood(
+        self,
+        case: Case,
+        read: Callable[[], Decision | None],
+        take: Callable[[Decision | None], None],
+    ) -> None:
+        """Read an answer and take it; when our reading fails, a person has to read it.
+
+        It came, so it is never as if it had not: neither lost, nor asked for by another sending.
+        """
+        try:
+            take(read())
+        except PASSING:
+            raise
+        except Exception as cause:
+            self._unread(case, cause)
+            take(decision.unusable(case, "malformed", self.world.clock.now()))
 
     def received(self, task: Task, case: Case, identifier: str, receipt: Receipt) -> None:
         """Record an answer, its decision and number, and what comes next, in one transaction."""
-        with self.world.tasks.finish(task) as db:
-            self.store.end_send(db, identifier, receipt.outcome)
-            self.store.put(db, case.id, "receipt", receipt)
-            if receipt.outcome == "rejected":
-                case = self.move(db, case, submission="rejected")
-                self.note(db, case, "rejected", status=receipt.status)
-                return
-            case = self.move(db, case, submission="received")
-            self.note(db, case, "received")
-            case = self._clock_starts(db, case)
-            self._take(db, case, self._read(case, receipt.body), 0)
+
+        def take(found: Decision | None) -> None:
+            with self.world.tasks.finish(task) as db:
+                self.store.end_send(db, identifier, receipt.outcome)
+                self.store.put(db, case.id, "receipt", receipt)
+                if found is None:
+                    self.move(db, case, submission="rejected")
+                    self.note(db, case, "rejected", status=receipt.status)
+                    return
+                arrived = self.move(db, case, submission="received")
+                self.note(db, arrived, "received")
+                arrived = self._clock_starts(db, arrived)
+                before = self.store.latest(case.id, "decision", Decision)
+                if before is None:
+                    self._take(db, arrived, found, 0)
+                else:  # a letter was first
+                    self._heard(db, arrived, before, found, 0)
+
+        if receipt.outcome == "rejected":
+            take(None)
+        else:
+            self._understood(case, lambda: self._read(case, receipt.body), take)
 
     def _clock_starts(self, db: sa.Connection, case: Case) -> Case:
         program = self.world.program
@@ -110,13 +156,14 @@ class Deciding(Steps):
         return entries.member_id(coverage or {}, chart.patient if chart else {})
 
     def _read(self, case: Case, body: Any) -> Decision:
-        return decision.read(
+        found = decision.read(
             case,
             body,
             self._sent(case),
             dismissed_text=self.payer(case).dismissed_text,
             now=self.world.clock.now(),
         )
+        return found if found.items else replace(found, document_sha256=_digest(body))
 
     def _take(self, db: sa.Connection, case: Case, found: Decision, polls: int) -> Case:
         """Take a decision onto the case: tracks, numbers, and the next tasks.
@@ -128,7 +175,7 @@ class Deciding(Steps):
             found = verdicts.with_numbers(found, before)
             if found.decided_on is None and verdicts.same(found, before):
                 found = replace(found, decided_on=before.decided_on)
-        changed = before is None or _said(before) != _said(found)
+        changed = before is None or said(before) != said(found)
         if changed or before is None:
             self.store.put(db, case.id, "decision", found)
             if before is None or not verdicts.same(before, found):
@@ -136,7 +183,7 @@ class Deciding(Steps):
             if found.quarantined and found.items:
                 self.note(db, case, "numbers_disagree")
             elif found.quarantined:
-                self._not_used(db, case, found.quarantined[0])
+                self.not_used(db, case, found)
         else:
             found = before
         case = self._numbered(db, case, found)
@@ -155,8 +202,8 @@ class Deciding(Steps):
         before = case.tracks
         records, refused = self._numbers(case, found)
         kept = [one for one in records if self.store.add_utn(db, case.id, one)]
-        if refused or len(kept) < len(records):
-            self.note(db, case, "number_refused", count=len(refused) + len(records) - len(kept))
+        elsewhere = {one.number for one in records} - {one.number for one in kept}
+        self._refused(db, case, {*refused, *elsewhere})
         self._supersede(db, case, {one.number for one in kept})
         tracks = states.move(before, decision=found.word)
         tracks = _utn_track(tracks, utn.missing(found, tuple(kept)), kept)
@@ -169,6 +216,14 @@ class Deciding(Steps):
         ready = found.word == "affirmed" and tracks.utn == "recorded" and len(kept) == 1
         tracks = states.move(tracks, claim="ready" if ready else "hold")
         return self.store.save(db, replace(case, tracks=tracks))
+
+    def _refused(self, db: sa.Connection, case: Case, numbers: set[str]) -> None:
+        """Tell that numbers were not used, once: a payer may repeat them for weeks."""
+        said = self.store.blind("refused", *sorted(numbers))
+        events = self.world.audit.events(case.id)
+        told = [one.facts.get("said") for one in events if one.kind == "number_refused"]
+        if numbers and told[-1:] != [said]:
+            self.note(db, case, "number_refused", count=len(numbers), said=said)
 
     def _supersede(self, db: sa.Connection, case: Case, current: set[str]) -> None:
         """Mark a case's earlier numbers as replaced: they belong to another decision."""
@@ -189,7 +244,8 @@ class Deciding(Steps):
     def _told_on(self, case: Case, found: Decision, zone: str) -> date:
         """Return the first day on which these verdicts were known, in the site's zone.
 
-        A later answer that adds a number is no later decision.
+        A later answer that adds a number is no later decision. What a payer dates before the day
+        on which the request was signed is not dated.
         """
         told = [found]
         for one in reversed(self.store.history(case.id, "decision", Decision)):
@@ -198,7 +254,11 @@ class Deciding(Steps):
             if not verdicts.same(one, found):
                 break
             told.append(one)
-        moments = [when for one in told for when in (one.received_at, one.created) if when]
+        signed = [one.created_at for one in self.store.submissions(case.id)]
+        begun = min(signed, default=case.created_at.timestamp())
+        first = datetime.fromtimestamp(begun, ZoneInfo(zone)).replace(hour=0, minute=0, second=0)
+        made = [one.created for one in told if one.created and one.created >= first]
+        moments = (*made, *(one.received_at for one in told))
         return min(moments).astimezone(ZoneInfo(zone)).date()
 
     # until it is final ---------------------------------------------------------------------------
@@ -217,29 +277,45 @@ class Deciding(Steps):
         case = self.store.case(task.case)
         polls = int(task.key.rsplit(":", 1)[1].split("-")[0])
         before = self.store.latest(case.id, "decision", Decision)
-        if case.closed or not (undecided(before) or case.tracks.utn == "awaited"):
-            with self.world.tasks.finish(task):
+        if not _open(case, before):
+            with self.world.tasks.finish(task) as db:
+                case = self.store.case(task.case, db)  # a letter may just have come
+                if _open(case, self.store.latest(case.id, "decision", Decision)):
+                    self.plan_poll(db, case, 0)
                 return
-        read = self._asked(case)
-        with self.world.tasks.finish(task) as db:
-            if read is None:
-                self.plan_poll(db, case, polls)
-            elif read.quarantined and not read.items:
-                self._unusable(db, case, before, read, polls)
-            else:
-                if self._at_odds(case):
-                    self.note(db, case, "answers_agree")
-                if before is not None and before.source in TYPED:
-                    self._beside_typed(db, case, before, read, polls)
-                else:
-                    self._take(db, case, read, polls)
+        body = self._ask(case)
 
-    def _asked(self, case: Case) -> Decision | None:
-        """Ask the payer; return what it says of a case's request, if it does."""
-        answer = self.inquire(case)
-        if answer.why is not None:
-            return decision.unusable(case, answer.why, self.world.clock.now())
-        return None if answer.body is None else self._read(case, answer.body)
+        def take(read: Decision | None) -> None:
+            with self.world.tasks.finish(task) as db:
+                if self.store.case(task.case, db).revision != case.revision:
+                    raise StaleRevision  # what was asked may be about another decision
+                if read is None:
+                    self.plan_poll(db, case, polls)
+                else:
+                    self._heard(db, case, before, read, polls)
+
+        self._understood(case, lambda: self._listed(case, body), take)
+
+    def _heard(
+        self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
+    ) -> None:
+        """Take what the payer says when it is asked."""
+        if read.quarantined and not read.items:
+            self._unusable(db, case, before, read, polls)
+            return
+        self.ended(db, case, AT_ODDS)
+        if before is not None and before.source in TYPED:
+            self._beside_typed(db, case, before, read, polls)
+        else:
+            self._take(db, case, read, polls)
+
+    def _listed(self, case: Case, body: Any) -> Decision | None:
+        """Return what an inquiry's answer says of a case's request, if it does."""
+        answer = inquiry.ours(case, body, self._sent(case))
+        if answer.why is None:
+            return None if answer.body is None else self._read(case, answer.body)
+        found = decision.unusable(case, answer.why, self.world.clock.now())
+        return replace(found, document_sha256=_digest(body))
 
     def _unusable(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
@@ -252,23 +328,10 @@ class Deciding(Steps):
         if waits and read.quarantined[0] not in ELSEWHERE:
             self._take(db, case, read, polls)
         else:
-            self._not_used(db, case, read.quarantined[0])
+            if before and before.source in TYPED and read.quarantined[0] not in NOT_ITSELF:
+                self.unclear(db, case, read, frozenset())
+            self.not_used(db, case, read)
             self.plan_poll(db, case, polls)
-
-    def _not_used(self, db: sa.Connection, case: Case, why: str) -> None:
-        """Say on the case why an answer was not used, once: a payer may repeat it for weeks."""
-        if why == "answers that differ":
-            if not self._at_odds(case):
-                self.note(db, case, "answers_disagree")
-            return
-        events = self.world.audit.events(case.id)
-        if all(one.facts.get("why") != why for one in events if one.kind == "quarantined"):
-            self.note(db, case, "quarantined", why=why)
-
-    def _at_odds(self, case: Case) -> bool:
-        """Tell whether the payer's answers contradicted each other when it was asked last."""
-        kinds = [one.kind for one in self.world.audit.events(case.id)]
-        return [one for one in kinds if one in AT_ODDS][-1:] == ["answers_disagree"]
 
     def _beside_typed(
         self, db: sa.Connection, case: Case, typed: Decision, read: Decision, polls: int
@@ -279,58 +342,25 @@ class Deciding(Steps):
         is only late. A new one that affirms less takes back what was affirmed, item by item, or
         all of it when the whole was dismissed; it never makes a denial an affirmation.
         """
-        known, late = self._wire(case), self._late(case, read)
+        late = self.late(case, read)
         differs = verdicts.otherwise(typed, read) - late
         taken = differs & verdicts.less(typed, read)
-        if taken or not undecided(read):
-            if not known or _said(known[-1]) != _said(read):
-                self.store.put(db, case.id, BESIDE, read)
-            if differs and not self._told_of(case, read):
-                self._disagree(db, case, typed, read)
+        self.unclear(db, case, read, late)
+        counts = taken or not undecided(read)
+        self.keep(db, case, read, BESIDE if counts else WAITING)
+        if counts and differs and not self.told_of(case, read):
+            self.disagree(db, case, typed, read)
         numbered = verdicts.with_numbers(typed, read)
         if taken and read.word in WHOLE:
             self._take(db, case, read, polls)
         elif taken:
-            self._take(db, case, verdicts.take_back(typed, read, taken), polls)
+            back = verdicts.take_back(typed, read, taken)
+            self._take(db, case, replace(back, quarantined=read.quarantined), polls)
         elif verdicts.same(typed, read) or numbered != typed:
-            self._take(db, case, replace(numbered, id=read.id), polls)
+            found = replace(numbered, id=read.id, quarantined=read.quarantined)
+            self._take(db, case, found, polls)
         else:
             self.plan_poll(db, case, polls)
-
-    def _disagree(self, db: sa.Connection, case: Case, typed: Decision, own: Decision) -> None:
-        """Tell people that the payer's own answer contradicts a letter, and in what."""
-        said = verdicts.told(own)
-        self.note(db, case, "sources_disagree", typed=typed.word, word=own.word, said=said)
-
-    def _late(self, case: Case, read: Decision) -> frozenset[str]:
-        """Return the items of which the payer still says what it said when the last letter came.
-
-        Whoever entered that letter could know it.
-        """
-        letters = [one.at for one in self.world.audit.events(case.id) if one.kind == "letter"]
-        wire = self._wire(case)
-        before = [one for one in wire if letters and one.received_at <= letters[-1]]
-        return verdicts.unchanged(read, wire[len(before) - 1 :]) if before else frozenset()
-
-    def _wire(self, case: Case) -> list[Decision]:
-        """Return what the payer itself said of a case's items, oldest first."""
-        found = [
-            one
-            for stage in ("decision", BESIDE)
-            for one in self.store.history(case.id, stage, Decision)
-            if one.source not in TYPED and one.items
-        ]
-        return sorted(found, key=lambda one: one.received_at)
-
-    def _told_of(self, case: Case, read: Decision) -> bool:
-        """Tell whether people know already that this answer contradicts the last letter."""
-        since: list[Event] = []
-        for one in self.world.audit.events(case.id):
-            since = [] if one.kind == "letter" else [*since, one]
-        said = verdicts.told(read)
-        return any(
-            one.kind == "sources_disagree" and one.facts.get("said") == said for one in since
-        )
 
     def take_letter(self, case: Case, seen: str, found: Decision, event: Event) -> Case:
         """Take a decision that a person typed in from a letter or portal.
@@ -338,48 +368,20 @@ class Deciding(Steps):
         ``seen`` is the decision that the person's page showed: asking the payer changes the case
         all the time, but only another decision makes the page stale.
         """
-        if case.closed:
-            raise CaseClosed
-        if seen != self.decided(case):
-            raise StaleRevision
-        if case.tracks.submission in ("none", "queued", "sending"):
-            raise IllegalMove("a letter about a request that was not sent")
-        self._check_numbers(case, found)
-        denial = self._denial(case, found)
         with self.store.write() as db:
-            self.world.audit.append(db, case.id, event)
+            self.world.audit.append(db, case.id, event)  # who adds to a case now waits for us
+            case = self.store.case(case.id, db)
+            if case.closed:
+                raise CaseClosed
+            if seen != self.decided(case):
+                raise StaleRevision
+            if case.tracks.submission in ("none", "queued", "sending"):
+                raise IllegalMove("a letter about a request that was not sent")
+            self.check_numbers(case, found)
+            denial = self.denial(case, found)
             if denial is not None:
-                self._disagree(db, case, found, denial)
+                self.disagree(db, case, found, denial)
                 return case
             if case.tracks.submission in ("unknown", "parked", "rejected"):
                 case = self.move(db, case, submission="received")
             return self._take(db, case, found, 0)
-
-    def _denial(self, case: Case, letter: Decision) -> Decision | None:
-        """Return the payer's own decision that a letter would turn into an affirmation.
-
-        None when people were told of that contradiction and entered the letter again.
-        """
-        wire, present = self._wire(case), self.store.latest(case.id, "decision", Decision)
-        if not wire or present is None or self._told_of(case, wire[-1]):
-            return None
-        turned = verdicts.affirmed(letter) - verdicts.affirmed(present)
-        return wire[-1] if turned & verdicts.otherwise(letter, wire[-1]) else None
-
-    def _check_numbers(self, case: Case, letter: Decision) -> None:
-        """Raise LetterError when a number of another verdict is typed in as an affirmation's.
-
-        What the payer itself said of it counts for ever, an earlier letter while it stands.
-        """
-        present = self.store.latest(case.id, "decision", Decision)
-        known = [*self._wire(case), *([present] if present else [])]
-        said = {(i.trace, i.number): i.decision for one in known for i in one.items if i.number}
-        for one in letter.items:
-            told = said.get((one.trace, one.number or ""), "affirmed")
-            if one.decision == "affirmed" and told != "affirmed":
-                raise LetterError(
-                    "a number of another verdict",
-                    say="That number came with a decision that was no affirmation.",
-                    do="Compare it with the letter. If the letter has no other number, leave it "
-                    "empty and ask the payer.",
-                )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,8 +23,11 @@ from smart_app.world import World
 
 MOST_SENDS = 3
 """How often the same bytes are sent without a person's word."""
-LATE = "late_answer"
-"""An answer that came when another worker had taken the task over, by its request."""
+ANSWER = "answer"
+"""Every answer to a sending, by its request: kept as it came, before anything of it is read."""
+UNANSWERED = ("queued", "sending", "unknown")
+TAKES = (*UNANSWERED, "parked", "rejected", "received", "pended")
+"""Where an answer that comes is still taken: beside a letter, or after a refusal, as well."""
 ASKED = ("send_unknown", "person_needed", "sending")
 
 
@@ -44,11 +48,18 @@ class Sending(Steps):
         """Send the signed request once."""
         case = self.store.case(task.case)
         row, payer = self.submission(case), self.payer(case)
+        if case.tracks.submission not in UNANSWERED:
+            with self.world.tasks.finish(task):
+                return
         with self.world.tasks.during(task) as db:
-            first = self.store.start_send(db, row.identifier)
+            answer = self._answer(case, row)
+            first = answer is None and self.store.start_send(db, row.identifier)
             if first:
                 case = self.move(db, case, submission="sending")
                 self.note(db, case, "sending")
+        if answer is not None:
+            self.deciding.received(task, case, row.identifier, answer)
+            return
         if not first:
             self._unknown(task, case, payer)
             return
@@ -64,23 +75,43 @@ class Sending(Steps):
         except PayerUnknown:
             self._unknown(task, case, payer)
             return
+        self._keep(task, case, row.identifier, receipt)
         receipt = self.deciding.judged(case, receipt)
+        if receipt.outcome == "rejected" and row.sends:
+            # a refusal of what may have arrived before can mean "we have it"
+            self._unknown(task, case, payer, receipt)
+        else:
+            self.deciding.received(task, case, row.identifier, receipt)
+
+    def _keep(self, task: Task, case: Case, identifier: str, receipt: Receipt) -> None:
+        """Keep an answer before it is read: whatever becomes of this task, it has come.
+
+        One that came too late for the task is taken as soon as it may be. Raises LeaseLost.
+        """
+        stage = f"{ANSWER}:{identifier}"
         try:
-            if receipt.outcome == "rejected" and row.sends:
-                # a refusal of what may have arrived before can mean "we have it"
-                self._unknown(task, case, payer, receipt)
-            else:
-                self.deciding.received(task, case, row.identifier, receipt)
+            with self.world.tasks.during(task) as db:
+                self.store.put(db, case.id, stage, receipt)
         except LeaseLost:
-            self._keep(case, row.identifier, receipt)
+            with self.store.write() as db:
+                self.store.put(db, case.id, stage, receipt)
+                tag = f"late-{identifier}-{uuid.uuid4()}"
+                self.world.tasks.add(db, "recover", case.id, tag=tag)
             raise
 
-    def _keep(self, case: Case, identifier: str, receipt: Receipt) -> None:
-        """Keep an answer that came too late for this task: it is taken as soon as it may be."""
-        with self.store.write() as db:
-            self.store.put(db, case.id, f"{LATE}:{identifier}", receipt)
-            tag = f"late-{identifier}-{uuid.uuid4()}"
-            self.world.tasks.add(db, "recover", case.id, tag=tag)
+    def _answer(self, case: Case, row: sa.Row[Any]) -> Receipt | None:
+        """Return the answer to a request that came and was not taken yet, if there is one.
+
+        A refusal is one only of the first sending: of a later one it can mean "we have it".
+        """
+        kept = self.store.latest(case.id, f"{ANSWER}:{row.identifier}", Receipt)
+        if kept is None or row.outcome == "received":
+            return None
+        answer = self.deciding.judged(case, kept)
+        if answer.outcome == row.outcome:
+            return None
+        only = row.started_at is not None and row.sends < 2
+        return answer if answer.outcome == "received" or only else None
 
     def _unknown(
         self, task: Task, case: Case, payer: Payer, refusal: Receipt | None = None
@@ -109,15 +140,15 @@ class Sending(Steps):
         """
         case = self.store.case(task.case)
         row, payer = self.submission(case), self.payer(case)
-        late = self.store.latest(case.id, f"{LATE}:{row.identifier}", Receipt)
-        if late is not None and case.tracks.submission == "sending":
+        answer = self._answer(case, row)
+        if answer is not None and case.tracks.submission == "sending":
             raise PayerUnknown("another worker is at it")
+        if answer is not None and not case.closed and case.tracks.submission in TAKES:
+            self.deciding.received(task, case, row.identifier, answer)
+            return
         if case.tracks.submission != "unknown":
             with self.world.tasks.finish(task):
                 return
-        if late is not None and (late.outcome == "received" or row.sends < 2):
-            self.deciding.received(task, case, row.identifier, late)
-            return
         if payer.recovery == "inquire":
             found = self.deciding.inquire(case)
             if found.state == "unclear":
@@ -126,7 +157,7 @@ class Sending(Steps):
                 receipt = self.deciding.judged(case, Receipt("received", 200, found.body))
                 self.deciding.received(task, case, row.identifier, receipt)
                 return
-        refusal = late or self.store.latest(case.id, "refusal", Receipt)
+        refusal = self._refusal(case, row.identifier)
         if refusal is not None and payer.recovery == "inquire":
             self.deciding.received(task, case, row.identifier, refusal)
             return
@@ -135,6 +166,12 @@ class Sending(Steps):
                 self.note(db, case, "person_needed")
             else:
                 self._again(db, case, row.identifier, "not_there", recovery=payer.recovery)
+
+    def _refusal(self, case: Case, identifier: str) -> Receipt | None:
+        """Return the refusal that a request met, if it did."""
+        kept = self.store.latest(case.id, f"{ANSWER}:{identifier}", Receipt)
+        judged = self.deciding.judged(case, kept) if kept else None
+        return judged or self.store.latest(case.id, "refusal", Receipt)
 
     def _again(
         self,

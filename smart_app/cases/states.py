@@ -34,7 +34,8 @@ MOVES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "submission": {
         "none": ("queued", "received", "cancelled"),
-        "queued": ("sending", "rejected", "cancelled", "parked"),
+        # received when the answer to an earlier sending came while the next one was queued
+        "queued": ("sending", "received", "rejected", "cancelled", "parked"),
         # back to queued only when the connection was never made: no byte can have arrived
         "sending": ("received", "rejected", "unknown", "queued"),
         "unknown": ("received", "queued", "parked", "rejected"),

@@ -171,6 +171,11 @@ WARNINGS = {
         "{payer} gives several answers to this request that contradict each other. None of them is "
         "used. Ask {payer} what it decided, then enter that as from a letter."
     ),
+    "answer_unclear": (
+        "{payer} itself answered after the letter was entered: it asks for a call, or its answer "
+        "cannot be read by software. The letter stands as it was entered. Ask {payer} whether it "
+        "still holds."
+    ),
     "order_not_taken_back": (
         "The order in the chart still says that it is authorized. Change it there by hand: the "
         "decision that stands is on this page."

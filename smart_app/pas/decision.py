@@ -8,10 +8,11 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/StructureDefinition-extension-revie
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from smart_app.cases.model import Case, CaseItem, Decision, DecisionWord, ItemDecision, Resource
+from smart_app.fhir import dates
 from smart_app.pas import echo
 from smart_app.pas.echo import Sent
 from smart_app.pas.names import PAS
@@ -59,21 +60,6 @@ def _words_of(concept: Any) -> str:
     coding = _coding(concept)
     text = concept.get("text") if isinstance(concept, dict) else None
     return str(text or coding.get("display") or coding.get("code") or "")
-
-
-def _date(value: Any) -> date | None:
-    try:
-        return date.fromisoformat(str(value)[:10]) if value else None
-    except ValueError:
-        return None
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
 
 
 def _number(
@@ -187,8 +173,8 @@ def _item_decision(
         reasons=tuple(_words_of(one) for act in actions for one in sub(act, "reasonCode") if one),
         notes=_notes(response, item),
         replaced_by=tuple(added),
-        valid_from=_date(period.get("start")) if word != "pended" else None,
-        valid_to=_date(period.get("end")) if word != "pended" else None,
+        valid_from=dates.day(period.get("start")) if word != "pended" else None,
+        valid_to=dates.day(period.get("end")) if word != "pended" else None,
     )
     return decided, rivals
 
@@ -285,7 +271,7 @@ def _decision(
     quarantined: tuple[str, ...] = (),
 ) -> Decision:
     issued = [
-        _date(_extension(item, "extension-itemPreAuthIssueDate"))
+        dates.day(_extension(item, "extension-itemPreAuthIssueDate"))
         for item in response.get("item") or []
     ]
     reviewer = _extension(response, "extension-claimResponseReviewer")
@@ -297,7 +283,7 @@ def _decision(
         received_at=now,
         source="pas",
         decided_on=next((one for one in issued if one), None),
-        created=_moment(response.get("created")),
+        created=dates.moment(response.get("created")),
         payer_reference=_reference(response) if word == "pended" else None,
         human_reviewer=human if isinstance(human, bool) else None,
         word=word,

@@ -218,12 +218,20 @@ def order_wrong(
     )
 
 
+ENDS = (
+    ("sources_disagree",),
+    ("answers_disagree", "answers_agree"),
+    ("answer_unclear", "answer_clear"),
+)
+"""What a page warns of until another letter is entered, and what ends it before."""
+
+
 def _warnings(case: Case, record: Record, payer: str, order: bool) -> tuple[str, ...]:
     """Return what a person must know before acting on the page."""
     kinds = [one.kind for one in record.events]
     found = ["record_broken"] if record.broken_at else []
     found += ["closed"] if case.closed else []
-    for kind, ends in (("sources_disagree", ()), ("answers_disagree", ("answers_agree",))):
+    for kind, *ends in ENDS:
         told = [one for one in kinds if one in (kind, "letter", *ends)]
         found += [kind] if told[-1:] == [kind] else []
     if order:

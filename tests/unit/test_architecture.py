@@ -37,6 +37,7 @@ MAY_STORE = (
     "smart_app/web/health.py",
     "smart_app/steps.py",  # types of the transaction that the stages hand on
     "smart_app/sending.py",
+    "smart_app/beside.py",
     "smart_app/decide.py",
     "smart_app/filing.py",
     "smart_app/follow.py",
@@ -168,6 +169,7 @@ def test_stages_are_called_by_the_line_alone() -> None:
         "smart_app/review.py",  # stages 7 to 9 of the line
         "smart_app/sending.py",  # stage 10 of the line
         "smart_app/decide.py",  # stages 11 and 12
+        "smart_app/beside.py",  # a letter held against the payer's own answers
         "smart_app/keeping.py",  # whether a decision is still open
         "smart_app/filing.py",  # stage 13
         "smart_app/world.py",  # builds what the line reaches the world through

@@ -18,7 +18,6 @@ from smart_app.cases.model import (
     DecisionWord,
     Event,
     Evidence,
-    Evidence,
     ItemDecision,
     Tracks,
     WriteOutcome,

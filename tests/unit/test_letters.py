@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -16,7 +18,7 @@ from smart_app.errors import LetterError, StaleRevision
 from smart_app.pas import decision
 from tests.unit.kit import FakeClock, FakePayer, Reply
 from tests.unit.line import Line
-from tests.unit.pas.test_decision import an_answer, an_answer_item
+from tests.unit.pas.test_decision import an_answer, an_answer_item, extension
 
 N1, N2 = "JFA99900004417", "JFA99900004418"
 
@@ -61,6 +63,32 @@ def test_the_same_form_posted_twice_is_one_act(store: Store, clock: FakeClock) -
     with pytest.raises(StaleRevision):
         line.follow.take_letter(line.case(), seen, found, event)
     assert state(line) == ("non_affirmed", "hold")
+
+
+def test_a_contradiction_that_is_told_meanwhile_makes_the_page_stale(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = a_line(store, clock, an_answer_item("A4"))
+    line.letter("non_affirmed")
+    ours = [{"system": "s", "value": "id-1"}]
+    said = an_answer(outcome="error", disposition="dismissed: twice", identifier=ours)
+    line.payer.answers["$inquire"] = [Reply(200, said)]
+    clock.pass_by(10)
+    write = store.write
+
+    @contextmanager
+    def meanwhile() -> Iterator[Any]:
+        monkeypatch.setattr(store, "write", write)
+        line.step()  # the worker is first
+        with write() as db:
+            yield db
+
+    monkeypatch.setattr(store, "write", meanwhile)
+    with pytest.raises(StaleRevision):
+        line.letter("affirmed", N1)
+    line.pass_by(20)
+    assert (state(line), active(line)) == (("non_affirmed", "hold"), [])
+    assert line.events()[-1] == "sources_disagree"
 
 
 def test_one_denied_code_of_two_is_enough(store: Store, clock: FakeClock) -> None:
@@ -242,6 +270,50 @@ def test_a_denial_after_the_payers_own_affirmation_is_not_late(
     answers(line, an_answer_item("A1"))
     answers(line, an_answer_item("A3"))
     assert words(line) == ["non_affirmed"]
+
+
+def denied(day: str | None) -> dict[str, Any]:
+    """Return a denial that says its day, if it does."""
+    issued = extension("extension-itemPreAuthIssueDate", valueDate=day)
+    return an_answer_item("A3", extensions=[issued] if day else [])
+
+
+@pytest.mark.parametrize("reopened", ["A4", "CT"])
+@pytest.mark.parametrize("day", ["2026-11-20", None])
+def test_a_denial_after_a_request_was_reopened_is_a_new_one(
+    store: Store, clock: FakeClock, day: str | None, reopened: str
+) -> None:
+    line = a_line(store, clock, denied(day))
+    for _ in ("told", "taken"):
+        line.letter("affirmed")
+    answers(line, an_answer_item(reopened))
+    assert words(line) == ["affirmed"]
+    answers(line, denied(day))
+    assert (words(line), line.events()[-2:]) == (["non_affirmed"], ["sources_disagree", "decided"])
+
+
+@pytest.mark.parametrize(
+    ("day", "word"),
+    [("2026-11-27", "non_affirmed"), ("2026-11-20", "affirmed"), (None, "affirmed")],
+)
+def test_a_denial_of_another_day_is_a_new_one(
+    store: Store, clock: FakeClock, day: str | None, word: str
+) -> None:
+    line = a_line(store, clock, denied("2026-11-20"))
+    for _ in ("told", "taken"):
+        line.letter("affirmed")
+    answers(line, denied(day))
+    assert words(line) == [word]
+
+
+def test_what_waits_beside_a_letter_leaves_the_payers_denial(
+    store: Store, clock: FakeClock
+) -> None:
+    line = a_line(store, clock, an_answer_item("A3"))
+    line.letter("non_affirmed")
+    answers(line, an_answer_item("A4"))
+    line.letter("affirmed", N1)
+    assert (state(line), line.events()[-1]) == (("non_affirmed", "hold"), "sources_disagree")
 
 
 def test_the_chart_is_told_whose_word_stands(store: Store, clock: FakeClock) -> None:

@@ -132,6 +132,20 @@ def test_answers_that_contradict_each_other_are_told_of_what_is_affirmed(
     assert (warned(line), line.events().count("answers_disagree")) == ("", 1)
 
 
+@pytest.mark.parametrize("agreed", [False, True])
+def test_another_contradiction_after_a_letter_is_told_too(
+    store: Store, clock: FakeClock, agreed: bool
+) -> None:
+    line = asked(store, clock, WAITS, several("A1", "A6"))
+    line.letter("affirmed")
+    assert warned(line) == ""
+    if agreed:
+        answers(line, WAITS)
+    answers(line, several("A1", "A6") if agreed else several("A1", "A3"))
+    assert "contradict each other" in warned(line)
+    assert line.events().count("answers_disagree") == 2
+
+
 @pytest.mark.parametrize("order", [("A4", "A3"), ("A3", "A4")])
 def test_a_denial_of_the_day_on_which_it_was_still_open_counts(
     store: Store, clock: FakeClock, order: tuple[str, ...]

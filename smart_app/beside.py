@@ -1,0 +1,164 @@
+"""What the payer itself says beside a letter, and what people were told of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from smart_app.cases.model import Case, Decision, Event
+from smart_app.errors import LetterError
+from smart_app.pas import verdicts
+from smart_app.steps import Steps
+
+TYPED = ("letter", "portal")
+ASKING = ("unreadable", "contact_payer")
+"""Words of an item that a person has to read, or to call about."""
+BESIDE = "beside"
+"""Where the payer's own answers are kept that came beside a letter, taken or not."""
+WAITING = "beside_waiting"
+"""Where those are kept that decided nothing that counts: what comes after them is said anew."""
+AT_ODDS = ("answers_disagree", "answers_agree")
+"""What people are told of answers that contradict each other, and when they no longer do."""
+UNCLEAR = ("answer_unclear", "answer_clear")
+"""What people are told of an answer after a letter that only they can read, and when it ends."""
+WARNED = ("sources_disagree", AT_ODDS[0], UNCLEAR[0])
+"""What a page warns of, so that a letter cannot be entered from a page that did not."""
+
+
+def said(found: Decision) -> tuple[Any, ...]:
+    """Return what makes a decision a new one: the day counts, since the window hangs on it."""
+    return found.items, found.word, found.quarantined, found.decided_on
+
+
+class Beside(Steps):
+    """The payer's own answers, and the letters that people entered."""
+
+    def decided(self, case: Case) -> str:
+        """Return what a page was made from: a case's present decision, and the contradictions."""
+        found = self.store.latest(case.id, "decision", Decision)
+        told = sum(one.kind in WARNED for one in self.world.audit.events(case.id))
+        return f"{found.id if found else ''}:{told}"
+
+    def not_used(self, db: sa.Connection, case: Case, read: Decision) -> None:
+        """Say on the case why an answer was not used, once: a payer may repeat it for weeks."""
+        why = read.quarantined[0]
+        if why == "answers that differ":
+            self.begun(db, case, AT_ODDS, read.document_sha256)
+            return
+        events = self.world.audit.events(case.id)
+        if all(one.facts.get("why") != why for one in events if one.kind == "quarantined"):
+            self.note(db, case, "quarantined", why=why, said=read.document_sha256)
+
+    def unclear(self, db: sa.Connection, case: Case, read: Decision, late: frozenset[str]) -> None:
+        """Warn of an answer beside a letter that a person has to read or to call about.
+
+        The letter stands. What its author could know is not told again.
+        """
+        if read.items:
+            asks = {one.trace for one in read.items if one.decision in ASKING}
+            if asks - late:
+                self.begun(db, case, UNCLEAR, verdicts.told(read))
+            elif not asks:
+                self.ended(db, case, UNCLEAR)
+            return
+        events = self.world.audit.events(case.id)
+        said = [one.facts.get("said") for one in events if one.kind == "quarantined"]
+        if self._told(case, UNCLEAR) or read.document_sha256 not in said:
+            self.begun(db, case, UNCLEAR, read.document_sha256)
+
+    def begun(
+        self, db: sa.Connection, case: Case, kinds: tuple[str, str], said: str | None
+    ) -> None:
+        """Tell people of what keeps the payer's answers from being used, unless they know of it.
+
+        A letter ends it: whoever entered that letter knew what was ``said`` until then, no more.
+        """
+        told = self._told(case, kinds, "letter")
+        if told and told[-1].kind == kinds[0]:
+            return
+        known = next((one for one in reversed(told) if one.kind != "letter"), None)
+        if known is None or known.kind != kinds[0] or said != known.facts.get("said", ""):
+            self.note(db, case, kinds[0], said=said)
+
+    def ended(self, db: sa.Connection, case: Case, kinds: tuple[str, str]) -> None:
+        """Tell people, who were told of it, that the payer's answers may be used again."""
+        if [one.kind for one in self._told(case, kinds)][-1:] == [kinds[0]]:
+            self.note(db, case, kinds[1])
+
+    def _told(self, case: Case, kinds: tuple[str, str], *more: str) -> list[Event]:
+        return [one for one in self.world.audit.events(case.id) if one.kind in (*kinds, *more)]
+
+    def disagree(self, db: sa.Connection, case: Case, typed: Decision, own: Decision) -> None:
+        """Tell people that the payer's own answer contradicts a letter, and in what."""
+        said = verdicts.told(own)
+        self.note(db, case, "sources_disagree", typed=typed.word, word=own.word, said=said)
+
+    def late(self, case: Case, read: Decision) -> frozenset[str]:
+        """Return the items of which the payer still says what it said when the last letter came.
+
+        Whoever entered that letter could know it. What it decided on another day, or after it had
+        said something else, is said anew.
+        """
+        letters = [one.at for one in self.world.audit.events(case.id) if one.kind == "letter"]
+        wire = self.wire(case, WAITING)
+        before = [one for one in wire if letters and one.received_at <= letters[-1]]
+        known = {None, *(one.decided_on for one in before)}
+        if not before or read.decided_on not in known:
+            return frozenset()
+        return verdicts.unchanged(read, wire[len(before) - 1 :])
+
+    def wire(self, case: Case, *more: str) -> list[Decision]:
+        """Return what the payer itself said of a case's items, oldest first."""
+        found = [
+            one
+            for stage in ("decision", BESIDE, *more)
+            for one in self.store.history(case.id, stage, Decision)
+            if one.source not in TYPED and one.items
+        ]
+        return sorted(found, key=lambda one: one.received_at)
+
+    def keep(self, db: sa.Connection, case: Case, read: Decision, stage: str) -> None:
+        """Keep what the payer says beside a letter, when it says something new."""
+        known = self.wire(case, WAITING)
+        if not known or said(known[-1]) != said(read):
+            self.store.put(db, case.id, stage, read)
+
+    def told_of(self, case: Case, read: Decision) -> bool:
+        """Tell whether people know already that this answer contradicts the last letter."""
+        since: list[Event] = []
+        for one in self.world.audit.events(case.id):
+            since = [] if one.kind == "letter" else [*since, one]
+        said = verdicts.told(read)
+        return any(
+            one.kind == "sources_disagree" and one.facts.get("said") == said for one in since
+        )
+
+    def denial(self, case: Case, letter: Decision) -> Decision | None:
+        """Return the payer's own decision that a letter would turn into an affirmation.
+
+        None when people were told of that contradiction and entered the letter again.
+        """
+        wire, present = self.wire(case), self.store.latest(case.id, "decision", Decision)
+        if not wire or present is None or self.told_of(case, wire[-1]):
+            return None
+        turned = verdicts.affirmed(letter) - verdicts.affirmed(present)
+        return wire[-1] if turned & verdicts.otherwise(letter, wire[-1]) else None
+
+    def check_numbers(self, case: Case, letter: Decision) -> None:
+        """Raise LetterError when a number of another verdict is typed in as an affirmation's.
+
+        What the payer itself said of it counts for ever, an earlier letter while it stands.
+        """
+        present = self.store.latest(case.id, "decision", Decision)
+        known = [*self.wire(case), *([present] if present else [])]
+        said = {(i.trace, i.number): i.decision for one in known for i in one.items if i.number}
+        for one in letter.items:
+            told = said.get((one.trace, one.number or ""), "affirmed")
+            if one.decision == "affirmed" and told != "affirmed":
+                raise LetterError(
+                    "a number of another verdict",
+                    say="That number came with a decision that was no affirmation.",
+                    do="Compare it with the letter. If the letter has no other number, leave it "
+                    "empty and ask the payer.",
+                )
