@@ -32,6 +32,14 @@ class EntryError(PreclearError):
     do = "Mend it below. Nothing else was changed."
 
 
+class CodeWanted(EntryError):
+    """No billing code was typed, or words to find it by."""
+
+    code = "code-wanted"
+    say = "No code that Medicare asks about goes by these words."
+    do = "Type other words, or the billing code (CPT or HCPCS) itself."
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """What a person typed, chose and ticked, as it came."""
@@ -172,8 +180,11 @@ def entry(
 
 def _code(typed: str, program: Program) -> Coding:
     code = typed.split(" ")[0].upper()
+    if not code:
+        say = "Type the billing code (CPT or HCPCS), or words to find it by."
+        raise CodeWanted(say=say, do=EntryError.do)
     if not CODE.fullmatch(code):
-        raise EntryError(say="Choose the billing code (CPT or HCPCS), or type it.")
+        raise CodeWanted
     system = codes.CPT if code[0].isdigit() else codes.HCPCS
     return Coding(system, code, program.words(code))
 

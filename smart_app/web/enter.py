@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from launch import LaunchContext, csrf_token
 from smart_app import entering, formatters, reading
 from smart_app.cases.model import ChartSnapshot
-from smart_app.entering import EntryError, Typed
+from smart_app.entering import CodeWanted, EntryError, Typed
 from smart_app.errors import OrderToEnter
 from smart_app.web import strip
 from smart_app.web.pages import Desk
@@ -70,6 +70,10 @@ def page(
     world = desk.world
     site = world.sites.of_id(context.site)
     named = entering.diagnoses(chart)
+    searched = isinstance(error, CodeWanted)
+    found = entering.matches(world.program, typed.code) if searched else ()
+    if found:  # a search is no mistake
+        error = None
     known = entering.said(chart, typed.order_ref)
     typed_too = tuple((one, "") for one in typed.diagnoses if one not in dict(named))
     shown = render_template(
@@ -80,7 +84,7 @@ def page(
         error=error,
         said=known,
         words=formatters.order_says(known.diagnoses, known.planned),
-        found=entering.matches(world.program, typed.code) if error else (),
+        found=found,
         codes=entering.known_codes(world.program),
         diagnoses=(*named, *typed_too),
         places=site.facilities,

@@ -185,9 +185,14 @@ def enter(stack: Stack, page: Page) -> None:
 def enter_errors(stack: Stack, page: Page) -> None:
     ask(f"{stack.ehr}/sandbox/control", {"context": [], "fail": {"ServiceRequest": 403}})
     page.goto(f"{stack.ehr}/open?patient=nell&order=nell-sns")
+    page.locator("input[name=code]").fill("broken heart")
+    page.get_by_role("button", name="Go on with this order").click()
+    page.get_by_text("No code that Medicare asks about").wait_for()
     page.locator("input[name=code]").fill("nerve")
     page.get_by_role("button", name="Go on with this order").click()
-    page.get_by_text("Choose the billing code").wait_for()
+    page.get_by_text("Which code is").wait_for()
+    assert page.evaluate("document.activeElement.id") == "found"
+    assert page.locator("[role=alert]").count() == 0
     ask(f"{stack.ehr}/sandbox/control", {"context": None, "fail": {}})
 
 

@@ -39,7 +39,7 @@ def test_an_order_that_is_entered(chromium: Browser, stack: Stack) -> None:
     page = chromium.new_context(java_script_enabled=False).new_page()
     page.goto(f"{stack.ehr}/open?patient=opal&order=opal-esi")
     page.get_by_role("button", name="Go on with this order").click()
-    expect(page.get_by_text("Choose the billing code")).to_be_visible()
+    expect(page.get_by_text("Type the billing code")).to_be_visible()
     page.locator("input[name=code]").fill("62323")
     page.locator("input[name=diagnosis][value='M51.16']").check()
     page.locator("input[name=planned]").fill("2027-01-11")
