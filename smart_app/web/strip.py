@@ -50,7 +50,9 @@ def strip(world: World, flow: Flow, case: Case, today: date) -> Strip:
     read = formatters.lately(chart.read_at, site.time_zone, today)
     kind = next((one for one in case.scope.reasons if one.rule == "coverage"), None)
     coverage = (
-        formatters.COVERED if case.scope.verdict == "in_scope" else (kind.words.rstrip(".") if kind else "")
+        formatters.COVERED
+        if case.scope.verdict == "in_scope"
+        else (kind.words.rstrip(".") if kind else "")
     )
     return replace(
         patient_strip(chart.patient, today),
