@@ -47,6 +47,11 @@ def _holds(condition: Resource, given: Given) -> bool:
         return False
 
 
+def questions(item: Resource) -> set[str]:
+    """Return the linkIds that an item's own conditions ask about."""
+    return {str(one.get("question")) for one in item.get("enableWhen") or []}
+
+
 def enabled(item: Resource, given: Given) -> bool:
     """Tell whether an item's own conditions hold; its parents are the caller's matter."""
     conditions = item.get("enableWhen") or []

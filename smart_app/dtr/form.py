@@ -67,6 +67,7 @@ class FieldView:
     origin: str
     was: str
     evidence: tuple[Evidence, ...]
+    gap: Gap | None
     error: str = ""
 
 
@@ -79,7 +80,7 @@ class CriterionView:
     state: str
     summary: str
     fields: tuple[FieldView, ...]
-    gap: Gap | None
+    gaps: tuple[Gap, ...]
     help: str = ""
     takes_document: bool = False
     against: tuple[str, ...] = ()
@@ -125,6 +126,7 @@ def _field(
         origin=first.origin if first else "",
         was=values.words(first.was) if first and first.was is not None else "",
         evidence=first.evidence if first else (),
+        gap=next((one for one in draft.gaps if gaps.link_of(one.path) == link_id), None),
     )
 
 
@@ -150,33 +152,32 @@ def _criterion(
     given = gaps.standing(draft)
     without = bool(given.get(link_id + items.MISSING))
     missing = gaps.missing_items(group, given, applies)
-    against = () if missing else _against(group, applies)
+    against = gaps.against(group, given, applies)
     names = {str(one["linkId"]) for one in asked}
-    gap = next((one for one in draft.gaps if gaps.link_of(one.path) in names), None)
-    shown = [
-        _said(item, one.display)
-        for item, one in zip(asked, fields, strict=True)
-        if one.display and one.enabled and not one.hidden and not one.link_id.endswith("-date")
-    ]
     return CriterionView(
         link_id=link_id,
         label=str(group.get("text") or link_id),
         state="open" if missing or without or against else "documented",
-        summary="; ".join(shown[:3]),
+        summary=_summary(asked, fields, against),
         fields=fields,
-        gap=gap,
+        gaps=tuple(one.gap for one in fields if one.gap),
         takes_document=link_id + items.DOCUMENT in names,
-        against=against,
+        against=tuple(str(one.get("text") or "") for one in against),
     )
 
 
-def _against(group: Resource, applies: set[str]) -> tuple[str, ...]:
-    """Return what the form says because of an answer: text that the answer itself brings up."""
-    return tuple(
-        str(one.get("text") or "")
-        for one in items.walk(group)
-        if one.get("type") == "display" and one.get("enableWhen") and str(one["linkId"]) in applies
-    )
+def _summary(asked: list[Resource], fields: tuple[FieldView, ...], against: list[Resource]) -> str:
+    """Return the answers of a row: all that speak against the request first, then up to three."""
+    about = {question for one in against for question in enable.questions(one)}
+    first, rest = [], []
+    for item, one in zip(asked, fields, strict=True):
+        if not one.display or one.hidden:
+            continue
+        if one.link_id in about:  # even where a document stands in its place
+            first.append(_said(item, one.display))
+        elif one.enabled and not one.link_id.endswith("-date"):
+            rest.append(_said(item, one.display))
+    return "; ".join((first + rest)[: max(3, len(first))])
 
 
 def view(package: QuestionnairePackage, draft: Draft) -> FormView:
@@ -315,7 +316,7 @@ def send_without(
 ) -> Draft:
     """Let a criterion stand open, knowingly; said in the form where it has a place for that.
 
-    One that is answered against the request keeps its answer.
+    One that is answered against the request keeps its answers, whatever else is missing.
     """
     form = items.questionnaire(package)
     answers = draft.answers
@@ -323,7 +324,7 @@ def send_without(
         if str(group["linkId"]) == link_id:
             asked = {str(one["linkId"]): one for one in items.questions(group)}
             flag = asked.get(link_id + items.MISSING)
-            if flag is not None and _unanswered(group, form, draft):
+            if flag is not None and _only_unanswered(group, form, draft):
                 answers = _take(draft, flag, [True], person, now)
     without = (*(one for one in draft.sent_without if one != link_id), link_id)
     return _next(form, replace(draft, answers=answers, sent_without=without), draft)
@@ -342,6 +343,9 @@ def ask_again(
     return _next(form, replace(draft, answers=answers, sent_without=without), draft)
 
 
-def _unanswered(group: Resource, form: Resource, draft: Draft) -> bool:
+def _only_unanswered(group: Resource, form: Resource, draft: Draft) -> bool:
     given = gaps.standing(draft)
-    return bool(gaps.missing_items(group, given, enable.applicable(form, given)))
+    applies = enable.applicable(form, given)
+    if gaps.against(group, given, applies):
+        return False
+    return bool(gaps.missing_items(group, given, applies))

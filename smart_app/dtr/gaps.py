@@ -45,11 +45,43 @@ def missing_items(group: Resource, given: enable.Given, applies: set[str]) -> li
     ]
 
 
+def against(group: Resource, given: enable.Given, applies: set[str]) -> list[Resource]:
+    """Return what speaks against the request: the texts that an answer itself brings up."""
+    return [
+        one
+        for one in items.walk(group)
+        if one.get("type") == "display"
+        and str(one["linkId"]) in applies
+        and any(given.get(question) for question in enable.questions(one))
+    ]
+
+
+def _unhidden(form: Resource, draft: Draft) -> Draft:
+    """Return the draft without leave to send as missing what turned out to speak against it.
+
+    Such leave takes the criterion's answers out of what is signed.
+    """
+    given = standing(draft)
+    applies = enable.applicable(form, given)
+    ended = {
+        str(one["linkId"])
+        for one in items.groups(form)
+        if given.get(f"{one['linkId']}{items.MISSING}") and against(one, given, applies)
+    }
+    flags = {one + items.MISSING for one in ended}
+    return replace(
+        draft,
+        answers=tuple(one for one in draft.answers if link_of(one.path) not in flags),
+        sent_without=tuple(one for one in draft.sent_without if one not in ended),
+    )
+
+
 def recount(form: Resource, draft: Draft, hints: Hints | None = None) -> Draft:
     """Return the draft with gaps and inapplicable criteria found anew.
 
     Hints are kept from the gaps of the draft before when none are given.
     """
+    draft = _unhidden(form, draft)
     before = {one.path: one.candidates for one in draft.gaps}
     given = standing(draft)
     applies = enable.applicable(form, given)
