@@ -268,11 +268,29 @@ def apply(
             wrong[name] = f"{item.get('text')}: {cause}"
             continue
         current = replace(current, answers=_take(current, item, made, person, now))
+    wrong |= _covered(form, current, draft)
     if not wrong and current.answers == draft.answers:
         wrong[""] = "Nothing was chosen or changed: choose or type an answer first."
     if wrong:
         raise FormError(wrong)
     return _next(form, current, draft)
+
+
+def _covered(form: Resource, changed: Draft, before: Draft) -> dict[str, str]:
+    """Return a refusal for each document that would take the place of an answer against.
+
+    A document takes a criterion's answers out of what is signed.
+    """
+    given, then = gaps.standing(changed), gaps.standing(before)
+    applies = enable.applicable(form, given)
+    return {
+        name: f"{group.get('text')}: an answer here speaks against the request, and no document "
+        "takes its place. Change that answer, or leave it as it is."
+        for group in items.groups(form)
+        if (name := f"{group['linkId']}{items.DOCUMENT}") in given
+        and name not in then
+        and gaps.against(group, given, applies)
+    }
 
 
 def _next(form: Resource, changed: Draft, before: Draft) -> Draft:
@@ -289,7 +307,8 @@ def use_document(
 ) -> Draft:
     """Close a gap by naming the document that shows it.
 
-    Raises FormError for a form that has no place for it, and for a document that was not read.
+    Raises FormError for a form that has no place for it, for a document that was not read, and
+    where an answer speaks against the request.
     """
     form = items.questionnaire(package)
     link_id = gaps.link_of(path)
@@ -307,7 +326,10 @@ def use_document(
                 else one
                 for one in answers
             )
-            return _next(form, replace(draft, answers=answers), draft)
+            changed = replace(draft, answers=answers)
+            if wrong := _covered(form, changed, draft):
+                raise FormError(wrong)
+            return _next(form, changed, draft)
     raise FormError({link_id: "This form has no place for a document here: answer it instead."})
 
 

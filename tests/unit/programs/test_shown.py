@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, render_template_string
 
 from smart_app import WORDS
-from smart_app.cases.model import Answer, Draft
+from smart_app.cases.model import Answer, Draft, Evidence
 from smart_app.chart import evidence
 from smart_app.dtr import form, gaps, items, response
 from smart_app.dtr.engine.pool import EnginePool
@@ -128,6 +128,27 @@ def test_what_is_sent_with_a_gap_keeps_the_answer_against(
     preview = words(app, '{% include "review/preview.html" %}', view=view)
     assert OLD in preview
     assert "What speaks against it" in preview
+
+
+def test_no_document_takes_the_place_of_an_answer_against(
+    app: Flask, drafts: dict[str, Draft]
+) -> None:
+    scan = Evidence("DocumentReference/scan", "2026-11-10", title="MRI from outside")
+    (open_one,) = [one for one in drafts["ezra"].gaps if one.path == "acuity-active[0]"]
+    offered = tuple(
+        replace(one, candidates=(scan,)) if one is open_one else one for one in drafts["ezra"].gaps
+    )
+    draft = replace(drafts["ezra"], gaps=offered)
+    found = card(app, EZRA, draft, "acuity")
+    assert "MRI from outside" in found
+    assert "Use this document" not in found
+    received = charted.the_form("pva")
+    with pytest.raises(form.FormError):
+        form.use_document(received, draft, open_one.path, scan, charted.ROBIN, NOW)
+    with pytest.raises(form.FormError):
+        charted.answered("pva", draft, {"acuity-document": "MRI of 10 Nov 2026"})
+    both = {"acuity-document": "MRI of 10 Nov 2026", "acuity-kind": "acute"}
+    assert "acuity" not in charted.speaks_against("pva", charted.answered("pva", draft, both))
 
 
 def test_leave_to_send_as_missing_ends_where_something_then_speaks_against(
