@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from smart_app.cases.model import Case, Decision, Event
+from smart_app.cases.model import OPEN, Case, Decision, Event
 from smart_app.errors import LetterError
 from smart_app.pas import verdicts
 from smart_app.steps import Steps
@@ -139,11 +139,16 @@ class Beside(Steps):
 
         None when people were told of that contradiction and entered the letter again.
         """
-        wire, present = self.wire(case), self.store.latest(case.id, "decision", Decision)
-        if not wire or present is None or self.told_of(case, wire[-1]):
+        present = self.store.latest(case.id, "decision", Decision)
+        if present is None:
             return None
-        turned = verdicts.affirmed(letter) - verdicts.affirmed(present)
-        return wire[-1] if turned & verdicts.otherwise(letter, wire[-1]) else None
+        turned = set(verdicts.affirmed(letter) - verdicts.affirmed(present))
+        for one in reversed(self.wire(case, WAITING)):
+            if turned & verdicts.otherwise(letter, one):
+                return None if self.told_of(case, one) else one
+            # of an item the last word counts, though the answer as a whole was still waiting
+            turned -= {item.trace for item in one.items if item.decision not in OPEN}
+        return None
 
     def check_numbers(self, case: Case, letter: Decision) -> None:
         """Raise LetterError when a number of another verdict is typed in as an affirmation's.

@@ -27,7 +27,10 @@ ANSWER = "answer"
 """Every answer to a sending, by its request: kept as it came, before anything of it is read."""
 UNANSWERED = ("queued", "sending", "unknown")
 TAKES = (*UNANSWERED, "parked", "rejected", "received", "pended")
-"""Where an answer that comes is still taken: beside a letter, or after a refusal, as well."""
+"""Where an answer that comes is still taken: beside a letter, or after a refusal, as well.
+
+A refusal is taken only where nothing else has answered.
+"""
 ASKED = ("send_unknown", "person_needed", "sending")
 
 
@@ -104,10 +107,12 @@ class Sending(Steps):
 
         A refusal is one only of the first sending: of a later one it can mean "we have it".
         """
-        kept = self.store.latest(case.id, f"{ANSWER}:{row.identifier}", Receipt)
-        if kept is None or row.outcome == "received":
+        kept = self.store.history(case.id, f"{ANSWER}:{row.identifier}", Receipt)
+        if not kept or row.outcome == "received":
             return None
-        answer = self.deciding.judged(case, kept)
+        judged = [self.deciding.judged(case, one) for one in reversed(kept)]
+        # the refusal of a later sending hides no answer to an earlier one
+        answer = next((one for one in judged if one.outcome == "received"), judged[0])
         if answer.outcome == row.outcome:
             return None
         only = row.started_at is not None and row.sends < 2
@@ -143,7 +148,8 @@ class Sending(Steps):
         answer = self._answer(case, row)
         if answer is not None and case.tracks.submission == "sending":
             raise PayerUnknown("another worker is at it")
-        if answer is not None and not case.closed and case.tracks.submission in TAKES:
+        takes = TAKES if answer is not None and answer.outcome == "received" else UNANSWERED
+        if answer is not None and not case.closed and case.tracks.submission in takes:
             self.deciding.received(task, case, row.identifier, answer)
             return
         if case.tracks.submission != "unknown":

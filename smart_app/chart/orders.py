@@ -140,12 +140,14 @@ def renamed(order: Resource, before: Resource) -> bool:
     return not kept or words != words_now
 
 
-def particulars(order: Resource) -> list[list[set[object]]]:
-    """Return the parts of the body and the details that an order names: by codes, else in words."""
+def particulars(order: Resource) -> list[list[object]]:
+    """Return the parts of the body and the details that an order names, in codes and words.
+
+    A side may stand in the words alone, so that other words are another side.
+    """
     return [
         [
-            {(one["system"], one["code"]) for one in codes.codings(concept)}
-            or {concept.get("text")}
+            ({(one["system"], one["code"]) for one in codes.codings(concept)}, concept.get("text"))
             for concept in order.get(key) or []
             if isinstance(concept, dict)
         ]

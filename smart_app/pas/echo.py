@@ -38,6 +38,11 @@ def sent(request: Resource, member: str) -> Sent:
     return Sent(named["system"], named["value"], head["fullUrl"], member)
 
 
+def bare(value: object) -> str:
+    """Return a name without what payers put around it: a UUID comes as ``urn:uuid:`` as well."""
+    return str(value).strip().removeprefix(URN)
+
+
 def traces_of(item: dict[str, Any]) -> frozenset[str]:
     """Return all trace numbers of an answer's item: payers add their own to ours."""
     values = [
@@ -46,7 +51,7 @@ def traces_of(item: dict[str, Any]) -> frozenset[str]:
         if one.get("url") == PAS + "extension-itemTraceNumber"
     ]
     return frozenset(
-        str(one["value"]) for one in values if isinstance(one, dict) and one.get("value")
+        bare(one["value"]) for one in values if isinstance(one, dict) and one.get("value")
     )
 
 
@@ -57,7 +62,7 @@ def _named(response: Resource) -> list[dict[str, Any]]:
 
 def identified(response: Resource, ours: Sent) -> bool:
     """Tell whether an answer echoes our Claim's identifier."""
-    return any(one.get("value") == ours.identifier for one in _named(response))
+    return any(bare(one.get("value")) == ours.identifier for one in _named(response))
 
 
 def referred(response: Resource, ours: Sent) -> bool:
@@ -73,7 +78,7 @@ def another(response: Resource, ours: Sent) -> bool:
     """
     return any(
         one.get("system") == ours.system
-        and one.get("value") != ours.identifier
+        and bare(one.get("value")) != ours.identifier
         and not str(one.get("value")).startswith(INQUIRY)
         for one in _named(response)
     )
@@ -110,7 +115,7 @@ def bears(response: Resource, names: Iterable[str]) -> bool:
     """Tell whether any of some names stands anywhere in an answer, in capitals or not."""
     wanted = {one.casefold() for one in names}
     values = (value for one in walk(response) for value in one.values())
-    return any(isinstance(one, str) and one.strip().casefold() in wanted for one in values)
+    return any(isinstance(one, str) and bare(one.casefold()) in wanted for one in values)
 
 
 def other_member(body: Any, ours: Sent) -> bool:

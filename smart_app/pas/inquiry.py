@@ -267,8 +267,13 @@ def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
     contradict each other, none does. What affirms counts only beside what can be read, be it older.
     """
     stand = [one for one in several if not withdrawn(_head(one))]
-    if not stand and any(_takes_back(case, one, sent) for one in several):
-        return DIFFER  # from the approval that people were, or may have been, told
+    affirm = [_head(one) for one in stand if verdicts.favours(_read(case, one, sent))]
+    for one in several:
+        if one in stand or not _takes_back(case, one, sent):
+            continue
+        # it takes back what people were, or may have been, told, unless it was given anew since
+        if not stand or any(not _surely_older(_head(one), other) for other in affirm):
+            return DIFFER
     several = stand or several  # what was withdrawn contradicts nothing beside what stands
     heads, read = [_head(one) for one in several], [_read(case, one, sent) for one in several]
     facts = [_facts(case, head, one) for head, one in zip(heads, read, strict=True)]

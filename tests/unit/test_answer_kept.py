@@ -11,10 +11,11 @@ import pytest
 
 from smart_app import formatters
 from smart_app.cases import states
-from smart_app.cases.model import Person
+from smart_app.cases.model import Person, Receipt
 from smart_app.cases.store import Store
 from smart_app.errors import PayerUnknown
 from smart_app.pas import decision
+from smart_app.sending import ANSWER
 from smart_app.utn import record
 from tests.unit.kit import FakeClock, FakePayer, Reply
 from tests.unit.line import LEASE, Line
@@ -232,3 +233,27 @@ def test_an_answer_that_comes_after_all_outranks_a_refusal(store: Store, clock: 
 
     late(line, Reply(200, AFFIRMED), refused)
     assert state(line) == "affirmed"
+
+
+@pytest.mark.parametrize("recovery", RECOVERIES)
+def test_the_refusal_of_a_later_sending_hides_no_answer_to_an_earlier_one(
+    store: Store, clock: FakeClock, recovery: str
+) -> None:
+    line = a_line(store, clock, PayerUnknown("cut"), recovery=recovery)
+    line.step()
+    row = line.follow.sending.submission(line.case())
+    stage = f"{ANSWER}:{row.identifier}"
+    with store.write() as db:
+        store.put(db, "case-1", stage, Receipt("received", 200, AFFIRMED))
+        store.put(db, "case-1", stage, Receipt("rejected", 409, None, ("duplicate",)))
+        line.world.tasks.add(db, "recover", "case-1", tag="late")
+    line.pass_by(20, each=60)
+    assert (state(line), line.submits()) == ("affirmed", 1)
+
+
+def test_a_refusal_after_a_letter_leaves_nothing_to_do(store: Store, clock: FakeClock) -> None:
+    line = a_line(store, clock, Reply(200, WAITS), recovery="person")
+    late(line, Reply(422, None), lambda: line.letter("affirmed", N1))
+    assert (state(line), line.case().tracks.claim) == ("affirmed", "ready")
+    left = [one for one in line.world.tasks.of_case("case-1") if one.state != "done"]
+    assert "recover" not in [one.kind for one in left]

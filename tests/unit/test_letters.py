@@ -373,3 +373,14 @@ def test_a_letter_with_the_payers_number_keeps_the_period_that_the_payer_stated(
     line.step()
     line.letter("affirmed", N1)
     assert [one.valid_to for one in store.utns("case-1")] == [date(2026, 12, 10)]
+
+
+@pytest.mark.parametrize("second", [AWAITED, ("affirmed", N1)])
+def test_a_denial_within_an_answer_that_waits_is_told_to_who_enters_the_letter(
+    store: Store, clock: FakeClock, second: tuple[DecisionWord, str | None]
+) -> None:
+    line = a_letter(store, clock, DENIED, AWAITED)
+    answers(line, an_answer_item("A3", 1), an_answer_item("A4", 2))
+    enter(line, second, AWAITED)
+    assert words(line)[0] == "non_affirmed"
+    assert line.events()[-1] == "sources_disagree"

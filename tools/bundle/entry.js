@@ -64,7 +64,8 @@ function indexed(patient) {
     if (!type.held.has(property)) {
       const held = new Map();
       type.records.forEach((record, number) => {
-        const keys = Object.keys(record._json).filter((key) => key.startsWith(property));
+        const root = property.split(".")[0]; // a path is walked by the engine
+        const keys = Object.keys(record._json).filter((key) => key.startsWith(root));
         for (const one of strings(keys.map((key) => record._json[key]), new Set())) {
           if (!held.has(one)) held.set(one, []);
           held.get(one).push(number);

@@ -134,3 +134,14 @@ def test_a_retrieve_by_code_finds_every_resource_with_one_of_the_codes_in_the_ch
         assert ids(session.define("L", "found")) == ["second-code", "first-code", "both"]
         assert len(ids(session.define("L", "all"))) == len(chart) - 1
         assert ids(session.define("L", "found")) == ["second-code", "first-code", "both"]
+
+
+def test_a_retrieve_by_a_path_finds_what_stands_below_it() -> None:
+    code = {"coding": [{"system": "urn:s", "code": "a"}]}
+    stay = {"resourceType": "Encounter", "id": "e1", "status": "finished"}
+    stay |= {"hospitalization": {"dischargeDisposition": code}}
+    made = retrieving("Encounter", "a")
+    found = made["library"]["statements"]["def"][1]["expression"]
+    found["codeProperty"] = "hospitalization.dischargeDisposition"
+    with EnginePool(0).session(Load((made,), (a_patient(1), stay), {}, NOW)) as session:
+        assert ids(session.define("L", "found")) == ["e1"]

@@ -338,3 +338,21 @@ def test_a_denied_whole_is_that_of_an_item_that_is_not_mentioned() -> None:
 
 def test_one_result_for_each_item_is_not_put_together() -> None:
     assert affirmed([approved(1), approved(2)], a_case(2)) == [False, False]
+
+
+@pytest.mark.parametrize("created", [NEWER, DAY])
+@pytest.mark.parametrize("status", ["cancelled", "entered-in-error"])
+def test_an_approval_that_is_withdrawn_in_a_later_version_counts_no_more(
+    status: str, created: str
+) -> None:
+    gone = APPROVAL["entry"][0]["resource"] | {"status": status, "created": created}
+    assert affirmed([APPROVAL, {**APPROVAL, "entry": [{"resource": gone}]}]) == [False, False]
+    old = APPROVAL["entry"][0]["resource"] | {"status": status, "created": OLDER}
+    assert affirmed([APPROVAL, {**APPROVAL, "entry": [{"resource": old}]}]) == [True, True]
+
+
+def test_our_names_count_as_uuids_of_the_web_too() -> None:
+    item = an_answer_item("A3")
+    item["extension"][0]["valueIdentifier"]["value"] = "urn:uuid:trace-1"
+    denied = an_answer(item, created=NEWER)
+    assert affirmed([APPROVAL, denied]) == [False, False]
