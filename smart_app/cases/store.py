@@ -6,8 +6,9 @@ change, event and next task commit together or not at all.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -40,13 +41,17 @@ class Store:
     def __init__(self, engine: sa.Engine, seal: Seal, clock: Clock) -> None:
         self.engine = engine
         self._writes = engine.execution_options(write=True)
+        # SQLite lets refused writers sleep, ever longer and in no order; within one process they
+        # wait for each other in turn instead.
+        one_at_a_time = engine.dialect.name == "sqlite"
+        self._turn = threading.RLock() if one_at_a_time else nullcontext()
         self._seal = seal
         self.clock = clock
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """Open a write transaction."""
-        with self._writes.begin() as db:
+        with self._turn, self._writes.begin() as db:
             yield db
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -202,3 +203,28 @@ def test_nothing_of_the_patient_lies_in_the_database_in_clear(store: Store, tmp_
     stored = b"".join(one.read_bytes() for one in tmp_path.glob("preclear.sqlite*"))
     for canary in (*canaries, "1S00EX0MP78", "JFA99900004417"):
         assert canary.encode() not in stored, canary
+
+
+def test_the_writers_of_one_process_wait_for_each_other_in_turn(store: Store) -> None:
+    together, refused = threading.Barrier(8), []
+    store.engine.dispose()
+
+    @sa.event.listens_for(store.engine, "connect")
+    def without_patience(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA busy_timeout=0")
+
+    def work(number: int) -> None:
+        together.wait()
+        for stage in range(20):
+            try:
+                store.mark(f"case-{number}", str(stage), "done")
+            except sa.exc.OperationalError as cause:
+                refused.append(cause)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert not refused
+    assert all(len(store.stages(f"case-{number}")) == 20 for number in range(8))
