@@ -134,21 +134,21 @@ class Beside(Steps):
             one.kind == "sources_disagree" and one.facts.get("said") == said for one in since
         )
 
-    def denial(self, case: Case, letter: Decision) -> Decision | None:
-        """Return the payer's own decision that a letter would turn into an affirmation.
+    def denials(self, case: Case, letter: Decision) -> tuple[Decision, ...]:
+        """Return the payer's own decisions that a letter would turn into an affirmation.
 
-        None when people were told of that contradiction and entered the letter again.
+        None when people were told of each of these contradictions and entered the letter again.
         """
         present = self.store.latest(case.id, "decision", Decision)
         if present is None:
-            return None
-        turned = set(verdicts.affirmed(letter) - verdicts.affirmed(present))
+            return ()
+        raised, found = verdicts.raised(letter, present), []
         for one in reversed(self.wire(case, WAITING)):
-            if turned & verdicts.otherwise(letter, one):
-                return None if self.told_of(case, one) else one
+            if raised & verdicts.less(letter, one):
+                found.append(one)
             # of an item the last word counts, though the answer as a whole was still waiting
-            turned -= {item.trace for item in one.items if item.decision not in OPEN}
-        return None
+            raised -= {item.trace for item in one.items if item.decision not in OPEN}
+        return () if all(self.told_of(case, one) for one in found) else tuple(found)
 
     def check_numbers(self, case: Case, letter: Decision) -> None:
         """Raise LetterError when a number of another verdict is typed in as an affirmation's.
@@ -156,7 +156,7 @@ class Beside(Steps):
         What the payer itself said of it counts for ever, an earlier letter while it stands.
         """
         present = self.store.latest(case.id, "decision", Decision)
-        known = [*self.wire(case), *([present] if present else [])]
+        known = [*self.wire(case, WAITING), *([present] if present else [])]
         said = {(i.trace, i.number): i.decision for one in known for i in one.items if i.number}
         for one in letter.items:
             told = said.get((one.trace, one.number or ""), "affirmed")

@@ -13,22 +13,21 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from smart_app.answers import Answers, digest
 from smart_app.beside import AT_ODDS, BESIDE, TYPED, WAITING, Beside, said
-from smart_app.cases import codec, states
+from smart_app.cases import states
 from smart_app.cases.model import (
     Case,
-    ChartSnapshot,
     Decision,
     Event,
     Receipt,
-    Resource,
     Task,
     Tracks,
     UtnRecord,
 )
 from smart_app.cases.tasks import LeaseLost
 from smart_app.errors import CaseClosed, IllegalMove, StaleRevision
-from smart_app.pas import client, decision, echo, entries, inquiry, verdicts
+from smart_app.pas import client, decision, inquiry, verdicts
 from smart_app.pas.usable import ELSEWHERE
 from smart_app.pas.verdicts import undecided
 from smart_app.utn import record as utn
@@ -57,49 +56,18 @@ def _utn_track(tracks: Tracks, missing: tuple[str, ...], kept: list[UtnRecord]) 
     return tracks if tracks.utn == wanted else states.move(tracks, utn=wanted)
 
 
-def _digest(body: Any) -> str:
-    """Return a hash of an answer's results, in whatever order and wrapping they stand."""
-    found = [one for one in echo.walk(body) if one.get("resourceType") == "ClaimResponse"]
-    texts = sorted(json.dumps(one, sort_keys=True) for one in found)
-    return codec.sha256(codec.dump(texts))
-
-
-class Deciding(Beside):
+class Deciding(Answers, Beside):
     """Decisions, their numbers, and the asking until they are final."""
 
     def inquire(self, case: Case) -> inquiry.Inquired:
         """Ask the payer what it has of a case's request; raises PayerError."""
-        return inquiry.ours(case, self._ask(case), self._sent(case))
+        return inquiry.ours(case, self._ask(case), self.sent(case))
 
     def _ask(self, case: Case) -> Any:
         """Return what a payer answers to an inquiry, unread; raises PayerError."""
-        payer, request = self.payer(case), self._request(case)
+        payer, request = self.payer(case), self.request(case)
         asked = json.dumps(inquiry.build(request, self.world.clock.now())).encode()
         return client.inquire(self.world.payer_http(payer), payer.pas_base or "", asked)
-
-    def _request(self, case: Case) -> Resource:
-        request: Resource = json.loads(self.store.payload(self.submission(case)))
-        return request
-
-    def _sent(self, case: Case) -> echo.Sent:
-        """Return what an answer may echo of a case's request."""
-        return echo.sent(self._request(case), self._member(case))
-
-    def judged(self, case: Case, receipt: Receipt) -> Receipt:
-        """Return a receipt as what it is: an answer that decided nothing, with errors, refuses."""
-        if receipt.outcome != "received":
-            return receipt
-        text = self.payer(case).dismissed_text
-        try:
-            found = decision.refusal(receipt.body, self._sent(case), text)
-        except Exception as cause:  # what our reading fails of refuses nothing
-            self._unread(case, cause)
-            return receipt
-        return replace(receipt, outcome="rejected", faults=found) if found else receipt
-
-    @staticmethod
-    def _unread(case: Case, cause: Exception) -> None:
-        log.error("answer unread", extra={"case": case.id, "why": type(cause).__name__})
 
     def _understood(
         self,
@@ -116,7 +84,7 @@ class Deciding(Beside):
         except PASSING:
             raise
         except Exception as cause:
-            self._unread(case, cause)
+            self.unread(case, cause)
             take(decision.unusable(case, "malformed", self.world.clock.now()))
 
     def received(self, task: Task, case: Case, identifier: str, receipt: Receipt) -> None:
@@ -142,28 +110,33 @@ class Deciding(Beside):
         if receipt.outcome == "rejected":
             take(None)
         else:
-            self._understood(case, lambda: self._read(case, receipt.body), take)
+            self._understood(case, lambda: self.together(case, identifier, receipt), take)
+
+    def held_against(self, task: Task, case: Case, identifier: str) -> None:
+        """Hold an answer that came after another one was taken against it.
+
+        When the two contradict each other, what was taken counts no more until the payer tells.
+        """
+        kept = self.answering(case, self.kept(case, identifier))
+        found = self.together(case, identifier, kept[0]) if len(kept) > 1 else None
+        events = self.world.audit.events(case.id)
+        told = [one.facts.get("said") for one in events if one.kind == AT_ODDS[0]]
+        with self.world.tasks.finish(task) as db:
+            before = self.store.latest(case.id, "decision", Decision)
+            if found is None or before is None or case.closed:
+                return
+            if found.quarantined != ("answers that differ",) or found.document_sha256 in told:
+                return
+            if before.source in TYPED:
+                self._unusable(db, case, before, found, 0)
+            else:
+                self._take(db, case, found, 0)
 
     def _clock_starts(self, db: sa.Connection, case: Case) -> Case:
         program = self.world.program
         days = program.expedited_days if case.expedited else program.standard_days
         due = self.world.clock.now() + timedelta(days=days)
         return self.store.save(db, replace(case, due_at=due, due_rule=program.clock_words))
-
-    def _member(self, case: Case) -> str:
-        chart = self.store.latest(case.id, "chart", ChartSnapshot)
-        coverage = chart.by_reference(case.coverage_ref) if chart else None
-        return entries.member_id(coverage or {}, chart.patient if chart else {})
-
-    def _read(self, case: Case, body: Any) -> Decision:
-        found = decision.read(
-            case,
-            body,
-            self._sent(case),
-            dismissed_text=self.payer(case).dismissed_text,
-            now=self.world.clock.now(),
-        )
-        return found if found.items else replace(found, document_sha256=_digest(body))
 
     def _take(self, db: sa.Connection, case: Case, found: Decision, polls: int) -> Case:
         """Take a decision onto the case: tracks, numbers, and the next tasks.
@@ -237,7 +210,7 @@ class Deciding(Beside):
         rule = self.world.program.number
         form = utn.NumberForm(case.program, rule.pattern, rule.expected, rule.window_days)
         site = self.world.sites.of_id(case.site)
-        member = self.store.blind("member", self._member(case))
+        member = self.store.blind("member", self.member(case))
         known = tuple(self.store.utns(case.id))
         return utn.record(found, form, member, self._told_on(case, found, site.time_zone), known)
 
@@ -311,11 +284,11 @@ class Deciding(Beside):
 
     def _listed(self, case: Case, body: Any) -> Decision | None:
         """Return what an inquiry's answer says of a case's request, if it does."""
-        answer = inquiry.ours(case, body, self._sent(case))
+        answer = inquiry.ours(case, body, self.sent(case))
         if answer.why is None:
-            return None if answer.body is None else self._read(case, answer.body)
+            return None if answer.body is None else self.read(case, answer.body)
         found = decision.unusable(case, answer.why, self.world.clock.now())
-        return replace(found, document_sha256=_digest(body))
+        return replace(found, document_sha256=digest(body))
 
     def _unusable(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
@@ -378,9 +351,10 @@ class Deciding(Beside):
             if case.tracks.submission in ("none", "queued", "sending"):
                 raise IllegalMove("a letter about a request that was not sent")
             self.check_numbers(case, found)
-            denial = self.denial(case, found)
-            if denial is not None:
-                self.disagree(db, case, found, denial)
+            denials = self.denials(case, found)
+            for one in denials:
+                self.disagree(db, case, found, one)
+            if denials:
                 return case
             if case.tracks.submission in ("unknown", "parked", "rejected"):
                 case = self.move(db, case, submission="received")

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from smart_app.answers import ANSWER
 from smart_app.cases.model import Case, Event, Person, Receipt, Task
 from smart_app.cases.tasks import LeaseLost
 from smart_app.channels import pas as channel
@@ -23,8 +24,6 @@ from smart_app.world import World
 
 MOST_SENDS = 3
 """How often the same bytes are sent without a person's word."""
-ANSWER = "answer"
-"""Every answer to a sending, by its request: kept as it came, before anything of it is read."""
 UNANSWERED = ("queued", "sending", "unknown")
 TAKES = (*UNANSWERED, "parked", "rejected", "received", "pended")
 """Where an answer that comes is still taken: beside a letter, or after a refusal, as well.
@@ -80,7 +79,7 @@ class Sending(Steps):
             return
         self._keep(task, case, row.identifier, receipt)
         receipt = self.deciding.judged(case, receipt)
-        if receipt.outcome == "rejected" and row.sends:
+        if row.sends and self.deciding.ends(case, receipt):
             # a refusal of what may have arrived before can mean "we have it"
             self._unknown(task, case, payer, receipt)
         else:
@@ -107,16 +106,16 @@ class Sending(Steps):
 
         A refusal is one only of the first sending: of a later one it can mean "we have it".
         """
-        kept = self.store.history(case.id, f"{ANSWER}:{row.identifier}", Receipt)
+        kept = self.deciding.kept(case, row.identifier)
         if not kept or row.outcome == "received":
             return None
-        judged = [self.deciding.judged(case, one) for one in reversed(kept)]
-        # the refusal of a later sending hides no answer to an earlier one
-        answer = next((one for one in judged if one.outcome == "received"), judged[0])
+        # what refuses or dismisses a later sending hides no answer to an earlier one
+        first = self.deciding.answering(case, kept)
+        answer = next(iter(first), kept[0])
         if answer.outcome == row.outcome:
             return None
         only = row.started_at is not None and row.sends < 2
-        return answer if answer.outcome == "received" or only else None
+        return answer if first or only else None
 
     def _unknown(
         self, task: Task, case: Case, payer: Payer, refusal: Receipt | None = None
@@ -153,8 +152,8 @@ class Sending(Steps):
             self.deciding.received(task, case, row.identifier, answer)
             return
         if case.tracks.submission != "unknown":
-            with self.world.tasks.finish(task):
-                return
+            self.deciding.held_against(task, case, row.identifier)
+            return
         if payer.recovery == "inquire":
             found = self.deciding.inquire(case)
             if found.state == "unclear":
@@ -164,7 +163,8 @@ class Sending(Steps):
                 self.deciding.received(task, case, row.identifier, receipt)
                 return
         refusal = self._refusal(case, row.identifier)
-        if refusal is not None and payer.recovery == "inquire":
+        refused = refusal is not None and refusal.outcome == "rejected"
+        if refusal is not None and refused and payer.recovery == "inquire":
             self.deciding.received(task, case, row.identifier, refusal)
             return
         with self.world.tasks.finish(task) as db:

@@ -140,17 +140,28 @@ def renamed(order: Resource, before: Resource) -> bool:
     return not kept or words != words_now
 
 
-def particulars(order: Resource) -> list[list[object]]:
+def _words(text: object) -> str:
+    return " ".join(str(text or "").split())
+
+
+def _place(concept: Resource) -> list[object]:
+    """Return all by which a part of the body or a detail may be told from another."""
+    codings = [one for one in concept.get("coding") or [] if isinstance(one, dict)]
+    return [
+        {(one["system"], one["code"]) for one in codes.codings(concept)},
+        {_words(one.get("display")) for one in codings} - {""},
+        _words(concept.get("text")),
+        concept.get("extension") or [],
+    ]
+
+
+def particulars(order: Resource) -> list[list[list[object]]]:
     """Return the parts of the body and the details that an order names, in codes and words.
 
     A side may stand in the words alone, so that other words are another side.
     """
     return [
-        [
-            ({(one["system"], one["code"]) for one in codes.codings(concept)}, concept.get("text"))
-            for concept in order.get(key) or []
-            if isinstance(concept, dict)
-        ]
+        [_place(concept) for concept in order.get(key) or [] if isinstance(concept, dict)]
         for key in ("bodySite", "orderDetail")
     ]
 

@@ -269,7 +269,14 @@ def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
     stand = [one for one in several if not withdrawn(_head(one))]
     affirm = [_head(one) for one in stand if verdicts.favours(_read(case, one, sent))]
     for one in several:
-        if one in stand or not _takes_back(case, one, sent):
+        if one in stand:
+            continue
+        same = [o for o in affirm if o.get("id") and o["id"] == _head(one).get("id")]
+        if _head(one).get("status") != "draft" and any(
+            not _surely_older(_head(one), other) for other in same
+        ):
+            return DIFFER  # a later version of the approval itself, whatever it still says
+        if not _takes_back(case, one, sent):
             continue
         # it takes back what people were, or may have been, told, unless it was given anew since
         if not stand or any(not _surely_older(_head(one), other) for other in affirm):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from smart_app.cases.model import OPEN, Decision, ItemDecision
@@ -63,6 +63,34 @@ def less(typed: Decision, read: Decision) -> frozenset[str]:
         for one in read.items
         if one.decision not in OPEN and _rank(one.decision) < _rank(said.get(one.trace, ""))
     )
+
+
+def raised(letter: Decision, present: Decision) -> frozenset[str]:
+    """Return the items of which a letter affirms more than the present decision."""
+    said = of_items(present)
+    return frozenset(
+        one.trace for one in letter.items if _rank(one.decision) > _rank(said.get(one.trace, ""))
+    )
+
+
+def agreed(read: Sequence[Decision]) -> Decision | None:
+    """Return which of several answers to one request counts; None when they contradict.
+
+    What waits contradicts nothing. What affirms counts only beside what can be read.
+    """
+    useful = [one for one in read if one.items]
+    said: dict[tuple[str, str], set[str]] = {}
+    for item in (item for one in useful for item in one.items):
+        if item.decision not in OPEN:
+            said.setdefault((item.trace, "verdict"), set()).add(item.decision)
+            if item.number:
+                said.setdefault((item.trace, "number"), set()).add(item.number)
+    if any(len(words) > 1 for words in said.values()):
+        return None
+    if any(favours(one) for one in useful):
+        useful = [one for one in read if not one.items] or useful
+    decided = [one for one in useful if one.items and not undecided(one)]
+    return [*decided, *useful, *read][0]
 
 
 def _rank(word: str) -> int:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from smart_app import formatters
+from smart_app.answers import ANSWER
 from smart_app.cases import states
 from smart_app.cases.model import Person, Receipt
 from smart_app.cases.store import Store
 from smart_app.errors import PayerUnknown
 from smart_app.pas import decision
-from smart_app.sending import ANSWER
 from smart_app.utn import record
 from tests.unit.kit import FakeClock, FakePayer, Reply
 from tests.unit.line import LEASE, Line

@@ -169,6 +169,7 @@ def test_stages_are_called_by_the_line_alone() -> None:
         "smart_app/review.py",  # stages 7 to 9 of the line
         "smart_app/sending.py",  # stage 10 of the line
         "smart_app/decide.py",  # stages 11 and 12
+        "smart_app/answers.py",  # the answers to one request, read together
         "smart_app/beside.py",  # a letter held against the payer's own answers
         "smart_app/keeping.py",  # whether a decision is still open
         "smart_app/filing.py",  # stage 13

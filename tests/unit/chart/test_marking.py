@@ -118,6 +118,9 @@ SOMETHING_ELSE: list[dict[str, Any]] = [
     {"bodySite": [{"coding": [{"system": codes.SNOMED, "code": "6757004"}], "text": "Right knee"}]},
     {"bodySite": [{"text": "Right knee"}]},
     {"bodySite": [{"coding": [LEFT], "text": "Right knee"}]},
+    {"bodySite": [{"coding": [LEFT | {"display": "Right knee"}]}]},
+    {"bodySite": [{"coding": [{"display": "Right knee"}]}]},
+    {"bodySite": [{"extension": [{"url": "bodySite", "valueReference": {"reference": "B/r"}}]}]},
     {"orderDetail": [{"coding": [{"system": codes.HCPCS, "code": "Q4101"}]}]},
 ]
 

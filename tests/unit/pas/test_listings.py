@@ -351,6 +351,27 @@ def test_an_approval_that_is_withdrawn_in_a_later_version_counts_no_more(
     assert affirmed([APPROVAL, {**APPROVAL, "entry": [{"resource": old}]}]) == [True, True]
 
 
+@pytest.mark.parametrize("status", ["cancelled", "entered-in-error"])
+@pytest.mark.parametrize(
+    "left",
+    [
+        {"item": [an_answer_item("C")]},
+        {"item": [an_answer_item("A3")]},
+        {"item": [an_answer_item("A1") | {"adjudication": []}]},
+        {"item": [], "identifier": [OURS]},
+        {"modifierExtension": [{"url": "https://example.org/unknown"}]},
+    ],
+    ids=["cancelled", "denied", "no word", "emptied", "unknown modifier"],
+)
+def test_a_later_version_that_withdraws_an_approval_ends_it_whatever_it_says(
+    left: dict[str, Any], status: str
+) -> None:
+    stood = APPROVAL["entry"][0]["resource"] | {"id": "cr-1"}
+    gone = stood | {"status": status, "created": NEWER} | left
+    both = [{**APPROVAL, "entry": [{"resource": one}]} for one in (stood, gone)]
+    assert affirmed(both) == [False, False]
+
+
 def test_our_names_count_as_uuids_of_the_web_too() -> None:
     item = an_answer_item("A3")
     item["extension"][0]["valueIdentifier"]["value"] = "urn:uuid:trace-1"
