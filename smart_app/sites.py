@@ -124,8 +124,9 @@ def load_site(path: Path, hospital_pos: tuple[str, ...], *, production: bool = F
 
 def _checked(path: Path, found: Read, hospital_pos: tuple[str, ...], production: bool) -> Site:
     check(found, SITE)
-    for fault in (*_faults(found, hospital_pos), *_addresses(found, production)):
-        raise fault
+    faults = [*_faults(found, hospital_pos), *_addresses(found, production)]
+    if faults:  # all at once: a template has a dozen places to fill in
+        raise ConfigError("\n".join(str(one) for one in faults))
     table = found.data | {"client": _resolved(found, path.parent)}
     site = _site(table)
     try:

@@ -75,8 +75,10 @@ def test_a_template_is_whole_and_fit_for_production(
     key = ECKey.generate_key("P-384", {"kid": "k1"}).as_dict(private=True)
     for name in ("EPIC_KEY", "ORACLE_KEY", "ATHENA_SECRET"):
         monkeypatch.setenv(f"PRECLEAR_{name}", json.dumps(key))
-    with pytest.raises(ConfigError, match="it still says CHANGE"):
+    with pytest.raises(ConfigError, match="it still says CHANGE") as refused:
         load_site(path, WISER.ccn_pos)
+    open_lines = {f"{one.name}:{number + 1}" for one, number in PLACEHOLDERS if one == path}
+    assert {one.partition(": ")[0] for one in str(refused.value).splitlines()} == open_lines
     filled = tmp_path / path.name
     filled.write_text(path.read_text().replace("CHANGE", "mine"))
     site = load_site(filled, WISER.ccn_pos, production=True)

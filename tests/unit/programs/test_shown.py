@@ -107,11 +107,26 @@ def test_an_old_fracture_is_told_beside_the_question_that_is_open(
     app: Flask, drafts: dict[str, Draft]
 ) -> None:
     found = card(app, EZRA, drafts["ezra"], "acuity")
-    assert found.startswith("Speaks against it Confirm ")
+    assert found.startswith("Speaks against it; also: confirm ")
     assert "imaging Older than 12 weeks; " in found
     assert f"No sign of infection or tumor. {OLD}" in found
     assert "[acuity-active]" in found
     assert found.endswith("Send with this answer, and the rest missing")
+
+
+def test_an_open_question_among_answered_ones_is_marked(
+    app: Flask, drafts: dict[str, Draft]
+) -> None:
+    marked = 0
+    for story in STORIES:
+        for one in charted.rows(story.service, drafts[story.patient]).values():
+            asked = [it for it in one.fields if it.enabled and it.required and not it.hidden]
+            open_ones = sum(it.gap is not None for it in asked)
+            among = open_ones if len(asked) > open_ones else 0
+            found = card(app, story, drafts[story.patient], one.link_id)
+            assert found.count("(not answered yet)") == among, found
+            marked += among
+    assert marked
 
 
 def test_what_is_sent_with_a_gap_keeps_the_answer_against(
