@@ -67,7 +67,7 @@ def services(case: Case) -> str:
     several = [words for item in case.items if (words := item.coding[0].words)] or [""]
     if len(set(several)) > 1:
         shared = commonprefix(several).rpartition(", ")[0]
-        return shared or several[0] or "the ordered service"
+        return shared or join(list(dict.fromkeys(several)))
     return several[0] or "the ordered service"
 
 

@@ -176,3 +176,20 @@ def test_a_day_of_the_chart_has_its_year() -> None:
     found = Evidence("Observation/1", "Observation", None, "2023-11-21", "Dr. Patchwell")
     assert formatters.chip(found).split(" · ")[1] == "21 Nov 2023"
     assert (formatters.short_day("2023-11"), formatters.short_day(None)) == ("2023-11", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("injection, lower back", "injection, neck"), "injection"),
+        (("repair, mid back", "repair of each further vertebra"), "repair, mid back and repair of"),
+    ],
+)
+def test_the_words_of_several_codes_leave_none_out(words: tuple[str, str], told: str) -> None:
+    case = a_case(orders=2)
+    items = tuple(
+        replace(one, coding=(replace(one.coding[0], words=said), *one.coding[1:]))
+        for one, said in zip(case.items, words, strict=True)
+    )
+    found = formatters.scope_line(replace(case, items=items))
+    assert told in found
