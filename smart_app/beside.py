@@ -22,7 +22,9 @@ AT_ODDS = ("answers_disagree", "answers_agree")
 """What people are told of answers that contradict each other, and when they no longer do."""
 UNCLEAR = ("answer_unclear", "answer_clear")
 """What people are told of an answer after a letter that only they can read, and when it ends."""
-WARNED = ("sources_disagree", AT_ODDS[0], UNCLEAR[0])
+RENUMBERED = "number_differs"
+"""What people are told of a number that the payer gives otherwise than a letter."""
+WARNED = ("sources_disagree", RENUMBERED, AT_ODDS[0], UNCLEAR[0])
 """What a page warns of, so that a letter cannot be entered from a page that did not."""
 
 
@@ -124,15 +126,53 @@ class Beside(Steps):
         if not known or said(known[-1]) != said(read):
             self.store.put(db, case.id, stage, read)
 
-    def told_of(self, case: Case, read: Decision) -> bool:
-        """Tell whether people know already that this answer contradicts the last letter."""
+    def _since(self, case: Case, kind: str) -> list[Event]:
+        """Return what people were told of a kind since the last letter."""
         since: list[Event] = []
         for one in self.world.audit.events(case.id):
             since = [] if one.kind == "letter" else [*since, one]
+        return [one for one in since if one.kind == kind]
+
+    def told_of(self, case: Case, read: Decision) -> bool:
+        """Tell whether people know already that this answer contradicts the last letter."""
         said = verdicts.told(read)
-        return any(
-            one.kind == "sources_disagree" and one.facts.get("said") == said for one in since
+        told = self._since(case, "sources_disagree")
+        return any(one.facts.get("said") == said for one in told)
+
+    def withheld(self, case: Case) -> frozenset[str]:
+        """Return the items whose number counts no more until a person enters it again."""
+        told = self._since(case, RENUMBERED)
+        return frozenset(trace for one in told for trace in str(one.facts["traces"]).split())
+
+    def renumbered(self, case: Case, typed: Decision, read: Decision) -> frozenset[str]:
+        """Return the items to which the payer gives another number than the letter that stands.
+
+        What it had said before that letter came, its author could know.
+        """
+        letters = [one.at for one in self.world.audit.events(case.id) if one.kind == "letter"]
+        wire = self.wire(case, WAITING)
+        before = [one for one in wire if letters and one.received_at <= letters[-1]]
+        known = {(item.trace, item.number) for one in before for item in one.items}
+        found = verdicts.renumbered(typed, read)
+        return frozenset(trace for trace, other in found.items() if (trace, other) not in known)
+
+    def mistyped(self, case: Case, letter: Decision) -> frozenset[str]:
+        """Return the items of which the payer's own number is another than a letter's.
+
+        None when people were told of it and entered the letter again.
+        """
+        given = {
+            (item.trace, item.decision): item.number
+            for one in self.wire(case, WAITING)
+            for item in one.items
+            if item.number
+        }
+        other = frozenset(
+            one.trace
+            for one in letter.items
+            if one.number and given.get((one.trace, one.decision), one.number) != one.number
         )
+        return frozenset() if other <= self.withheld(case) else other
 
     def denials(self, case: Case, letter: Decision) -> tuple[Decision, ...]:
         """Return the payer's own decisions that a letter would turn into an affirmation.

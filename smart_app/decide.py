@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from smart_app.answers import Answers, digest
-from smart_app.beside import AT_ODDS, BESIDE, TYPED, WAITING, Beside, said
+from smart_app.beside import AT_ODDS, BESIDE, RENUMBERED, TYPED, WAITING, Beside, said
 from smart_app.cases import states
 from smart_app.cases.model import (
     Case,
@@ -138,14 +138,22 @@ class Deciding(Answers, Beside):
         due = self.world.clock.now() + timedelta(days=days)
         return self.store.save(db, replace(case, due_at=due, due_rule=program.clock_words))
 
-    def _take(self, db: sa.Connection, case: Case, found: Decision, polls: int) -> Case:
+    def _take(
+        self,
+        db: sa.Connection,
+        case: Case,
+        found: Decision,
+        polls: int,
+        withheld: frozenset[str] = frozenset(),
+    ) -> Case:
         """Take a decision onto the case: tracks, numbers, and the next tasks.
 
-        What an earlier decision numbered counts on only where the verdict is the same.
+        What an earlier decision numbered counts on only where the verdict is the same, and not for
+        items whose number is ``withheld``.
         """
         before = self.store.latest(case.id, "decision", Decision)
         if before is not None and not found.quarantined:
-            found = verdicts.with_numbers(found, before)
+            found = verdicts.with_numbers(found, verdicts.unnumbered(before, withheld))
             if found.decided_on is None and verdicts.same(found, before):
                 found = replace(found, decided_on=before.decided_on)
         changed = before is None or said(before) != said(found)
@@ -323,15 +331,21 @@ class Deciding(Answers, Beside):
         self.keep(db, case, read, BESIDE if counts else WAITING)
         if counts and differs and not self.told_of(case, read):
             self.disagree(db, case, typed, read)
+        new = self.renumbered(case, typed, read)
+        withheld = new | self.withheld(case)
+        if new:
+            self.note(db, case, RENUMBERED, traces=" ".join(sorted(new)))
+        stood, read = typed, verdicts.unnumbered(read, withheld)
+        typed = verdicts.unnumbered(typed, withheld)
         numbered = verdicts.with_numbers(typed, read)
         if taken and read.word in WHOLE:
             self._take(db, case, read, polls)
         elif taken:
             back = verdicts.take_back(typed, read, taken)
-            self._take(db, case, replace(back, quarantined=read.quarantined), polls)
-        elif verdicts.same(typed, read) or numbered != typed:
+            self._take(db, case, replace(back, quarantined=read.quarantined), polls, withheld)
+        elif verdicts.same(typed, read) or numbered != stood:
             found = replace(numbered, id=read.id, quarantined=read.quarantined)
-            self._take(db, case, found, polls)
+            self._take(db, case, found, polls, withheld)
         else:
             self.plan_poll(db, case, polls)
 
@@ -354,7 +368,10 @@ class Deciding(Answers, Beside):
             denials = self.denials(case, found)
             for one in denials:
                 self.disagree(db, case, found, one)
-            if denials:
+            mistyped = self.mistyped(case, found)
+            if mistyped:
+                self.note(db, case, RENUMBERED, traces=" ".join(sorted(mistyped)))
+            if denials or mistyped:
                 return case
             if case.tracks.submission in ("unknown", "parked", "rejected"):
                 case = self.move(db, case, submission="received")

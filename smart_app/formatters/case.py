@@ -167,6 +167,10 @@ WARNINGS = {
         "{payer}’s own answer says otherwise than the letter that was entered. Ask {payer}, then "
         "enter the decision again. Until then nothing on which they differ is counted as affirmed."
     ),
+    "number_differs": (
+        "{payer} itself gives another number than the letter that was entered. Neither is used. "
+        "Compare the letter, or ask {payer}, then enter the decision again."
+    ),
     "answers_disagree": (
         "{payer} gives several answers to this request that contradict each other. None of them is "
         "used. Ask {payer} what it decided, then enter that as from a letter."

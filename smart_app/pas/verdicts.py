@@ -132,6 +132,28 @@ def with_numbers(found: Decision, numbered: Decision) -> Decision:
     return replace(found, items=tuple(item(one) for one in found.items))
 
 
+def renumbered(typed: Decision, read: Decision) -> dict[str, str]:
+    """Return the other numbers that an answer gives to a letter's own verdicts, by trace."""
+    given = {one.trace: one for one in read.items if one.number}
+    return {
+        one.trace: theirs.number
+        for one in typed.items
+        if (theirs := given.get(one.trace)) and theirs.number and one.number
+        if theirs.decision == one.decision and theirs.number != one.number
+    }
+
+
+def unnumbered(found: Decision, traces: Collection[str]) -> Decision:
+    """Return a decision without the numbers of some items."""
+    items = tuple(
+        replace(one, number=None, number_path=None, valid_from=None, valid_to=None)
+        if one.trace in traces
+        else one
+        for one in found.items
+    )
+    return replace(found, items=items)
+
+
 def take_back(typed: Decision, read: Decision, traces: Collection[str]) -> Decision:
     """Return what a letter says, but of some items what the payer itself decided.
 

@@ -220,6 +220,7 @@ def order_wrong(
 
 ENDS = (
     ("sources_disagree",),
+    ("number_differs",),
     ("answers_disagree", "answers_agree"),
     ("answer_unclear", "answer_clear"),
 )
