@@ -27,7 +27,7 @@ def authorization(order: Resource) -> str:
         if number:
             return f"Authorization: affirmed, {number}"
         return f"Authorization: {parts.get('pa-needed', {}).get('valueCode', 'unknown')}"
-    return "Authorization: none on the order"
+    return "Authorization number: none on the order yet"
 
 
 def text(document: Resource) -> str:

@@ -82,3 +82,9 @@ def test_an_empty_frame_says_what_to_do(client: FlaskClient) -> None:
     frame = page[page.index('<iframe name="app"') :].partition("</iframe>")[0]
     assert "Choose an order and open Preclear on it." in frame
     assert "born 2 Mar 1948" in page
+
+
+def test_an_order_without_a_number_says_that_it_lacks_the_number_alone(client: FlaskClient) -> None:
+    page = client.get("/patients/opal").get_data(as_text=True)
+    assert "Authorization number: none on the order yet" in page
+    assert "Authorization: none" not in page
