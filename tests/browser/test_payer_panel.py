@@ -1,4 +1,4 @@
-"""The payer's panel beside the chart: it follows what the payer is sent, and keeps what is typed."""
+"""The payer's panel beside the chart: it follows the requests and keeps what is typed."""
 
 from __future__ import annotations
 
