@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import base64
 import json
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPException
 from urllib.parse import urlencode
 
 from sandbox.ehr.clients import KEY, PUBLIC, SECRET
@@ -17,6 +20,7 @@ from sandbox.stack import Stack
 KINDS = {"public": PUBLIC, "secret": SECRET, "key": KEY}
 HUSH = "stand-in, not a secret"
 EHR, STANDALONE = 0, 2
+ANSWER_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,16 @@ class Launcher:
     def standalone(self, patient: str, user: str) -> str:
         """Return the address by which a person opens the app; the settings name the patient."""
         return f"{self.stack.app}/launch?{urlencode({'iss': self.issuer(patient, user)})}"
+
+    def answers(self) -> bool:
+        """Tell whether anything answers at its address, be it an error."""
+        try:
+            with urllib.request.urlopen(self.url, timeout=ANSWER_SECONDS):
+                return True
+        except urllib.error.HTTPError:
+            return True
+        except (OSError, HTTPException, ValueError):  # nobody, no HTTP, no address
+            return False
 
     def register(self) -> None:
         """Write the app's registration at this launcher into the sandbox."""

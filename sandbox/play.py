@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from sandbox.golden import logs
@@ -44,7 +45,7 @@ def _asked() -> argparse.Namespace:
         default=0,
         metavar="NUMBER",
         help="The EHR's port; the payer takes the next and the app the one after. A port that "
-        "is taken, or none given, means any free one.",
+        "is taken is told and another one used; none given means free ones.",
     )
     parser.add_argument(
         "--smart-launcher",
@@ -53,6 +54,31 @@ def _asked() -> argparse.Namespace:
         help="Let a SMART Health IT launcher open the app as well, such as " + LAUNCHER,
     )
     return parser.parse_args()
+
+
+def moved(wanted: int, stack: Stack) -> Iterator[str]:
+    """Yield a line for each part that is not on the port that it was to have; 0 wants none."""
+    names = {"ehr": "the EHR", "payer": "the payer", "app": "the app"}
+    for port, part in enumerate(names, start=wanted):
+        if wanted and stack.ports[part] != port:
+            yield f"Port {port} is taken: {names[part]} is on {stack.ports[part]}.\n"
+
+
+def lines(wanted: int, stack: Stack, launcher: Launcher) -> Iterator[str]:
+    """Yield what a started sandbox says of itself."""
+    yield from moved(wanted, stack)
+    yield f"Open {stack.ehr}/   (Ctrl-C stops everything)\n"
+    yield f"Payer {stack.payer}   app {stack.app}   logs {stack.folder}/logs\n"
+    if not launcher.url:
+        return
+    yield f"App launch URL for the launcher: {stack.app}/launch\n"
+    if not launcher.answers():
+        yield (
+            f"Nothing answers at {launcher.url} yet: start the launcher, "
+            "then open the line below.\n"
+        )
+    link = launcher.ehr_launch("opal", "dr-sampleton")
+    yield f"Opal's order, by a launcher on this machine: {link}\n"
 
 
 def main() -> int:
@@ -69,14 +95,7 @@ def main() -> int:
             if launcher.url:
                 launcher.register()
             stack.start()
-            if asked.port and f":{asked.port}" not in stack.ehr:
-                sys.stderr.write(f"Port {asked.port} is taken: these are others.\n")
-            sys.stdout.write(f"Open {stack.ehr}/   (Ctrl-C stops everything)\n")
-            sys.stdout.write(f"Payer {stack.payer}   app {stack.app}   logs {folder}/logs\n")
-            if launcher.url:
-                sys.stdout.write(f"App launch URL for the launcher: {stack.app}/launch\n")
-                link = launcher.ehr_launch("opal", "dr-sampleton")
-                sys.stdout.write(f"Opal's order, by a launcher on this machine: {link}\n")
+            sys.stdout.write("".join(lines(asked.port, stack, launcher)))
             sys.stdout.flush()
             while not stop.wait(LOOK_SECONDS):
                 stack.all_run()

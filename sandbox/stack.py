@@ -43,6 +43,8 @@ def free_port(wanted: int = 0) -> int:
     tried = (BELOW[number % len(BELOW)] for number in _next)
     for port in itertools.chain([wanted] if wanted else [], tried):
         with socket.socket() as probe, contextlib.suppress(OSError):
+            # as servers do: connections that linger after a stop keep no port taken
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             return port
     raise AssertionError  # the count has no end

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sandbox.ehr.app import Ehr
 
 ON_CALL = "Practitioner/dr-sampleton"
+FIRST = "opal"
+"""Whose chart answers all but one question: the shortest way to a number."""
 WIDTHS = (400, 800, 1200)
 
 
@@ -47,6 +49,24 @@ class Pages:
             {"id": one["id"], "name": human_name(one), "born": panel.born(one)}
             for one in self.ehr.store.all("Patient")
         ]
+
+    def start(self) -> list[dict[str, Any]]:
+        """Return everybody, with what is ordered for them and in which state."""
+        store = self.ehr.store
+        found = []
+        for one in store.all("Patient"):
+            orders = store.all("ServiceRequest", patient=one["id"])
+            open_ones = [order for order in orders if order["status"] in panel.OPEN]
+            found.append(
+                {
+                    "id": one["id"],
+                    "name": human_name(one),
+                    "born": panel.born(one),
+                    "orders": {panel.code(order): panel.words(order) for order in open_ones},
+                    "state": panel.state(store, open_ones) or panel.home(one),
+                }
+            )
+        return found
 
     def launch_url(self, patient_id: str, order_id: str) -> str:
         """Create a launch of an order by its requester, or who is on call; return its URL."""
@@ -84,7 +104,9 @@ def blueprint(ehr: Ehr) -> Blueprint:
 
     @routes.get("/")
     def index() -> str:
-        return render_template("ehr/people.html", people=view.people())
+        everybody = view.start()
+        first = next((one for one in everybody if one["id"] == FIRST), None)
+        return render_template("ehr/people.html", people=everybody, first=first)
 
     @routes.get("/patients/<identifier>")
     def patient(identifier: str) -> str:

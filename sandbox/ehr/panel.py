@@ -15,6 +15,7 @@ COVERAGE_INFORMATION = (
 )
 NUMBER = "(UTN)"
 PREVIEW = 90
+OPEN = ("active", "draft")
 
 
 def authorization(order: Resource) -> str:
@@ -27,7 +28,7 @@ def authorization(order: Resource) -> str:
         if number:
             return f"Authorization: affirmed, {number}"
         return f"Authorization: {parts.get('pa-needed', {}).get('valueCode', 'unknown')}"
-    return "Authorization: none on the order"
+    return "Authorization number: none on the order yet"
 
 
 def text(document: Resource) -> str:
@@ -52,10 +53,10 @@ def when(value: str, state: str | None, now: datetime) -> str:
         return value
     timed = "T" in value
     moment = zones.local(moment, state) if timed else moment
-    words = zones.words(moment)
+    said = zones.words(moment)
     if moment.year != zones.local(now, state).year:
-        words += f" {moment.year}"
-    return f"{words}, {moment:%H:%M}" if timed else words
+        said += f" {moment.year}"
+    return f"{said}, {moment:%H:%M}" if timed else said
 
 
 def born(patient: Resource) -> str:
@@ -65,6 +66,21 @@ def born(patient: Resource) -> str:
     except ValueError:
         return "at an unknown date"
     return f"{day.day} {day:%b %Y}"
+
+
+def code(order: Resource) -> str:
+    """Return what is ordered, as a code."""
+    return str(order["code"]["coding"][0]["code"])
+
+
+def words(order: Resource) -> str:
+    """Return what is ordered, in the chart's own words."""
+    return str(order["code"].get("text", ""))
+
+
+def home(patient: Resource) -> str:
+    """Return the state in which a person lives."""
+    return str((patient.get("address") or [{}])[0].get("state", ""))
 
 
 def state(store: Store, orders: list[Resource]) -> str | None:
@@ -84,8 +100,8 @@ def lists(store: Store, patient: str, authored: set[str]) -> dict[str, list[dict
     orders = [
         {
             "id": one["id"],
-            "code": one["code"]["coding"][0]["code"],
-            "words": one["code"].get("text", ""),
+            "code": code(one),
+            "words": words(one),
             "when": when(one.get("authoredOn", ""), place, now),
             "authorization": authorization(one),
         }

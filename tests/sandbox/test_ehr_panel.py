@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,13 @@ def document(patient: str, day: str, text: str) -> dict[str, Any]:
         "subject": {"reference": f"Patient/{patient}"},
         "content": [{"attachment": {"contentType": "text/plain", "data": data}}],
     }
+
+
+def line_of(client: FlaskClient, patient: str) -> str:
+    """Return the words of a person in the list of the first page."""
+    page = client.get("/").get_data(as_text=True).partition("<ul>")[2]
+    line = page.partition(f'href="/patients/{patient}"')[2].partition("</li>")[0]
+    return " ".join(re.sub("<[^>]*>", " ", line).split())
 
 
 @pytest.mark.parametrize(
@@ -82,3 +90,33 @@ def test_an_empty_frame_says_what_to_do(client: FlaskClient) -> None:
     frame = page[page.index('<iframe name="app"') :].partition("</iframe>")[0]
     assert "Choose an order and open Preclear on it." in frame
     assert "born 2 Mar 1948" in page
+
+
+def test_an_order_without_a_number_says_that_it_lacks_the_number_alone(client: FlaskClient) -> None:
+    page = client.get("/patients/opal").get_data(as_text=True)
+    assert "Authorization number: none on the order yet" in page
+    assert "Authorization: none" not in page
+
+
+@pytest.mark.parametrize(
+    ("patient", "said"),
+    [
+        ("opal", "AZ 62323 injection between the vertebrae, lower back"),
+        ("kit", "WA 29877 knee scope: smoothing or clearing damaged joint cartilage"),
+        ("walter", "TX 64483 injection through the nerve opening, lower back, first level 64484"),
+    ],
+)
+def test_the_first_page_says_what_is_ordered_and_where(
+    client: FlaskClient, patient: str, said: str
+) -> None:
+    assert said in line_of(client, patient)
+
+
+def test_the_first_page_leaves_out_what_is_done(client: FlaskClient) -> None:
+    assert "22513" in line_of(client, "ezra")
+    assert "77080" not in line_of(client, "ezra")
+
+
+def test_the_first_page_says_with_whom_to_begin(client: FlaskClient) -> None:
+    page = client.get("/").get_data(as_text=True)
+    assert 'Begin with <a href="/patients/opal">Opal Examplewood</a>' in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,6 +102,23 @@ def test_every_choice_of_the_page_has_words_and_can_be_chosen(client: FlaskClien
             control(client, **{name: value})
             assert f'value="{value}"' in page
     assert "sending a request only" in page
+
+
+def test_what_is_used_most_comes_first_on_the_page(client: FlaskClient) -> None:
+    control(client, decision="pend", pend_seconds=None)
+    submit(client)
+    page = client.get("/control").get_data(as_text=True)
+    order = ("Decide now", "Decide the next request", "may contradict the chart", "Requests,")
+    places = [page.index(one) for one in (*order, "Misbehave with requests", "Calls, newest")]
+    assert places == sorted(places)
+
+
+def test_every_switch_of_the_page_is_sent_by_its_one_form(client: FlaskClient) -> None:
+    page = client.get("/control").get_data(as_text=True)
+    for field in re.findall(r"<(?:input|select)[^>]*>", page):
+        assert 'form="switches"' in field, field
+    assert page.count('<form id="switches" method="post" action="/control">') == 1
+    assert page.count('<button form="switches"') == 2
 
 
 @pytest.mark.parametrize(
