@@ -168,8 +168,8 @@ WARNINGS = {
         "enter the decision again. Until then nothing on which they differ is counted as affirmed."
     ),
     "number_differs": (
-        "{payer} itself gives another number than the letter that was entered. Neither is used. "
-        "Compare the letter, or ask {payer}, then enter the decision again."
+        "{payer} itself gives another number than the letter that was entered, whose number "
+        "is not used. Compare the letter, or ask {payer}, then enter the decision again."
     ),
     "answers_disagree": (
         "{payer} gives several answers to this request that contradict each other. None of them is "

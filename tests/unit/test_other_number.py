@@ -1,4 +1,4 @@
-"""A number of the payer that differs from a letter's: neither is used before a person looked."""
+"""A number of the payer that differs from a letter's is told, and the letter's is not used."""
 
 from __future__ import annotations
 
