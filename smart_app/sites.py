@@ -124,9 +124,11 @@ def load_site(path: Path, hospital_pos: tuple[str, ...], *, production: bool = F
 
 def _checked(path: Path, found: Read, hospital_pos: tuple[str, ...], production: bool) -> Site:
     check(found, SITE)
-    faults = [*_faults(found, hospital_pos), *_addresses(found, production)]
+    faults = [*_faults(found, hospital_pos), *_addresses(found, production), *_remarks(path)]
     if faults:  # all at once: a template has a dozen places to fill in
-        raise ConfigError("\n".join(str(one) for one in faults))
+        told = [str(one) for one in faults]
+        by_line = sorted(told, key=lambda one: int(one.removeprefix(f"{path.name}:").split(":")[0]))
+        raise ConfigError("\n".join(by_line))
     table = found.data | {"client": _resolved(found, path.parent)}
     site = _site(table)
     try:
@@ -144,6 +146,17 @@ def _left(value: Any, path: Where) -> Iterator[Where]:
             yield from _left(one, (*path, key))
     elif isinstance(value, str) and LEFT.search(value):
         yield path
+
+
+def _remarks(path: Path) -> Iterator[ConfigError]:
+    """Yield where a template's example stands, such as an NPI, beside a remark to change it."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        value, mark, _ = line.partition(f"# {UNCHANGED}")
+        if mark and value.strip() and UNCHANGED not in value:
+            yield ConfigError(
+                f"{path.name}:{number}: {value.strip()} is the template's example "
+                f"(rule: write your own, then delete the remark that says {UNCHANGED})"
+            )
 
 
 def _faults(found: Read, hospital_pos: tuple[str, ...]) -> Iterator[ConfigError]:

@@ -11,7 +11,7 @@ from smart_app.formatters.chart import RUNGS, WRITE_OUTCOMES
 from smart_app.formatters.dates import day, moment
 
 EVENTS = {
-    "opened": "Opened from the order",
+    "opened": "Opened from the chart",
     "entered": "The order was entered here, {code}",
     "again": "A new first request begun from the earlier one",
     "joined": "Opened again from the order",
