@@ -29,6 +29,7 @@ class Answers(Steps):
     """What a payer answered, each by itself and all to one request together."""
 
     def request(self, case: Case) -> Resource:
+        """Return the request of a case as it was, or will be, sent."""
         request: Resource = json.loads(self.store.payload(self.submission(case)))
         return request
 
@@ -50,14 +51,17 @@ class Answers(Steps):
 
     @staticmethod
     def unread(case: Case, cause: Exception) -> None:
+        """Log that our reading of an answer failed, and of what kind."""
         log.error("answer unread", extra={"case": case.id, "why": type(cause).__name__})
 
     def member(self, case: Case) -> str:
+        """Return the member number of the coverage that a case goes by."""
         chart = self.store.latest(case.id, "chart", ChartSnapshot)
         coverage = chart.by_reference(case.coverage_ref) if chart else None
         return entries.member_id(coverage or {}, chart.patient if chart else {})
 
     def read(self, case: Case, body: Any) -> Decision:
+        """Return what an answer decides; one without items carries its hash."""
         found = decision.read(
             case,
             body,

@@ -163,8 +163,7 @@ class Sending(Steps):
                 self.deciding.received(task, case, row.identifier, receipt)
                 return
         refusal = self._refusal(case, row.identifier)
-        refused = refusal is not None and refusal.outcome == "rejected"
-        if refusal is not None and refused and payer.recovery == "inquire":
+        if refusal and refusal.outcome == "rejected" and payer.recovery == "inquire":
             self.deciding.received(task, case, row.identifier, refusal)
             return
         with self.world.tasks.finish(task) as db:
