@@ -188,8 +188,9 @@ WARNINGS = {
 """What a person must know before acting on a case's page."""
 
 
+NOTHING = "Nothing for you to do."
 LEFT = {
-    "": "Nothing for you to do.",
+    "": NOTHING,
     "refused": "Copy the number into the chart: the chart refused it.",
     "manual_pending": "Copy the number into the chart: it could not be written there.",
     "unknown": "Look whether the chart has the number: we do not know.",
@@ -207,17 +208,22 @@ UNKNOWN = {
 }
 
 
-def next_line(case: Case, state: str, payer: str, mac: str, recovery: str, decided: str) -> str:
-    """Return what happens next, in one line; ``recovery`` is the payer's, or a person's."""
+def next_line(
+    case: Case, state: str, payer: str, mac: str, recovery: str, decided: str, *, warned: bool
+) -> str:
+    """Return what happens next, in one line; ``recovery`` is the payer's, or a person's.
+
+    Beside a warning it says of nobody that there is nothing to do.
+    """
     if state == "non_affirmed" and case.tracks.utn == "awaited":
         return f"{payer} has decided; the number has not come."
     lines = {
-        "queued": "Nothing for you to do.",
-        "sending": "Nothing for you to do.",
+        "queued": NOTHING,
+        "sending": NOTHING,
         "unknown": UNKNOWN.get(recovery, UNKNOWN["person"]).format(payer=payer),
         "rejected": "Mend what is listed, then begin a new request here.",
         "parked": "We tried several times. Try again here, or ask the person who runs Preclear.",
-        "pended": "Nothing for you to do. This page changes by itself.",
+        "pended": f"{NOTHING} This page changes by itself.",
         "affirmed": f"Decided {decided}. {LEFT.get(case.tracks.chart, LEFT[''])}",
         "affirmed_number_awaited": f"{mac} gives the number, sometimes days later. We keep asking.",
         "affirmed_modified": "What was affirmed differs from what was asked. Hold the claim.",
@@ -237,7 +243,8 @@ def next_line(case: Case, state: str, payer: str, mac: str, recovery: str, decid
         ),
         "contact_payer": f"Call {payer}. Nothing is counted as affirmed.",
     }
-    return lines.get(state, "")
+    line = lines.get(state, "")
+    return line.replace(NOTHING, "").strip() if warned else line
 
 
 READERS = {True: "A clinician", False: "No clinician, says the reviewer"}

@@ -38,7 +38,7 @@ EVENTS = {
     "order_not_taken_back": "The order in the chart could not be changed back: {outcome}",
     "order_taken_back": "The order in the chart was changed back",
     "sources_disagree": "{payer}'s own answer ({decision}) contradicts the letter",
-    "number_differs": "{payer} itself gives another number than the letter, whose number waits",
+    "number_differs": "{payer} gives another number than the letter, whose number is not used",
     "asked": "A person asked to try again now",
     "received": "{payer} confirmed receipt",
     "rejected": "{payer} did not accept the request",

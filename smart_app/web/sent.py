@@ -139,6 +139,10 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         (formatters.moment(one.at, zone), formatters.event(one, payer)) for one in reversed(events)
     ]
     settled = case.tracks.chart not in ("none", "writing")
+    warnings = (
+        *_warnings(case, record, payer, order_wrong(world, case, decision, numbers, writes)),
+        *not_added(events, case.id, zone),
+    )
     finished = case.tracks.submission in ("rejected", "parked", "cancelled")
     return CaseView(
         case=case,
@@ -147,7 +151,9 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         shape=shape,
         words=words,
         headline=formatters.headline(case, state, payer, until, zone),
-        next=formatters.next_line(case, state, payer, mac, recovery, decided),
+        next=formatters.next_line(
+            case, state, payer, mac, recovery, decided, warned=bool(warnings)
+        ),
         payer=payer,
         stops=_stops(case, events, zone, mac, tone, shape),
         numbers=tuple(
@@ -164,10 +170,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         history=tuple(rows),
         waiting=not finished and state != "dismissed" and not settled,
         recovery=recovery,
-        warnings=(
-            *_warnings(case, record, payer, order_wrong(world, case, decision, numbers, writes)),
-            *not_added(events, case.id, zone),
-        ),
+        warnings=warnings,
         due=formatters.moment(case.due_at, zone, named=True),
         due_rule=case.due_rule or "",
         signed_by=case.signed_by.name if case.signed_by else "",

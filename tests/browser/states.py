@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from playwright.sync_api import Page
 
+from sandbox import zones
 from sandbox.ehr import people
 from sandbox.golden import Golden, ask
 from sandbox.stack import Stack
@@ -226,6 +227,17 @@ def changed(stack: Stack, page: Page) -> None:
     ask(f"{stack.ehr}/sandbox/control", {"chart": [score]})
 
 
+def number_differs(stack: Stack, page: Page) -> None:
+    """Open a case whose number a letter gives otherwise than the payer did."""
+    case = Case(stack, {"decision": "affirm"}).to(*SIGN, state="affirmed")
+    case.show(page, "/letter")
+    page.locator("input[type=radio][value=affirmed]").check()
+    page.locator("input[name=number]").fill("JFA99900004419")
+    page.locator("input[name=decided_on]").fill(zones.day(datetime.now(UTC), "AZ").isoformat())
+    page.get_by_role("button", name="Record this decision").click()
+    page.get_by_text("gives another number than the letter that was entered").wait_for()
+
+
 def conflict(stack: Stack, page: Page) -> None:
     Case(stack, {}, ("walter-tfesi-1", "walter-tfesi-2")).to("open", "ready").show(page)
 
@@ -252,6 +264,7 @@ PAGES: dict[str, Callable[[Stack, Page], None]] = {
     "pended": decided("pended", decision="pend", pend_seconds=None),
     "dismissed": decided("dismissed", decision="dismiss"),
     "letter": decided("pended", "/letter", decision="pend", pend_seconds=None),
+    "number-differs": number_differs,
     "unknown": decided("unknown", misbehave="500", misbehave_on="both"),
     "sending": sending,
     "not-accepted": decided("rejected", misbehave="refuse"),

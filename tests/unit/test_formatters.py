@@ -160,8 +160,18 @@ def test_what_was_affirmed_instead_is_told_with_its_code() -> None:
 def test_an_affirmation_that_the_chart_lacks_leaves_something_to_do(chart: str) -> None:
     case = a_case()
     case = replace(case, tracks=replace(case.tracks, chart=chart))
-    line = formatters.next_line(case, "affirmed", "Zyter", "Noridian", "person", "today")
-    assert "Nothing for you to do" not in line
+    facts = (case, "affirmed", "Zyter", "Noridian", "person", "today")
+    assert formatters.NOTHING not in formatters.next_line(*facts, warned=False)
+
+
+@pytest.mark.parametrize(
+    ("state", "left"),
+    [("affirmed", "Decided today."), ("pended", "This page changes by itself."), ("queued", "")],
+)
+def test_beside_a_warning_nobody_reads_that_there_is_nothing_to_do(state: str, left: str) -> None:
+    facts = (a_case(), state, "Zyter", "Noridian", "person", "today")
+    assert formatters.NOTHING in formatters.next_line(*facts, warned=False)
+    assert formatters.next_line(*facts, warned=True) == left
 
 
 def test_a_line_of_the_history_keeps_its_sentences() -> None:
