@@ -66,6 +66,7 @@ class ConfigError(PreclearError):
     """Name the file, the line or key, and the rule that it breaks."""
 
     code = "config"
+    line = 0  # of the file, where the error is about one
     say = "A settings file cannot be used."
     do = "Ask the person who runs Preclear to mend the file that the log names."
 

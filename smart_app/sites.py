@@ -124,11 +124,10 @@ def load_site(path: Path, hospital_pos: tuple[str, ...], *, production: bool = F
 
 def _checked(path: Path, found: Read, hospital_pos: tuple[str, ...], production: bool) -> Site:
     check(found, SITE)
-    faults = [*_faults(found, hospital_pos), *_addresses(found, production), *_remarks(path)]
+    faults = [*_faults(found, hospital_pos), *_addresses(found, production), *_remarks(found)]
     if faults:  # all at once: a template has a dozen places to fill in
-        told = [str(one) for one in faults]
-        by_line = sorted(told, key=lambda one: int(one.removeprefix(f"{path.name}:").split(":")[0]))
-        raise ConfigError("\n".join(by_line))
+        by_line = sorted(faults, key=lambda one: (one.line, str(one)))
+        raise ConfigError("\n".join(map(str, by_line)))
     table = found.data | {"client": _resolved(found, path.parent)}
     site = _site(table)
     try:
@@ -148,15 +147,14 @@ def _left(value: Any, path: Where) -> Iterator[Where]:
         yield path
 
 
-def _remarks(path: Path) -> Iterator[ConfigError]:
+def _remarks(found: Read) -> Iterator[ConfigError]:
     """Yield where a template's example stands, such as an NPI, beside a remark to change it."""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(found.text.splitlines(), start=1):
         value, mark, _ = line.partition(f"# {UNCHANGED}")
         if mark and value.strip() and UNCHANGED not in value:
-            yield ConfigError(
-                f"{path.name}:{number}: {value.strip()} is the template's example "
-                f"(rule: write your own, then delete the remark that says {UNCHANGED})"
-            )
+            wrong = f"{value.strip()} is the template's example"
+            rule = f"write your own, then delete the remark that says {UNCHANGED}"
+            yield found.refusal_at(number, wrong, rule)
 
 
 def _faults(found: Read, hospital_pos: tuple[str, ...]) -> Iterator[ConfigError]:

@@ -20,13 +20,20 @@ class Read:
     """A file's data, and the line of every path in it."""
 
     name: str
+    text: str
     data: dict[str, Any]
     lines: dict[positions.Path, int]
 
     def refusal(self, path: positions.Path, wrong: str, rule: str) -> ConfigError:
         """Return the error that names file, line, entry and rule."""
-        line, entry = positions.line_of(self.lines, path), self._entry(path)
-        return ConfigError(f"{self.name}:{line}: {entry}{wrong} (rule: {rule})")
+        line = positions.line_of(self.lines, path)
+        return self.refusal_at(line, f"{self._entry(path)}{wrong}", rule)
+
+    def refusal_at(self, line: int, wrong: str, rule: str) -> ConfigError:
+        """Return the error that names file, line and rule."""
+        error = ConfigError(f"{self.name}:{line}: {wrong} (rule: {rule})")
+        error.line = line
+        return error
 
     def _entry(self, path: positions.Path) -> str:
         """Return how people call the entry, such as ``service sns: ``."""
@@ -44,7 +51,7 @@ def read(path: Path) -> Read:
     """Read a file; raises ConfigError that names file and line."""
     try:
         text = path.read_text(encoding="utf-8")
-        return Read(path.name, tomllib.loads(text), positions.lines(text))
+        return Read(path.name, text, tomllib.loads(text), positions.lines(text))
     except (OSError, UnicodeDecodeError, RecursionError) as cause:
         why = type(cause).__name__
         raise ConfigError(f"{path.name}:1: cannot be read, {why} (rule: a text file)") from cause

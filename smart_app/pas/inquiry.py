@@ -252,12 +252,27 @@ def _unread(found: Decision, facts: dict[Any, Any]) -> bool:
     return not found.items or "unreadable" in facts.values()
 
 
-def _takes_back(case: Case, result: Resource, sent: Sent) -> bool:
-    """Tell whether a result that was in force, and is no more, affirmed anything."""
+def _favoured(case: Case, result: Resource, sent: Sent) -> bool:
+    """Tell whether a result affirmed anything while it was in force."""
     head, *beside = result["entry"]
     stood = {**result, "entry": [{"resource": {**head["resource"], "status": "active"}}, *beside]}
-    in_force = head["resource"].get("status") != "draft"
-    return in_force and verdicts.favours(_read(case, stood, sent))
+    return verdicts.favours(_read(case, stood, sent))
+
+
+def _takes_back(case: Case, gone: Resource, stand: list[Resource], sent: Sent) -> bool:
+    """Tell whether a withdrawn result takes back what people were, or may have been, told.
+
+    A later version of an approval does, whatever it still says; so does one that affirmed, unless
+    what it affirmed was given anew since.
+    """
+    head = _head(gone)
+    if head.get("status") == "draft":
+        return False
+    affirm = [_head(one) for one in stand if verdicts.favours(_read(case, one, sent))]
+    open_to = [one for one in affirm if not _surely_older(head, one)]
+    if any(one.get("id") and one["id"] == head.get("id") for one in open_to):
+        return True
+    return (not stand or bool(open_to)) and _favoured(case, gone, sent)
 
 
 def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
@@ -267,20 +282,9 @@ def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
     contradict each other, none does. What affirms counts only beside what can be read, be it older.
     """
     stand = [one for one in several if not withdrawn(_head(one))]
-    affirm = [_head(one) for one in stand if verdicts.favours(_read(case, one, sent))]
-    for one in several:
-        if one in stand:
-            continue
-        same = [o for o in affirm if o.get("id") and o["id"] == _head(one).get("id")]
-        if _head(one).get("status") != "draft" and any(
-            not _surely_older(_head(one), other) for other in same
-        ):
-            return DIFFER  # a later version of the approval itself, whatever it still says
-        if not _takes_back(case, one, sent):
-            continue
-        # it takes back what people were, or may have been, told, unless it was given anew since
-        if not stand or any(not _surely_older(_head(one), other) for other in affirm):
-            return DIFFER
+    gone = [one for one in several if withdrawn(_head(one))]
+    if any(_takes_back(case, one, stand, sent) for one in gone):
+        return DIFFER
     several = stand or several  # what was withdrawn contradicts nothing beside what stands
     heads, read = [_head(one) for one in several], [_read(case, one, sent) for one in several]
     facts = [_facts(case, head, one) for head, one in zip(heads, read, strict=True)]

@@ -55,22 +55,18 @@ def favours(found: Decision) -> bool:
     return any(one.decision in FAVOURABLE for one in found.items)
 
 
-def less(typed: Decision, read: Decision) -> frozenset[str]:
-    """Return the items of which the payer itself affirms less than a letter says."""
-    said = of_items(typed)
-    return frozenset(
-        one.trace
-        for one in read.items
-        if one.decision not in OPEN and _rank(one.decision) < _rank(said.get(one.trace, ""))
-    )
-
-
 def raised(letter: Decision, present: Decision) -> frozenset[str]:
     """Return the items of which a letter affirms more than the present decision."""
     said = of_items(present)
     return frozenset(
         one.trace for one in letter.items if _rank(one.decision) > _rank(said.get(one.trace, ""))
     )
+
+
+def less(typed: Decision, read: Decision) -> frozenset[str]:
+    """Return the items of which the payer itself, where it has decided, affirms less."""
+    decided = {one.trace for one in read.items if one.decision not in OPEN}
+    return raised(typed, read) & decided
 
 
 def agreed(read: Sequence[Decision]) -> Decision | None:
