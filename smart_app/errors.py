@@ -121,7 +121,7 @@ class SeveralOrders(ChartError):
         super().__init__(f"{len(groups)} orders")
         self.groups = groups
         self.patient: dict[str, Any] = {}
-        self.choices: tuple[tuple[dict[str, Any], Any], ...] = ()
+        self.choices: tuple[Any, ...] = ()
 
 
 class ChartUnavailable(ChartError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 
 from launch import LaunchContext
 from smart_app import judging
@@ -27,6 +28,19 @@ class Double:
     case: Case
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Orders that belong together and that a person may choose; ``case`` if they can be judged.
+
+    ``particulars`` are the words of the parts of the body and the details.
+    """
+
+    orders: tuple[Resource, ...]
+    case: Case | None
+    particulars: tuple[str, ...]
+    planned: date | None
+
+
 def asked(
     known: list[Case], context: LaunchContext, chart: ChartSnapshot
 ) -> tuple[Case | None, tuple[Resource, ...]]:
@@ -47,14 +61,16 @@ def asked(
 
 def choices(
     groups: tuple[tuple[Resource, ...], ...], judge: Callable[[tuple[Resource, ...]], Case]
-) -> tuple[tuple[Resource, Case | None], ...]:
+) -> tuple[Choice, ...]:
     """Judge each group of orders that a person may choose; None where no code can be judged."""
-    made: list[tuple[Resource, Case | None]] = []
+    made: list[Choice] = []
     for group in groups:
         try:
-            made.append((group[0], judge(group)))
+            case = judge(group)
         except NoOrder:
-            made.append((group[0], None))
+            case = None
+        told = dict.fromkeys(word for order in group for word in orders.particulars_told(order))
+        made.append(Choice(group, case, tuple(told), orders.planned_date(group)))
     return tuple(made)
 
 

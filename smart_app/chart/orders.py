@@ -166,6 +166,16 @@ def particulars(order: Resource) -> list[list[list[object]]]:
     ]
 
 
+def particulars_told(order: Resource) -> tuple[str, ...]:
+    """Return the words of the parts of the body and the details that an order names."""
+    concepts = [one for key in ("bodySite", "orderDetail") for one in codes.objects(order.get(key))]
+    told = [
+        _words(one.get("text") or next((it.get("display") for it in codes.codings(one)), None))
+        for one in concepts
+    ]
+    return tuple(dict.fromkeys(one for one in told if one))
+
+
 def says(order: Resource, snapshot: ChartSnapshot) -> tuple[object, ...]:
     """Return what one order asks for, and last for which day, to compare two readings of it.
 

@@ -36,6 +36,7 @@ from smart_app.formatters.chart import (
     marked,
     number_codes,
     number_line,
+    order_facts,
     order_says,
 )
 from smart_app.formatters.claim import CHECKS, CLAIM_HEADS, check_line, claim_chip, claim_head
@@ -113,6 +114,7 @@ __all__ = [
     "not_added",
     "number_codes",
     "number_line",
+    "order_facts",
     "order_says",
     "scope_line",
     "services",

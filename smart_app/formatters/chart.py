@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
 from smart_app.cases.model import (
@@ -125,6 +126,19 @@ def entered(code: str, by: str, when: str, whole: bool) -> str:
     """Return what a person entered of an order: all of it, or the code that it lacked."""
     what = f"This order ({code})" if whole else f"The code {code} of this order"
     return f"{what} was entered here by {by} on {when}; the chart does not say it."
+
+
+def order_facts(
+    parts: Sequence[str],
+    diagnoses: tuple[Coding, ...],
+    planned: date | None,
+    ordered: str | None,
+    requester: str,
+) -> str:
+    """Return by what a person tells orders of one service apart: the part of the body first."""
+    when = " ".join(["ordered", day(ordered, year=True), *(["by", requester] if requester else [])])
+    said = [", ".join(parts), order_says(diagnoses, planned), when if ordered else ""]
+    return " ".join(f"{one[0].upper()}{one[1:]}." for one in said if one)
 
 
 def order_says(diagnoses: tuple[Coding, ...], planned: date | None) -> str:

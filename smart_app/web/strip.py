@@ -12,6 +12,7 @@ from smart_app.cases.model import Case, Resource
 from smart_app.errors import SeveralOrders
 from smart_app.fhir import codes, refs
 from smart_app.flow import Flow
+from smart_app.reopen import Choice
 from smart_app.world import World
 
 
@@ -68,7 +69,7 @@ class OrderRow:
     refs: str
     title: str
     words: str
-    ordered: str
+    facts: str
     asks: bool
 
 
@@ -76,15 +77,28 @@ def order_rows(asked: SeveralOrders) -> tuple[OrderRow, ...]:
     """Return the orders of a chart, those that Medicare asks about first."""
     rows = [
         OrderRow(
-            refs=" ".join(case.order_refs) if case else refs.of(order),
-            title=_title(order, case),
-            words=formatters.scope_line(case) if case else formatters.NO_CODE,
-            ordered=formatters.day(str(order.get("authoredOn") or "") or None),
-            asks=case is not None and case.scope.verdict != "out_of_scope",
+            refs=" ".join(map(refs.of, one.orders)),
+            title=_title(one.orders[0], one.case),
+            words=formatters.scope_line(one.case) if one.case else formatters.NO_CODE,
+            facts=_facts(one),
+            asks=one.case is not None and one.case.scope.verdict != "out_of_scope",
         )
-        for order, case in asked.choices
+        for one in asked.choices
     ]
     return tuple(sorted(rows, key=lambda row: not row.asks))
+
+
+def _facts(choice: Choice) -> str:
+    """Return by what a person tells orders of the same service apart."""
+    [requester] = codes.objects([choice.orders[0].get("requester")]) or [{}]
+    first, lines = choice.orders[0], choice.case.items if choice.case else ()
+    return formatters.order_facts(
+        choice.particulars,
+        tuple(dict.fromkeys(one for item in lines for one in item.diagnoses)),
+        choice.planned,
+        str(first.get("authoredOn") or "") or None,
+        str(requester.get("display") or ""),
+    )
 
 
 def _title(order: Resource, case: Case | None) -> str:

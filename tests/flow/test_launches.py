@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
 
 from sandbox.browser import Browser, Page
+from sandbox.ehr import people
 from sandbox.golden import ask
 from sandbox.stack import Stack
 
@@ -46,6 +48,19 @@ def test_without_an_order_the_person_chooses_one(stack: Stack) -> None:
     opened = browser.submit(page, first)
     assert "/case/" in opened.url
     assert "62323" in opened.text
+
+
+def test_orders_of_one_service_are_told_apart(stack: Stack) -> None:
+    known = next(one for one in people.charts(date.today()) if one["id"] == "kit-knee")
+    site = [
+        {"coding": [{"system": "http://snomed.info/sct", "code": "6757004"}], "text": "Right knee"}
+    ]
+    right = {**known, "id": "kit-right", "bodySite": site, "authoredOn": "2026-11-02"}
+    ask(f"{stack.ehr}/sandbox/control", {"chart": [right], "context": []})
+    page = Browser().get(f"{stack.ehr}/open?patient=kit&order=kit-knee")
+    ask(f"{stack.ehr}/sandbox/control", {"context": None})
+    assert "Right knee. Diagnosis M17.12" in page.text
+    assert "Ordered Mon 2 Nov 2026" in page.text
 
 
 def test_an_order_of_another_chart_cannot_be_chosen(stack: Stack) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import fields, replace
+from datetime import date
 from itertools import product
 from pathlib import Path
 from typing import Any, get_args
@@ -13,6 +14,7 @@ import pytest
 from smart_app import formatters
 from smart_app.cases import states
 from smart_app.cases.model import (
+    Coding,
     CoverageAnswer,
     CoverageRepetition,
     DecisionWord,
@@ -90,6 +92,14 @@ def test_words_that_were_looked_for_are_marked() -> None:
     assert formatters.marked(found) == [("No ", False), ("Fever", True), (", no sign.", False)]
     plain = Evidence("DocumentReference/1", "DocumentReference", sentence="a (b")
     assert formatters.marked(plain) == [("a (b", False)]
+
+
+def test_an_order_is_told_from_another_by_its_side_and_day() -> None:
+    code = Coding("http://hl7.org/fhir/sid/icd-10-cm", "M17.12", "Arthritis")
+    facts = formatters.order_facts(["left knee"], (code,), date(2026, 12, 5), "2026-11-23", "Dr. X")
+    said = ["Left knee.", "Diagnosis M17.12, planned Sat 5 Dec 2026.", "Ordered Mon 23 Nov 2026 by"]
+    assert facts == f"{' '.join(said)} Dr. X."
+    assert formatters.order_facts([], (), None, None, "Dr. X") == ""
 
 
 @pytest.mark.parametrize(
