@@ -194,7 +194,12 @@ class Deciding(Answers, Beside):
             tracks = states.move(tracks, submission="pended")
         elif found.word != "pended" and tracks.submission == "pended":
             tracks = states.move(tracks, submission="received")
-        ready = found.word == "affirmed" and tracks.utn == "recorded" and len(kept) == 1
+        ready = (
+            found.word == "affirmed"
+            and tracks.utn == "recorded"
+            and len(kept) == 1
+            and kept[0].holds
+        )
         tracks = states.move(tracks, claim="ready" if ready else "hold")
         return self.store.save(db, replace(case, tracks=tracks))
 

@@ -483,7 +483,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class UtnRecord:
-    """A number that a program gave to items; unique by (member, number)."""
+    """A number that a program gave to items; unique by (member, number).
+
+    ``valid_from`` and ``valid_to`` are None when no day of service is left by what the payer says.
+    """
 
     number: str
     program: str
@@ -497,6 +500,11 @@ class UtnRecord:
     previous: str | None = None
     status: Literal["active", "superseded", "expired"] = "active"
     warnings: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether there is any day of service on which the number may be used."""
+        return self.valid_from is not None and self.valid_to is not None
 
 
 # Stages 13 and 14 --------------------------------------------------------------------------------
@@ -541,6 +549,7 @@ ClaimState = Literal[
     "ready",
     "hold_decision",
     "hold_number",
+    "hold_window",
     "outside_window",
     "review_expected",
     "number_with_abn",

@@ -83,9 +83,13 @@ def scope_line(case: Case) -> str:
     return f"Medicare prior authorization may be recommended for {codes(case)}: {things}."
 
 
+NO_DAY = "Do not do it before the valid dates are known."
+
+
 def headline(case: Case, state: str, payer: str, until: date | None, zone: str) -> str:
     """Return the one line of a sent case."""
     due = moment(case.due_at, zone, named=True)
+    by = f"Do it by {day(until, zone, year=True)}." if until else NO_DAY
     lines = {
         "queued": f"Signed. Sending to {payer} now.",
         "sending": f"Sending to {payer} now.",
@@ -93,7 +97,7 @@ def headline(case: Case, state: str, payer: str, until: date | None, zone: str) 
         "rejected": f"{payer} did not accept the request. Nothing was decided.",
         "parked": f"{payer} could not be reached. Nothing was sent yet.",
         "pended": f"Sent to {payer}. Decision due by {due}.",
-        "affirmed": f"{payer} affirmed {codes(case)}. Do it by {day(until, zone, year=True)}.",
+        "affirmed": f"{payer} affirmed {codes(case)}. {by}",
         "affirmed_number_awaited": (
             f"{payer} affirmed {codes(case)}. Hold the claim, do not resubmit."
         ),
@@ -179,6 +183,10 @@ WARNINGS = {
         "{payer} itself answered after the letter was entered: it asks for a call, or its answer "
         "cannot be read by software. The letter stands as it was entered. Ask {payer} whether it "
         "still holds."
+    ),
+    "no_day": (
+        "{payer} gave dates for this number that leave no day on which it may be done. Ask "
+        "{payer} for the valid dates before the service is done or billed."
     ),
     "order_not_taken_back": (
         "The order in the chart still says that it is authorized. Change it there by hand: the "

@@ -108,7 +108,9 @@ def chart_text(case: Case, found: Decision, numbers: list[UtnRecord], payer: str
         lines.append(f"On {join(codes)} the later answer of {payer} itself stands instead.")
     for one in numbers:
         lines += ["", f"Unique tracking number (UTN): {number_line(case, one, len(numbers))}"]
-        if found.word == "affirmed":
+        if found.word == "affirmed" and not one.holds:
+            lines.append("The dates that came with it leave no valid day: ask the payer.")
+        elif found.word == "affirmed":
             lines.append(f"Valid for dates of service {one.valid_from} to {one.valid_to}.")
         else:
             lines.append("The number alone does not mean payment: read the decision above.")

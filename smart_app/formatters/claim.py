@@ -11,6 +11,7 @@ CLAIM_HEADS = {
     "ready": "Put the number on the {whose} claim.",
     "hold_decision": "Hold the claim: no decision yet.",
     "hold_number": "Hold the claim: the number has not come.",
+    "hold_window": "Hold the claim: the payer gave the number no day of service that it covers.",
     "hold_review": "Hold the claim: read the decision and number of each code first.",
     "outside_window": "Hold the claim: the day of the service is outside the valid dates.",
     "review_expected": "No number. Expect a review before payment.",

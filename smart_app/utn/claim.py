@@ -45,15 +45,17 @@ def _state(case: Case, active: list[UtnRecord], on: date | None, today: date) ->
         return "number_with_abn"
     if decision != "affirmed" or len(active) > 1:
         return "hold_review"  # some of it is not what was asked: a person decides what is billed
-    if _inside(record, on or today) is False:
+    if not record.holds:
+        return "hold_window"
+    if not _inside(record, on or today):
         return "outside_window"
     return "ready"
 
 
-def _inside(record: UtnRecord, on: date) -> bool | None:
-    """Tell whether a date lies in a number's window; None when it has none."""
+def _inside(record: UtnRecord, on: date) -> bool:
+    """Tell whether a date lies in a number's window."""
     if record.valid_from is None or record.valid_to is None:
-        return None
+        return False
     return record.valid_from <= on <= record.valid_to
 
 
@@ -116,7 +118,7 @@ def _checks(
     case: Case, active: list[UtnRecord], on: date | None, decision: Decision | None
 ) -> tuple[Check, ...]:
     """Return what was checked; ``words`` name the check, its outcome and facts stand apart."""
-    inside = all(_inside(one, on) is not False for one in active) if active and on else None
+    inside = all(_inside(one, on) for one in active) if active and on else None
     items = decision.items if decision else ()
     affirmed = {one.trace for one in items if one.decision == "affirmed"}
     open_codes = [item.code for item in case.items if item.trace not in affirmed]

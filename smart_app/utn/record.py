@@ -43,7 +43,7 @@ def record(
 
     One record per number: items of one request often share it. The window runs from the decision
     day; a period that the payer states is kept when it is there, of several what all of them
-    cover. A decision that does not say its
+    cover: where no day is left, there is no window. A decision that does not say its
     day keeps the one under which its number is ``known``, else it is the day on which the verdict
     was first ``told_on``: a number that comes later does not move its window.
     """
@@ -65,6 +65,9 @@ def record(
         decided_on = decision.decided_on or next(before, told_on)
         starts = [one.valid_from for one in items if one.valid_from]
         ends = [one.valid_to for one in items if one.valid_to]
+        first = max(starts) if starts else decided_on
+        last = min(ends) if ends else last_day(decided_on, form.window_days)
+        window = (first, last) if first <= last else (None, None)
         records.append(
             UtnRecord(
                 number=number,
@@ -74,8 +77,8 @@ def record(
                 decision_id=decision.id,
                 verdict=verdict,
                 decided_on=decided_on,
-                valid_from=max(starts) if starts else decided_on,
-                valid_to=min(ends) if ends else last_day(decided_on, form.window_days),
+                valid_from=window[0],
+                valid_to=window[1],
                 warnings=() if form.expected.match(number) else ("unusual form",),
             )
         )

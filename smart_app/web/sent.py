@@ -30,6 +30,8 @@ from smart_app.world import World
 DONE, RUNNING, FAILED, WAITING = "done", "running", "failed", "waiting"
 
 
+AFFIRMS = ("affirmed", "affirmed_modified", "partial")
+"""Words of a decision by which anything may be done, on the days of its number."""
 BY_HAND = ("refused", "manual_pending")
 """Where the chart does not have the decision, and will not have it by itself."""
 
@@ -139,10 +141,8 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         (formatters.moment(one.at, zone), formatters.event(one, payer)) for one in reversed(events)
     ]
     settled = case.tracks.chart not in ("none", "writing")
-    warnings = (
-        *_warnings(case, record, payer, order_wrong(world, case, decision, numbers, writes)),
-        *not_added(events, case.id, zone),
-    )
+    wrong = _wrong(world, case, decision, numbers, writes)
+    warnings = (*_warnings(case, record, payer, wrong), *not_added(events, case.id, zone))
     finished = case.tracks.submission in ("rejected", "parked", "cancelled")
     return CaseView(
         case=case,
@@ -221,6 +221,21 @@ def order_wrong(
     )
 
 
+def _wrong(
+    world: World,
+    case: Case,
+    found: Decision | None,
+    numbers: tuple[UtnRecord, ...],
+    writes: list[WriteReceipt],
+) -> list[str]:
+    """Return what a page warns of while it is so."""
+    no_day = case.tracks.decision in AFFIRMS and not all(one.holds for one in numbers)
+    wrong = ["no_day"] if no_day else []
+    if order_wrong(world, case, found, numbers, writes):
+        wrong.append("order_not_taken_back")
+    return wrong
+
+
 ENDS = (
     ("sources_disagree",),
     ("number_differs",),
@@ -230,7 +245,7 @@ ENDS = (
 """What a page warns of until another letter is entered, and what ends it before."""
 
 
-def _warnings(case: Case, record: Record, payer: str, order: bool) -> tuple[str, ...]:
+def _warnings(case: Case, record: Record, payer: str, wrong: list[str]) -> tuple[str, ...]:
     """Return what a person must know before acting on the page."""
     kinds = [one.kind for one in record.events]
     found = ["record_broken"] if record.broken_at else []
@@ -238,10 +253,8 @@ def _warnings(case: Case, record: Record, payer: str, order: bool) -> tuple[str,
     for kind, *ends in ENDS:
         told = [one for one in kinds if one in (kind, "letter", *ends)]
         found += [kind] if told[-1:] == [kind] else []
-    if order:
-        found.append("order_not_taken_back")
     facts = {"payer": payer, "number": record.broken_at}
-    return tuple(formatters.WARNINGS[one].format(**facts) for one in found)
+    return tuple(formatters.WARNINGS[one].format(**facts) for one in [*found, *wrong])
 
 
 def _items(case: Case, decision: Decision | None) -> tuple[tuple[str, str, tuple[str, ...]], ...]:

@@ -132,7 +132,7 @@ MODIFIED = an_answer(an_answer_item("A3"), modifierExtension=[{"url": "x"}])
 def warned(line: Line) -> bool:
     """Tell whether the page warns that the payer's answer has to be read by a person."""
     record = line.world.audit.record("case-1")
-    found = sent._warnings(line.case(), record, "Zyter", False)
+    found = sent._warnings(line.case(), record, "Zyter", [])
     return any("itself answered after the letter" in one for one in found)
 
 

@@ -62,7 +62,7 @@ def history(line: Line) -> list[str]:
 def warned(line: Line) -> str:
     """Return what the page warns of."""
     record = line.world.audit.record("case-1")
-    return " ".join(sent._warnings(line.case(), record, "Zyter", False))
+    return " ".join(sent._warnings(line.case(), record, "Zyter", []))
 
 
 @pytest.mark.parametrize(

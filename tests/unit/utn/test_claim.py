@@ -100,6 +100,14 @@ def test_the_date_of_service_must_lie_in_the_window(planned: date | None, state:
     assert card(case_at(HOPD, planned_date=planned), RECORD).state == state
 
 
+@pytest.mark.parametrize("planned", [date(2026, 11, 24), None])
+def test_a_number_that_holds_on_no_day_goes_on_no_claim(planned: date | None) -> None:
+    never = replace(RECORD, valid_from=None, valid_to=None)
+    found = card(case_at(HOPD, planned_date=planned), never)
+    assert found.state == "hold_window"
+    assert not any(UTN in one.text for one in found.placements)
+
+
 @pytest.mark.parametrize(
     ("place", "forms"),
     [(HOPD, {"837I", "FISS"}), (OFFICE, {"837P"}), (SURGERY, {"837P"})],

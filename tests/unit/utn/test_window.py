@@ -94,6 +94,14 @@ def test_one_number_with_two_periods_holds_while_both_do() -> None:
     assert (found.valid_from, found.valid_to) == (date(2026, 12, 1), date(2026, 12, 10))
 
 
+@pytest.mark.parametrize("apart", [True, False], ids=["two items", "one item"])
+def test_periods_without_a_common_day_are_no_window(apart: bool) -> None:
+    ends, begins = {"valid_to": date(2026, 12, 10)}, {"valid_from": date(2026, 12, 11)}
+    items = [(UTN, ends), (UTN, begins)] if apart else [(UTN, ends | begins)]
+    found = record(decision(*items), FORM, "m", TODAY)[0][0]
+    assert (found.valid_from, found.valid_to, found.holds) == (None, None, False)
+
+
 @pytest.mark.parametrize("value", ["", "AUTH0001", "jfa99900004417", UTN + "0", "JFA 9990000441"])
 def test_what_is_no_number_of_the_program_is_refused(value: str) -> None:
     assert record(decision((value, {})), FORM, "m", TODAY) == ((), (value,))
