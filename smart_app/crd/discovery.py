@@ -37,7 +37,9 @@ def find(
         cache.put(url, body, DAY)
     services = body.get("services")
     for service in services if isinstance(services, list) else []:
-        if isinstance(service, dict) and service.get("hook") == hook and service.get("id"):
+        if not isinstance(service, dict) or service.get("hook") != hook:
+            continue
+        if isinstance(service.get("id"), str) and service["id"]:
             return _service(url, service)
     return None
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from smart_app.cases.model import QuestionnairePackage, Resource
 from smart_app.dtr import shape
 from smart_app.errors import NoForm, PackageError
+from smart_app.fhir import codes
 from smart_app.ports import PayerHttp
 
 FHIR_JSON = "application/fhir+json"
@@ -44,7 +45,7 @@ def _bundles(body: Resource) -> list[Resource]:
         return [body]
     return [
         part["resource"]
-        for part in body.get("parameter") or []
+        for part in codes.objects(body.get("parameter"))
         if str(part.get("name", "")).lower() in BUNDLE_NAMES
         and isinstance(part.get("resource"), dict)
     ]
@@ -52,8 +53,8 @@ def _bundles(body: Resource) -> list[Resource]:
 
 def _of_bundle(bundle: Resource, origin: Literal["payer", "local"]) -> QuestionnairePackage:
     kinds: dict[str, list[Resource]] = {}
-    for entry in bundle.get("entry") or []:
-        resource = entry.get("resource") if isinstance(entry, dict) else None
+    for entry in codes.objects(bundle.get("entry")):
+        resource = entry.get("resource")
         if isinstance(resource, dict):
             kinds.setdefault(str(resource.get("resourceType")), []).append(resource)
     forms = kinds.get("Questionnaire", [])
@@ -79,11 +80,11 @@ def _of_bundle(bundle: Resource, origin: Literal["payer", "local"]) -> Questionn
 
 def elm(library: Resource) -> Resource | None:
     """Return a library's ELM, or None when it carries none that can be read."""
-    for content in library.get("content") or []:
+    for content in codes.objects(library.get("content")):
         if content.get("contentType") == ELM and content.get("data"):
             try:
                 found = json.loads(base64.b64decode(content["data"]))
-            except (binascii.Error, ValueError, RecursionError):
+            except (TypeError, binascii.Error, ValueError, RecursionError):
                 return None
             return found if isinstance(found, dict) and "library" in found else None
     return None

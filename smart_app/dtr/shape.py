@@ -62,7 +62,8 @@ def _link_id(item: Resource) -> str:
 
 
 def _item(item: Resource, link_id: str) -> None:
-    if item.get("type") not in TYPES:
+    kind = item.get("type")
+    if not isinstance(kind, str) or kind not in TYPES:
         raise PackageError(f"{link_id}: no known type")
     _lists(item, LISTS, link_id)
     for option in item.get("answerOption") or []:

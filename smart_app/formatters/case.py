@@ -113,7 +113,7 @@ def headline(case: Case, state: str, payer: str, until: date | None, zone: str) 
         ),
         "non_affirmed": f"{payer} did not affirm this request.",
         "dismissed": f"{payer} dismissed the request. Nothing was decided.",
-        "cancelled": "The request was withdrawn.",
+        "cancelled": f"{payer} says that the request was withdrawn. Nothing is affirmed.",
         "contact_payer": f"{payer} asks you to call before it decides.",
         "not_required": f"{payer} says that no authorization is needed.",
         "unreadable": f"{payer}'s answer could not be read by software. Read the letter.",
@@ -250,6 +250,8 @@ def next_line(
             "the letter."
         ),
         "contact_payer": f"Call {payer}. Nothing is counted as affirmed.",
+        "not_required": "No number comes with it. In doubt, call before the service is done.",
+        "cancelled": f"If nobody here withdrew it, call {payer}.",
     }
     line = lines.get(state, "")
     return line.replace(NOTHING, "").strip() if warned else line
