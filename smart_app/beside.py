@@ -154,7 +154,15 @@ class Beside(Steps):
         before = [one for one in wire if letters and one.received_at <= letters[-1]]
         known = {(item.trace, item.number) for one in before for item in one.items}
         found = verdicts.renumbered(typed, read)
-        return frozenset(trace for trace, other in found.items() if (trace, other) not in known)
+        return frozenset(
+            trace
+            for trace, other in found.items()
+            if (trace, other) not in known and self._is_number(other)
+        )
+
+    def _is_number(self, value: str) -> bool:
+        """Tell whether a value may be a number at all: a payer's own reference is none."""
+        return self.world.program.number.pattern.match(value) is not None
 
     def mistyped(self, case: Case, letter: Decision) -> frozenset[str]:
         """Return the items of which the payer's own number is another than a letter's.
@@ -165,7 +173,7 @@ class Beside(Steps):
             (item.trace, item.decision): item.number
             for one in self.wire(case, WAITING)
             for item in one.items
-            if item.number
+            if item.number and self._is_number(item.number)
         }
         other = frozenset(
             one.trace

@@ -32,6 +32,8 @@ from smart_app.pas.usable import ELSEWHERE
 from smart_app.pas.verdicts import undecided
 from smart_app.utn import record as utn
 
+NOT_TAKEN = "letter_not_taken"
+"""A letter that its author must enter again, knowing what the payer says: it ends nothing."""
 WHOLE = ("dismissed", "cancelled")
 """Words that are about a request as a whole."""
 QUIET = ("pended", "unreadable")
@@ -120,12 +122,15 @@ class Deciding(Answers, Beside):
         kept = self.answering(case, self.kept(case, identifier))
         found = self.together(case, identifier, kept[0]) if len(kept) > 1 else None
         events = self.world.audit.events(case.id)
-        told = [one.facts.get("said") for one in events if one.kind == AT_ODDS[0]]
+        told = [one.facts.get("said") for one in events if one.kind in (AT_ODDS[0], "quarantined")]
         with self.world.tasks.finish(task) as db:
             before = self.store.latest(case.id, "decision", Decision)
             if found is None or before is None or case.closed:
                 return
-            if found.quarantined != ("answers that differ",) or found.document_sha256 in told:
+            hidden = verdicts.favours(before) and verdicts.unread(found)
+            if not hidden and found.quarantined != ("answers that differ",):
+                return
+            if found.document_sha256 is not None and found.document_sha256 in told:
                 return
             if before.source in TYPED:
                 self._unusable(db, case, before, found, 0)
@@ -167,13 +172,15 @@ class Deciding(Answers, Beside):
                 self.not_used(db, case, found)
         else:
             found = before
+        had = case.tracks.utn
         case = self._numbered(db, case, found)
         if undecided(found) or case.tracks.utn == "awaited":
             self.plan_poll(db, case, polls)
         if case.tracks.chart == "none":
             tell = case.tracks.utn == "recorded"
         else:  # the chart has the older decision
-            tell = changed and found.word not in QUIET
+            lost = bool(found.quarantined) and had == "recorded" != case.tracks.utn
+            tell = changed and (lost or found.word not in QUIET)
         if tell:
             self.world.tasks.add(db, "file", case.id, tag=found.id)
         return case
@@ -314,6 +321,8 @@ class Deciding(Answers, Beside):
         if waits and read.quarantined[0] not in ELSEWHERE:
             self._take(db, case, read, polls)
         else:
+            if before and verdicts.favours(before) and read.quarantined[0] == "not active":
+                self.begun(db, case, AT_ODDS, read.document_sha256)
             if before and before.source in TYPED and read.quarantined[0] not in NOT_ITSELF:
                 self.unclear(db, case, read, frozenset())
             self.not_used(db, case, read)
@@ -361,7 +370,6 @@ class Deciding(Answers, Beside):
         all the time, but only another decision makes the page stale.
         """
         with self.store.write() as db:
-            self.world.audit.append(db, case.id, event)  # who adds to a case now waits for us
             case = self.store.case(case.id, db)
             if case.closed:
                 raise CaseClosed
@@ -371,12 +379,16 @@ class Deciding(Answers, Beside):
                 raise IllegalMove("a letter about a request that was not sent")
             self.check_numbers(case, found)
             denials = self.denials(case, found)
+            mistyped = self.mistyped(case, found)
+            refused = bool(denials or mistyped)
+            self.world.audit.append(
+                db, case.id, replace(event, kind=NOT_TAKEN) if refused else event
+            )
             for one in denials:
                 self.disagree(db, case, found, one)
-            mistyped = self.mistyped(case, found)
             if mistyped:
                 self.note(db, case, RENUMBERED, traces=" ".join(sorted(mistyped)))
-            if denials or mistyped:
+            if refused:
                 return case
             if case.tracks.submission in ("unknown", "parked", "rejected"):
                 case = self.move(db, case, submission="received")

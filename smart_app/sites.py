@@ -67,6 +67,9 @@ UNCHANGED = "CHANGE"
 """What a template says where a site must write its own."""
 LEFT = re.compile(rf"(?:^|/){UNCHANGED}(?:-TENANT)?(?:$|[:/]|\.example\b)")
 """How templates say it; the word alone may be a part of a name or an address."""
+REMARK = re.compile(rf"((?:[^#\"']|\"[^\"]*\"|'[^']*')*)#\s*{UNCHANGED}\b")
+"""A remark to change what stands before it; a value may hold the same words."""
+QUOTED = re.compile(r"[\"']([^\"']*)[\"']")
 CLINIC: Schema = {
     **{key: WORDS for key in ("name", "npi", "contact_name", "phone")},
     **{key: MAYBE for key in ("ptan", "fax", "email")},
@@ -150,8 +153,9 @@ def _left(value: Any, path: Where) -> Iterator[Where]:
 def _remarks(found: Read) -> Iterator[ConfigError]:
     """Yield where a template's example stands, such as an NPI, beside a remark to change it."""
     for number, line in enumerate(found.text.splitlines(), start=1):
-        value, mark, _ = line.partition(f"# {UNCHANGED}")
-        if mark and value.strip() and UNCHANGED not in value:
+        remark = REMARK.match(line)
+        value = remark[1] if remark else ""
+        if value.strip() and not any(LEFT.search(one) for one in QUOTED.findall(value)):
             wrong = f"{value.strip()} is the template's example"
             rule = f"write your own, then delete the remark that says {UNCHANGED}"
             yield found.refusal_at(number, wrong, rule)

@@ -152,6 +152,7 @@ def _place(concept: Resource) -> list[object]:
         {_words(one.get("display")) for one in codings} - {""},
         _words(concept.get("text")),
         concept.get("extension") or [],
+        [one["extension"] for one in codings if one.get("extension")],
     ]
 
 
@@ -160,10 +161,17 @@ def particulars(order: Resource) -> list[list[list[object]]]:
 
     A side may stand in the words alone, so that other words are another side.
     """
-    return [
-        [_place(concept) for concept in order.get(key) or [] if isinstance(concept, dict)]
+    named = [
+        [_place(concept) for concept in codes.objects(order.get(key))]
         for key in ("bodySite", "orderDetail")
     ]
+    own = [one for one in codes.objects(order.get("extension")) if _of_body(one)]
+    return [*named, [[_words((order.get("code") or {}).get("text")), own]]]
+
+
+def _of_body(extension: Resource) -> bool:
+    """Tell whether an extension names a part of the body: one of FHIR's, or an EHR's own."""
+    return "body" in str(extension.get("url")).casefold()
 
 
 def particulars_told(order: Resource) -> tuple[str, ...]:

@@ -176,13 +176,17 @@ WARNINGS = {
         "is not used. Compare the letter, or ask {payer}, then enter the decision again."
     ),
     "answers_disagree": (
-        "{payer} gives several answers to this request that contradict each other. None of them is "
-        "used. Ask {payer} what it decided, then enter that as from a letter."
+        "{payer} gives answers to this request that contradict each other, or that it takes back. "
+        "None is used. Ask {payer} what it decided, then enter that as from a letter."
     ),
     "answer_unclear": (
         "{payer} itself answered after the letter was entered: it asks for a call, or its answer "
         "cannot be read by software. The letter stands as it was entered. Ask {payer} whether it "
         "still holds."
+    ),
+    "several_numbers": (
+        "Several numbers came for this request, and a claim carries one. Read on the claim card "
+        "which is for what before anything is billed."
     ),
     "no_day": (
         "{payer} gave dates for this number that leave no day on which it may be done. Ask "

@@ -55,6 +55,7 @@ EVENTS = {
     "awaiting_launch": "Will be filed when the signer next opens this chart",
     "parked": "Needs a person: it did not work after several tries",
     "letter": "A decision was entered from a letter",
+    "letter_not_taken": "A decision from a letter was not taken yet",
 }
 
 
@@ -102,6 +103,6 @@ def event(found: Event, payer: str) -> str:
     words = EVENTS.get(found.kind, found.kind).format(**facts)
     return (
         f"{words} by {found.who}"
-        if found.who and found.kind in ("signed", "letter", "entered")
+        if found.who and found.kind in ("signed", "letter", "letter_not_taken", "entered")
         else words
     )

@@ -252,11 +252,16 @@ def _unread(found: Decision, facts: dict[Any, Any]) -> bool:
     return not found.items or "unreadable" in facts.values()
 
 
-def _favoured(case: Case, result: Resource, sent: Sent) -> bool:
-    """Tell whether a result affirmed anything while it was in force."""
+NO_APPROVAL = {"non_affirmed", "not_required", "dismissed", "pended"}
+"""Words of an item that surely never was affirmed."""
+
+
+def _may_affirm(case: Case, result: Resource, sent: Sent) -> bool:
+    """Tell whether a result may have affirmed anything while it was in force."""
     head, *beside = result["entry"]
     stood = {**result, "entry": [{"resource": {**head["resource"], "status": "active"}}, *beside]}
-    return verdicts.favours(_read(case, stood, sent))
+    words = set(verdicts.of_items(_read(case, stood, sent)).values())
+    return not words or bool(words - NO_APPROVAL)
 
 
 def _takes_back(case: Case, gone: Resource, stand: list[Resource], sent: Sent) -> bool:
@@ -272,7 +277,7 @@ def _takes_back(case: Case, gone: Resource, stand: list[Resource], sent: Sent) -
     open_to = [one for one in affirm if not _surely_older(head, one)]
     if any(one.get("id") and one["id"] == head.get("id") for one in open_to):
         return True
-    return (not stand or bool(open_to)) and _favoured(case, gone, sent)
+    return (not stand or bool(open_to)) and _may_affirm(case, gone, sent)
 
 
 def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
@@ -332,6 +337,12 @@ def _stray(case: Case, body: Any, found: list[Resource], sent: Sent) -> Why | No
     return min(whys, key=lambda one: (one in ELSEWHERE, one), default=None)
 
 
+def _same_result(found: list[Resource], rest: list[Resource]) -> bool:
+    """Tell whether another version of one of our results names our request no more."""
+    ids = {_head(one).get("id") for one in found} - {None}
+    return any(_head(one).get("id") in ids for one in rest)
+
+
 def ours(case: Case, body: Any, sent: Sent) -> Inquired:
     """Return the newest result that is about this request, or whether there is certainly none."""
     try:
@@ -343,7 +354,8 @@ def ours(case: Case, body: Any, sent: Sent) -> Inquired:
         if why := _stray(case, body, found, sent):
             return Inquired("unclear", why=why)
         if found:
-            return _newest(case, found, sent)
+            rest = [one for one, kind in zip(several, kinds, strict=True) if kind != "found"]
+            return DIFFER if _same_result(found, rest) else _newest(case, found, sent)
         none = set(kinds) <= {"none"} and (body["resourceType"] == WRAPPED[0] or _whole(body))
     except (AttributeError, TypeError, KeyError, RecursionError):
         return Inquired("unclear")

@@ -84,9 +84,15 @@ def agreed(read: Sequence[Decision]) -> Decision | None:
     if any(len(words) > 1 for words in said.values()):
         return None
     if any(favours(one) for one in useful):
-        useful = [one for one in read if not one.items] or useful
+        useful = [one for one in read if unread(one)] or useful
     decided = [one for one in useful if one.items and not undecided(one)]
     return [*decided, *useful, *read][0]
+
+
+def unread(found: Decision) -> bool:
+    """Tell whether an answer says what cannot be read, or counted."""
+    odd = any(one.decision in ("unreadable", "contact_payer") for one in found.items)
+    return odd or not found.items or bool(found.quarantined)
 
 
 def _rank(word: str) -> int:

@@ -125,7 +125,8 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     decision = store.latest(case.id, "decision", Decision)
     numbers = tuple(one for one in store.utns(case.id) if one.status == "active")
     active = numbers[0] if len(numbers) == 1 else None
-    until = active.valid_to if active else None
+    ends = [one.valid_to for one in numbers]
+    until = min((one for one in ends if one), default=None) if all(ends) else None
     tone, shape, words = formatters.CHIPS.get(state, ("warn", "diamond", state))
     mac = case.scope.route.mac_name if case.scope.route else formatters.SOME_MAC
     record = world.audit.record(case.id)
@@ -135,7 +136,8 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     recovery = decides.recovery if decides and asks else "person"
     writes = store.history(case.id, "write", WriteReceipt)
     where = writes[0].where_people_see_it if writes else "Documents"
-    decided = formatters.day(active.decided_on, year=True) if active else ""
+    days = sorted({one.decided_on for one in numbers})
+    decided = formatters.join([formatters.day(one, year=True) for one in days])
     card = claim.placement(case, world.program, numbers, today, decision)
     rows = [
         (formatters.moment(one.at, zone), formatters.event(one, payer)) for one in reversed(events)
@@ -231,6 +233,8 @@ def _wrong(
     """Return what a page warns of while it is so."""
     no_day = case.tracks.decision in AFFIRMS and not all(one.holds for one in numbers)
     wrong = ["no_day"] if no_day else []
+    if case.tracks.decision in AFFIRMS and len(numbers) > 1:
+        wrong.append("several_numbers")
     if order_wrong(world, case, found, numbers, writes):
         wrong.append("order_not_taken_back")
     return wrong

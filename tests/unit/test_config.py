@@ -130,3 +130,20 @@ def test_the_launchers_registration_is_a_stand_in(tmp_path: Path) -> None:
     assert load_site(path, WISER.ccn_pos).stand_in
     with pytest.raises(ConfigError, match="stand-in"):
         load_site(path, WISER.ccn_pos, production=True)
+
+
+@pytest.mark.parametrize(
+    ("remark", "refused"),
+    [("# CHANGED by ops", False), ("# CHANGE", True), ("#CHANGE, the clinic's", True)],
+)
+def test_only_a_remark_to_change_it_refuses_a_value(
+    tmp_path: Path, remark: str, refused: bool
+) -> None:
+    value = 'name = "EXCHANGE CLINIC # CHANGE"'
+    text = re.sub(r'(?m)^name = ".*?"$', f"{value}  {remark}", SHIPPED, count=1)
+    path = a_file(tmp_path, text)
+    if not refused:
+        load_site(path, WISER.ccn_pos)
+        return
+    with pytest.raises(ConfigError, match="is the template's example"):
+        load_site(path, WISER.ccn_pos)

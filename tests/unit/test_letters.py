@@ -50,7 +50,7 @@ def test_a_denial_stands_until_the_letter_is_entered_again(
     before = state(line)
     line.letter("affirmed", N1)
     assert (state(line), active(line)) == (before, [])
-    assert line.events()[-2:] == ["letter", "sources_disagree"]
+    assert line.events()[-2:] == ["letter_not_taken", "sources_disagree"]
     line.letter("affirmed", N1)
     assert (state(line), active(line)) == (("affirmed", "ready"), [N1])
 
