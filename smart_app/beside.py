@@ -167,7 +167,7 @@ class Beside(Steps):
     def mistyped(self, case: Case, letter: Decision) -> frozenset[str]:
         """Return the items of which the payer's own number is another than a letter's.
 
-        None when people were told of it and entered the letter again.
+        None when people were told of it and entered the same letter again.
         """
         given = {
             (item.trace, item.decision): item.number
@@ -180,7 +180,17 @@ class Beside(Steps):
             for one in letter.items
             if one.number and given.get((one.trace, one.decision), one.number) != one.number
         )
-        return frozenset() if other <= self.withheld(case) else other
+        told = {
+            said
+            for one in self._since(case, RENUMBERED)
+            for said in str(one.facts.get("numbers", "")).split()
+        }
+        return other if set(self.blinded(letter, other).split()) - told else frozenset()
+
+    def blinded(self, letter: Decision, traces: frozenset[str]) -> str:
+        """Return by what a letter's numbers of some items are known again, and by nobody read."""
+        numbered = [one for one in letter.items if one.trace in traces]
+        return " ".join(self.store.blind(one.trace, str(one.number)) for one in numbered)
 
     def denials(self, case: Case, letter: Decision) -> tuple[Decision, ...]:
         """Return the payer's own decisions that a letter would turn into an affirmation.

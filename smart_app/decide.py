@@ -348,7 +348,8 @@ class Deciding(Answers, Beside):
         new = self.renumbered(case, typed, read)
         withheld = new | self.withheld(case)
         if new:
-            self.note(db, case, RENUMBERED, traces=" ".join(sorted(new)))
+            told = self.blinded(typed, new)
+            self.note(db, case, RENUMBERED, traces=" ".join(sorted(new)), numbers=told)
         stood, read = typed, verdicts.unnumbered(read, withheld)
         typed = verdicts.unnumbered(typed, withheld)
         numbered = verdicts.with_numbers(typed, read)
@@ -387,7 +388,8 @@ class Deciding(Answers, Beside):
             for one in denials:
                 self.disagree(db, case, found, one)
             if mistyped:
-                self.note(db, case, RENUMBERED, traces=" ".join(sorted(mistyped)))
+                told = self.blinded(found, mistyped)
+                self.note(db, case, RENUMBERED, traces=" ".join(sorted(mistyped)), numbers=told)
             if refused:
                 return case
             if case.tracks.submission in ("unknown", "parked", "rejected"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import date
 
 from smart_app.cases.model import OPEN, Decision, ItemDecision
 from smart_app.pas.decision import word_of
@@ -79,13 +80,16 @@ def agreed(read: Sequence[Decision]) -> Decision | None:
     for item in (item for one in useful for item in one.items):
         if item.decision not in OPEN:
             said.setdefault((item.trace, "verdict"), set()).add(item.decision)
-            if item.number:
-                said.setdefault((item.trace, "number"), set()).add(item.number)
+            facts = {"number": item.number, "from": item.valid_from, "to": item.valid_to}
+            for name, fact in facts.items():
+                if fact:
+                    said.setdefault((item.trace, name), set()).add(str(fact))
     if any(len(words) > 1 for words in said.values()):
         return None
     if any(favours(one) for one in useful):
         useful = [one for one in read if unread(one)] or useful
     decided = [one for one in useful if one.items and not undecided(one)]
+    decided.sort(key=lambda one: one.decided_on or date.max)  # whichever came last
     return [*decided, *useful, *read][0]
 
 

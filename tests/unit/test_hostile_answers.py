@@ -10,13 +10,13 @@ import pytest
 from smart_app.cases import states
 from smart_app.cases.model import Receipt
 from smart_app.cases.store import Store
-from smart_app.pas import inquiry
+from smart_app.pas import inquiry, verdicts
 from tests.unit.kit import FakeClock, FakePayer, Reply
 from tests.unit.line import Line
 from tests.unit.pas.requests import the_case
-from tests.unit.pas.test_decision import SENT, an_answer, an_answer_item
+from tests.unit.pas.test_decision import SENT, an_answer, an_answer_item, read
 
-N1, N2 = "JFA99900004417", "JFA99900004418"
+N1, N2, N3 = "JFA99900004417", "JFA99900004418", "JFA99900004419"
 ECHO = {"identifier": [{"system": SENT.system, "value": SENT.identifier}]}
 
 
@@ -121,3 +121,27 @@ def test_a_payers_own_reference_ends_no_letters_number(store: Store, clock: Fake
     line.pass_by(10)
     active = [one.number for one in store.utns("case-1") if one.status == "active"]
     assert active == [N1]
+
+
+def test_a_third_number_is_told_of_before_it_is_taken(store: Store, clock: FakeClock) -> None:
+    answer = Reply(200, APPROVED)
+    line = a_line(store, clock, **{"$submit": answer, "$inquire": answer})
+    kinds = []
+    for number in (N2, N3, N3):
+        line.letter("affirmed", number)
+        kinds.append(next(one for one in reversed(line.events()) if one.startswith("letter")))
+    assert kinds == ["letter_not_taken", "letter_not_taken", "letter"]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_days_the_earlier_begins_the_window(turned: bool) -> None:
+    days = ("2026-11-24", "2026-11-01")
+    url = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/extension-itemPreAuthIssueDate"
+    bodies = [
+        an_answer(an_answer_item("A1", utn=N1, extensions=[{"url": url, "valueDate": one}]))
+        for one in (reversed(days) if turned else days)
+    ]
+    read_again = [read(the_case(), one) for one in bodies]
+    agreed = verdicts.agreed(read_again)
+    assert agreed is not None
+    assert str(agreed.decided_on) == "2026-11-01"
