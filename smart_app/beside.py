@@ -58,7 +58,8 @@ class Beside(Steps):
         The letter stands. What its author could know is not told again.
         """
         if read.items:
-            asks = {one.trace for one in read.items if one.decision in ASKING}
+            odd = bool(read.quarantined)  # numbers that contradict each other
+            asks = {one.trace for one in read.items if odd or one.decision in ASKING}
             if asks - late:
                 self.begun(db, case, UNCLEAR, verdicts.told(read))
             elif not asks:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from smart_app.cases import states
-from smart_app.cases.model import Receipt
+from smart_app.cases.model import Event, Receipt
 from smart_app.cases.store import Store
 from smart_app.pas import inquiry, verdicts
 from tests.unit.kit import FakeClock, FakePayer, Reply
@@ -145,3 +145,20 @@ def test_of_two_days_the_earlier_begins_the_window(turned: bool) -> None:
     agreed = verdicts.agreed(read_again)
     assert agreed is not None
     assert str(agreed.decided_on) == "2026-11-01"
+
+
+def test_numbers_that_contradict_each_other_beside_a_letter_are_told_of(
+    store: Store, clock: FakeClock
+) -> None:
+    waiting = an_answer(an_answer_item("A4", 1), an_answer_item("A4", 2))
+    items = an_answer_item("A1", 1, utn=N2), an_answer_item("A1", 2, utn=N2)
+    rivals = Reply(200, an_answer(*items, preAuthRef=N3))
+    line = a_line(store, clock, orders=2, **{"$submit": Reply(200, waiting), "$inquire": rivals})
+    case, letter = line.case(), line.letter_of("affirmed")
+    first, second = letter.items  # the second number is awaited
+    numbered = replace(first, number=N1, number_path="letter")
+    event = Event("letter", clock.now(), "Robin", {"word": "affirmed"})
+    seen = line.follow.deciding.decided(case)
+    line.follow.take_letter(case, seen, replace(letter, items=(numbered, second)), event)
+    line.pass_by(10)
+    assert "answer_unclear" in line.events()
