@@ -132,10 +132,12 @@ class Deciding(Answers, Beside):
                 return
             if found.document_sha256 is not None and found.document_sha256 in told:
                 return
-            if before.source in TYPED:
-                self._unusable(db, case, before, found, 0)
-            else:
+            if before.source not in TYPED:
                 self._take(db, case, found, 0)
+            elif found.items:
+                self._beside_typed(db, case, before, found, 0)
+            else:
+                self._unusable(db, case, before, found, 0)
 
     def _clock_starts(self, db: sa.Connection, case: Case) -> Case:
         program = self.world.program
@@ -179,7 +181,7 @@ class Deciding(Answers, Beside):
         if case.tracks.chart == "none":
             tell = case.tracks.utn == "recorded"
         else:  # the chart has the older decision
-            lost = bool(found.quarantined) and had == "recorded" != case.tracks.utn
+            lost = had == "recorded" and case.tracks.utn != "recorded" and found.word != "pended"
             tell = changed and (lost or found.word not in QUIET)
         if tell:
             self.world.tasks.add(db, "file", case.id, tag=found.id)

@@ -67,6 +67,7 @@ def late(line: Line, body: Any) -> None:
 
 
 ODD = {"url": "http://payer.example/denied", "valueBoolean": True}
+UNUSABLE = (an_answer_item("ZZ"), an_answer_item("A3", modifierExtension=[ODD]))
 APPROVED = an_answer(an_answer_item("A1", utn=N1))
 
 
@@ -84,16 +85,32 @@ def test_an_approval_beside_what_cannot_be_read_is_none(
     assert states.headline(case.tracks) != "affirmed"
 
 
+@pytest.mark.parametrize("code", ["CT", "ZZ"])
+def test_beside_a_letter_what_cannot_be_read_is_warned_of(
+    store: Store, clock: FakeClock, code: str
+) -> None:
+    line = a_line(store, clock, **{"$submit": Reply(200, APPROVED), "$inquire": Reply(500, None)})
+    line.letter("affirmed", N1)
+    late(line, an_answer(an_answer_item(code)))
+    assert states.headline(line.case().tracks) == "affirmed"
+    assert "answer_unclear" in line.events()
+    recover = [one for one in line.world.tasks.of_case("case-1") if one.kind == "recover"]
+    assert [one.state for one in recover] == ["done"]
+
+
+@pytest.mark.parametrize("last", UNUSABLE, ids=["unknown code", "unknown modifier"])
 def test_a_late_answer_that_cannot_be_used_ends_what_was_taken(
-    store: Store, clock: FakeClock
+    store: Store, clock: FakeClock, last: dict[str, Any]
 ) -> None:
     line = a_line(store, clock, **{"$submit": Reply(200, APPROVED), "$inquire": Reply(500, None)})
     case = line.case()
     assert states.headline(case.tracks) == "affirmed"
     with store.write() as db:
         store.save(db, replace(case, tracks=replace(case.tracks, chart="filed_and_read_back")))
+    while line.step():  # the chart gets the number
+        pass
     before = len(line.filed)
-    late(line, an_answer(an_answer_item("A3", modifierExtension=[ODD])))
+    late(line, an_answer(last))
     assert states.headline(line.case().tracks) == "unreadable"
     assert line.case().tracks.claim == "hold"
     assert len(line.filed) > before, "the chart that got the number is told"
