@@ -6,14 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from smart_app.cases.model import OPEN, Case, Decision, Event
+from smart_app.cases.model import ASKING, OPEN, Case, Decision, Event
 from smart_app.errors import LetterError
 from smart_app.pas import verdicts
 from smart_app.steps import Steps
 
 TYPED = ("letter", "portal")
-ASKING = ("unreadable", "contact_payer")
-"""Words of an item that a person has to read, or to call about."""
 BESIDE = "beside"
 """Where the payer's own answers are kept that came beside a letter, taken or not."""
 WAITING = "beside_waiting"

@@ -436,8 +436,12 @@ DecisionWord = Literal[
     "not_required",
     "unreadable",
 ]
-OPEN = ("pended", "unreadable", "contact_payer")
+ASKING = ("unreadable", "contact_payer")
+"""Words of an item that a person has to read, or to call about."""
+OPEN = ("pended", *ASKING)
 """Words of an item that the payer has still to decide, or to say so that it can be read."""
+FAVOURABLE = ("partial", "affirmed_modified", "affirmed")
+"""Words of an item that is affirmed at all, the least first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from smart_app.cases.model import Tracks
+from smart_app.cases.model import FAVOURABLE, Tracks
 from smart_app.errors import IllegalMove
 
 DECIDED = (
@@ -99,8 +99,7 @@ def headline(tracks: Tracks) -> str:
     A decision outranks the way it came; an unknown sending outranks everything before it.
     """
     if tracks.decision not in ("none", "pended"):
-        affirmed = tracks.decision in ("affirmed", "affirmed_modified", "partial")
-        if affirmed and tracks.utn == "awaited":
+        if tracks.decision in FAVOURABLE and tracks.utn == "awaited":
             return f"{tracks.decision}_number_awaited"
         return tracks.decision
     if tracks.submission == "none":

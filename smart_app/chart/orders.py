@@ -17,6 +17,8 @@ NOT_ALLOWED = "not allowed by this sign-in"
 PARTLY = "only partly allowed by this sign-in"
 NEVER_READ = (NOT_ALLOWED, PARTLY, "status 403", "status 404", "status 405", "status 501")
 """Why orders are unavailable that no later try will read."""
+NAMING = ("bodySite", "orderDetail")
+"""Where an order names parts of the body and details."""
 MODIFIER = "modifier"
 """How the URL of an extension ends that names a billing modifier; no guide fixes one."""
 
@@ -161,10 +163,7 @@ def particulars(order: Resource) -> list[list[list[object]]]:
 
     A side may stand in the words alone, so that other words are another side.
     """
-    named = [
-        [_place(concept) for concept in codes.objects(order.get(key))]
-        for key in ("bodySite", "orderDetail")
-    ]
+    named = [[_place(one) for one in codes.objects(order.get(key))] for key in NAMING]
     own = [one for one in codes.objects(order.get("extension")) if _of_body(one)]
     return [*named, [[_words((order.get("code") or {}).get("text")), own]]]
 
@@ -176,7 +175,7 @@ def _of_body(extension: Resource) -> bool:
 
 def particulars_told(order: Resource) -> tuple[str, ...]:
     """Return the words of the parts of the body and the details that an order names."""
-    concepts = [one for key in ("bodySite", "orderDetail") for one in codes.objects(order.get(key))]
+    concepts = [one for key in NAMING for one in codes.objects(order.get(key))]
     told = [
         _words(one.get("text") or next((it.get("display") for it in codes.codings(one)), None))
         for one in concepts

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smart_app.errors import PayerError
+from smart_app.fhir import codes
 from smart_app.ports import Cache, PayerHttp
 
 DAY = 24 * 3600
@@ -35,11 +36,9 @@ def find(
             raise PayerError(f"discovery answered {answer.status}")
         body = answer.body
         cache.put(url, body, DAY)
-    services = body.get("services")
-    for service in services if isinstance(services, list) else []:
-        if not isinstance(service, dict) or service.get("hook") != hook:
-            continue
-        if isinstance(service.get("id"), str) and service["id"]:
+    for service in codes.objects(body.get("services")):
+        name = service.get("id")
+        if service.get("hook") == hook and isinstance(name, str) and name:
             return _service(url, service)
     return None
 

@@ -11,7 +11,15 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from smart_app.cases.model import Case, CaseItem, Decision, DecisionWord, ItemDecision, Resource
+from smart_app.cases.model import (
+    FAVOURABLE,
+    Case,
+    CaseItem,
+    Decision,
+    DecisionWord,
+    ItemDecision,
+    Resource,
+)
 from smart_app.fhir import dates
 from smart_app.pas import echo
 from smart_app.pas.echo import Sent
@@ -191,7 +199,7 @@ def word_of(items: tuple[ItemDecision, ...]) -> DecisionWord:
             return blocking
     if words == {"affirmed", "affirmed_modified"}:
         return "affirmed_modified"
-    if words & {"affirmed", "affirmed_modified", "partial"}:
+    if words & {*FAVOURABLE}:
         return "partial"
     return "unreadable"
 

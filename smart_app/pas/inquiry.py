@@ -264,20 +264,22 @@ def _may_affirm(case: Case, result: Resource, sent: Sent) -> bool:
     return not words or bool(words - NO_APPROVAL)
 
 
-def _takes_back(case: Case, gone: Resource, stand: list[Resource], sent: Sent) -> bool:
+def _takes_back(
+    case: Case, gone: Resource, affirm: list[Resource], alone: bool, sent: Sent
+) -> bool:
     """Tell whether a withdrawn result takes back what people were, or may have been, told.
 
     A later version of an approval does, whatever it still says; so does one that affirmed, unless
-    what it affirmed was given anew since.
+    what it affirmed was given anew since. ``affirm`` are the results that do and stand; ``alone``
+    is one beside which nothing stands.
     """
     head = _head(gone)
     if head.get("status") == "draft":
         return False
-    affirm = [_head(one) for one in stand if verdicts.favours(_read(case, one, sent))]
     open_to = [one for one in affirm if not _surely_older(head, one)]
     if any(one.get("id") and one["id"] == head.get("id") for one in open_to):
         return True
-    return (not stand or bool(open_to)) and _may_affirm(case, gone, sent)
+    return (alone or bool(open_to)) and _may_affirm(case, gone, sent)
 
 
 def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
@@ -287,8 +289,9 @@ def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
     contradict each other, none does. What affirms counts only beside what can be read, be it older.
     """
     stand = [one for one in several if not withdrawn(_head(one))]
+    affirm = [_head(one) for one in stand if verdicts.favours(_read(case, one, sent))]
     gone = [one for one in several if withdrawn(_head(one))]
-    if any(_takes_back(case, one, stand, sent) for one in gone):
+    if any(_takes_back(case, one, affirm, not stand, sent) for one in gone):
         return DIFFER
     several = stand or several  # what was withdrawn contradicts nothing beside what stands
     heads, read = [_head(one) for one in several], [_read(case, one, sent) for one in several]

@@ -6,11 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
-from smart_app.cases.model import OPEN, Decision, ItemDecision
+from smart_app.cases.model import ASKING, FAVOURABLE, OPEN, Decision, ItemDecision
 from smart_app.pas.decision import word_of
-
-FAVOURABLE = ("partial", "affirmed_modified", "affirmed")
-"""Words of an item that is affirmed at all, the least first."""
 
 
 def undecided(found: Decision | None) -> bool:
@@ -95,7 +92,7 @@ def agreed(read: Sequence[Decision]) -> Decision | None:
 
 def unread(found: Decision) -> bool:
     """Tell whether an answer says what cannot be read, or counted."""
-    odd = any(one.decision in ("unreadable", "contact_payer") for one in found.items)
+    odd = any(one.decision in ASKING for one in found.items)
     return odd or not found.items or bool(found.quarantined)
 
 

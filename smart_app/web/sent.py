@@ -10,6 +10,7 @@ from smart_app import formatters, marked
 from smart_app.audit.chain import Record
 from smart_app.cases import states
 from smart_app.cases.model import (
+    FAVOURABLE,
     ORDER,
     TAKE_BACK,
     Case,
@@ -27,11 +28,6 @@ from smart_app.utn.window import days_left
 from smart_app.web.presenters import not_added, payer_name
 from smart_app.world import World
 
-DONE, RUNNING, FAILED, WAITING = "done", "running", "failed", "waiting"
-
-
-AFFIRMS = ("affirmed", "affirmed_modified", "partial")
-"""Words of a decision by which anything may be done, on the days of its number."""
 BY_HAND = ("refused", "manual_pending")
 """Where the chart does not have the decision, and will not have it by itself."""
 
@@ -125,8 +121,6 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     decision = store.latest(case.id, "decision", Decision)
     numbers = tuple(one for one in store.utns(case.id) if one.status == "active")
     active = numbers[0] if len(numbers) == 1 else None
-    ends = [one.valid_to for one in numbers]
-    until = min((one for one in ends if one), default=None) if all(ends) else None
     tone, shape, words = formatters.CHIPS.get(state, ("warn", "diamond", state))
     mac = case.scope.route.mac_name if case.scope.route else formatters.SOME_MAC
     record = world.audit.record(case.id)
@@ -136,8 +130,6 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     recovery = decides.recovery if decides and asks else "person"
     writes = store.history(case.id, "write", WriteReceipt)
     where = writes[0].where_people_see_it if writes else "Documents"
-    days = sorted({one.decided_on for one in numbers})
-    decided = formatters.join([formatters.day(one, year=True) for one in days])
     card = claim.placement(case, world.program, numbers, today, decision)
     rows = [
         (formatters.moment(one.at, zone), formatters.event(one, payer)) for one in reversed(events)
@@ -152,9 +144,9 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         tone=tone,
         shape=shape,
         words=words,
-        headline=formatters.headline(case, state, payer, until, zone),
+        headline=formatters.headline(case, state, payer, _until(numbers), zone),
         next=formatters.next_line(
-            case, state, payer, mac, recovery, decided, warned=bool(warnings)
+            case, state, payer, mac, recovery, _decided(numbers), warned=bool(warnings)
         ),
         payer=payer,
         stops=_stops(case, events, zone, mac, tone, shape),
@@ -181,6 +173,19 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         reference=(decision.payer_reference or "") if decision else "",
         read_by=_read_by(decision),
     )
+
+
+def _until(numbers: tuple[UtnRecord, ...]) -> date | None:
+    """Return the last day on which all numbers hold, None when one holds on no day."""
+    if not all(one.holds for one in numbers):
+        return None
+    return min((one.valid_to for one in numbers if one.valid_to), default=None)
+
+
+def _decided(numbers: tuple[UtnRecord, ...]) -> str:
+    """Return the days on which what is numbered was decided."""
+    days = sorted({one.decided_on for one in numbers})
+    return formatters.join([formatters.day(one, year=True) for one in days])
 
 
 def _read_by(decision: Decision | None) -> str:
@@ -231,9 +236,9 @@ def _wrong(
     writes: list[WriteReceipt],
 ) -> list[str]:
     """Return what a page warns of while it is so."""
-    no_day = case.tracks.decision in AFFIRMS and not all(one.holds for one in numbers)
+    no_day = case.tracks.decision in FAVOURABLE and not all(one.holds for one in numbers)
     wrong = ["no_day"] if no_day else []
-    if case.tracks.decision in AFFIRMS and len(numbers) > 1:
+    if case.tracks.decision in FAVOURABLE and len(numbers) > 1:
         wrong.append("several_numbers")
     if order_wrong(world, case, found, numbers, writes):
         wrong.append("order_not_taken_back")

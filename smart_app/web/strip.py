@@ -90,8 +90,8 @@ def order_rows(asked: SeveralOrders) -> tuple[OrderRow, ...]:
 
 def _facts(choice: Choice) -> str:
     """Return by what a person tells orders of the same service apart."""
-    [requester] = codes.objects([choice.orders[0].get("requester")]) or [{}]
     first, lines = choice.orders[0], choice.case.items if choice.case else ()
+    [requester] = codes.objects([first.get("requester")]) or [{}]
     return formatters.order_facts(
         choice.particulars,
         tuple(dict.fromkeys(one for item in lines for one in item.diagnoses)),

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from smart_app.cases.model import Case
-from smart_app.pas import inquiry, verdicts
+from smart_app.cases.model import FAVOURABLE, Case
+from smart_app.pas import inquiry
 from tests.unit.pas.test_decision import (
     LOCAL,
     SENT,
@@ -204,7 +204,7 @@ def affirmed(several: list[dict[str, Any]], case: Case | None = None) -> list[bo
     found = [inquiry.ours(case, listed(*one), SENT) for one in (several, several[::-1])]
     read_as = [read(case, one.body) if one.body else None for one in found]
     words = [{item.decision for item in one.items} if one else set() for one in read_as]
-    return [bool(one & {*verdicts.FAVOURABLE}) for one in words]
+    return [bool(one & {*FAVOURABLE}) for one in words]
 
 
 @pytest.mark.parametrize("created", [NEWER, DAY, f"{DAY}T08:00:00Z", None, "soon"])
