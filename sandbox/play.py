@@ -78,7 +78,7 @@ def lines(wanted: int, stack: Stack, launcher: Launcher) -> Iterator[str]:
             "then open the line below.\n"
         )
     link = launcher.ehr_launch("opal", "dr-sampleton")
-    yield f"Opal's order, by a launcher on this machine: {link}\n"
+    yield f"Opal's chart, by that launcher: {link}\n"
 
 
 def main() -> int:

@@ -13,6 +13,8 @@ ZONES = {
     "TX": "America/Chicago",
     "WA": "America/Los_Angeles",
 }
+CLINIC = "AZ"
+"""The state by whose clocks the pretend clinic lives: one site has one time zone, as its file."""
 ELSEWHERE = "America/New_York"  # CMS itself, where nobody's clinic says otherwise
 
 

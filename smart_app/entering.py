@@ -146,6 +146,11 @@ def may_enter(chart: ChartSnapshot, order_ref: str) -> bool:
     return unread in orders.NEVER_READ or (unread is None and not theirs)
 
 
+def why(chart: ChartSnapshot, order_ref: str) -> str:
+    """Return why an order is to be entered; empty where the chart gives it."""
+    return orders.wanting(chart, order_ref).say if may_enter(chart, order_ref) else ""
+
+
 def entry(
     program: Program, site: Site, chart: ChartSnapshot, typed: Typed, user: str, now: datetime
 ) -> entered.Entered:

@@ -57,7 +57,7 @@ def _sign_in(site: Site, iss: str, discovery: Discovery) -> Iterator[Finding]:
     if auth != "none" and methods and auth not in methods:
         yield Finding("look", "auth", {"auth": auth, "offered": ", ".join(methods)})
     elif auth in methods:
-        yield Finding("ok", "auth_listed", {"auth": auth})
+        yield Finding("ok", "public" if auth == "none" else "auth_listed", {"auth": auth})
     stated, expected = offered.issuer, site.registration.expected_issuer
     if stated and stated != iss and stated.rstrip("/") == iss.rstrip("/"):
         yield Finding("look", "slash", {"stated": stated, "iss": iss})

@@ -34,4 +34,4 @@ class EhrConfig:
 
         It is the clinic farthest west, so that no chart holds what has not happened yet.
         """
-        return self.today or zones.day(datetime.now(UTC), "AZ")
+        return self.today or zones.day(datetime.now(UTC), zones.CLINIC)

@@ -28,7 +28,7 @@ def authorization(order: Resource) -> str:
         if number:
             return f"Authorization: affirmed, {number}"
         return f"Authorization: {parts.get('pa-needed', {}).get('valueCode', 'unknown')}"
-    return "Authorization number: none on the order yet"
+    return "No authorization is recorded on this order"
 
 
 def text(document: Resource) -> str:
@@ -45,16 +45,16 @@ def preview(document: Resource) -> str:
     return next((line for line in lines if NUMBER in line), lines[0] if lines else "")[:PREVIEW]
 
 
-def when(value: str, state: str | None, now: datetime) -> str:
+def when(value: str, now: datetime) -> str:
     """Return a FHIR date or dateTime in words, by the clinic's clocks; the year if not this one."""
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:  # a month, a year, or nothing
         return value
     timed = "T" in value
-    moment = zones.local(moment, state) if timed else moment
+    moment = zones.local(moment, zones.CLINIC) if timed else moment
     said = zones.words(moment)
-    if moment.year != zones.local(now, state).year:
+    if moment.year != zones.local(now, zones.CLINIC).year:
         said += f" {moment.year}"
     return f"{said}, {moment:%H:%M}" if timed else said
 
@@ -96,13 +96,12 @@ def state(store: Store, orders: list[Resource]) -> str | None:
 def lists(store: Store, patient: str, authored: set[str]) -> dict[str, list[dict[str, Any]]]:
     """Return a patient's orders by code, and documents: what is new first, then the latest."""
     found, now = store.all("ServiceRequest", patient=patient), datetime.now(UTC)
-    place = state(store, found)
     orders = [
         {
             "id": one["id"],
             "code": code(one),
             "words": words(one),
-            "when": when(one.get("authoredOn", ""), place, now),
+            "when": when(one.get("authoredOn", ""), now),
             "authorization": authorization(one),
         }
         for one in found
@@ -112,7 +111,7 @@ def lists(store: Store, patient: str, authored: set[str]) -> dict[str, list[dict
             "id": one["id"],
             "title": one.get("description") or one.get("type", {}).get("text", "Document"),
             "date": one.get("date", ""),
-            "when": when(one.get("date", ""), place, now),
+            "when": when(one.get("date", ""), now),
             "new": f"DocumentReference/{one['id']}" not in authored,
             "preview": preview(one),
         }

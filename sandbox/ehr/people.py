@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--today", type=date.fromisoformat)
     arguments = parser.parse_args()
-    today = arguments.today or zones.day(datetime.now(UTC), "AZ")
+    today = arguments.today or zones.day(datetime.now(UTC), zones.CLINIC)
     arguments.out.mkdir(parents=True, exist_ok=True)
     for resource in charts(today):
         name = f"{resource['resourceType']}-{resource['id']}.json"

@@ -29,6 +29,7 @@ class Listed:
     date: str | None
     author: str | None
     needed: bool
+    offered: bool
     size: int
 
 
@@ -94,9 +95,14 @@ def cited(draft: Draft) -> frozenset[str]:
     return frozenset(one.resource_ref for one in (*answered, *hinted))
 
 
+def _offered(draft: Draft) -> frozenset[str]:
+    """Return the documents that may answer an open point, once a person chooses them."""
+    return frozenset(one.resource_ref for gap in draft.gaps for one in gap.candidates)
+
+
 def listed(chart: ChartSnapshot, draft: Draft) -> tuple[Listed, ...]:
     """Return the sendable documents, the needed ones first, newest first."""
-    needed = cited(draft)
+    needed, offered = cited(draft), _offered(draft)
     rows = [
         Listed(
             ref=refs.of(document),
@@ -104,6 +110,7 @@ def listed(chart: ChartSnapshot, draft: Draft) -> tuple[Listed, ...]:
             date=str(document.get("date") or "")[:10] or None,
             author=author(document, chart),
             needed=refs.of(document) in needed,
+            offered=refs.of(document) in offered,
             size=len(str(content["data"])) * 3 // 4,
         )
         for document in chart.of("DocumentReference")

@@ -19,6 +19,7 @@ NEVER_READ = (NOT_ALLOWED, PARTLY, "status 403", "status 404", "status 405", "st
 """Why orders are unavailable that no later try will read."""
 NAMING = ("bodySite", "orderDetail")
 """Where an order names parts of the body and details."""
+UNCODED = "This order carries no billing code (CPT or HCPCS), and Preclear never guesses one."
 MODIFIER = "modifier"
 """How the URL of an extension ends that names a billing modifier; no guide fixes one."""
 
@@ -59,6 +60,13 @@ def chosen(snapshot: ChartSnapshot, order_refs: tuple[str, ...]) -> tuple[Resour
     if not usable or all(_forbids(one) for one in named):
         raise _nothing_to_ask(named)
     return tuple(usable)
+
+
+def wanting(chart: ChartSnapshot, order_ref: str) -> NoOrder:
+    """Return what a chart lacks of an order: its code, or all of it."""
+    if order_ref and not own(order_ref):
+        return OrderToEnter(UNCODED, order_ref)
+    return _no_orders(chart.unavailable.get("ServiceRequest"))
 
 
 def _no_orders(unread: str | None) -> NoOrder:
@@ -229,10 +237,7 @@ def items(
     for order in orders:
         code = codes.code_in(order.get("code"), BILLING)
         if code is None:
-            say = (
-                "This order carries no billing code (CPT or HCPCS), and Preclear never guesses one."
-            )
-            raise OrderToEnter(say, refs.of(order))
+            raise OrderToEnter(UNCODED, refs.of(order))
         lines.append((is_add_on(code), order, code))
     ordered = sorted(lines, key=lambda line: (not words(line[2]), line[0]))
     return tuple(

@@ -132,7 +132,7 @@ def _evidence(source: Resource, snapshot: ChartSnapshot) -> Evidence:
 
 
 def _date(source: Resource) -> str | None:
-    stamp = source.get("authoredOn") or source.get("created") or source.get("start")
+    stamp = source.get("authoredOn") or source.get("start") or source.get("created")
     return str(stamp)[:10] if stamp else None
 
 

@@ -122,7 +122,6 @@ def headline(case: Case, state: str, payer: str, until: date | None, zone: str) 
 
 
 NO_CODE = "It carries no billing code (CPT or HCPCS). Open it to enter the code."
-NOT_IN_CHART = "The chart does not say it itself."
 
 PAYER_SAID = {
     "not_asked": ("", "{payer} was not asked: it offers no check of orders."),

@@ -127,7 +127,7 @@ def chart_text(case: Case, found: Decision, numbers: list[UtnRecord], payer: str
 def entered(code: str, by: str, when: str, whole: bool) -> str:
     """Return what a person entered of an order: all of it, or the code that it lacked."""
     what = f"This order ({code})" if whole else f"The code {code} of this order"
-    return f"{what} was entered here by {by} on {when}; the chart does not say it."
+    return f"{what} was entered here by {by} on {when}; it is not in the chart."
 
 
 def order_facts(

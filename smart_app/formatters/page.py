@@ -7,7 +7,6 @@ from datetime import datetime
 from smart_app.formatters.dates import moment
 
 DECIDES = "Medicare"
-NOT_NEEDED = "no criterion needs it"
 NO_NAME = "Name missing"
 COVERED = "Original Medicare"
 SOME_MAC = "the MAC"
@@ -41,6 +40,13 @@ def stage(key: str, state: str, why: str | None, payer: str) -> str:
     if (key, why) == ("form", "local"):
         return "Medicare's own list"
     return ENDED.get((key, state), STAGES[key]).format(payer=payer)
+
+
+def document_note(needed: bool, offered: bool) -> str:
+    """Return why a document is not ticked by itself; empty where it is."""
+    if needed:
+        return ""
+    return "offered above for an open point" if offered else "no criterion needs it"
 
 
 def due(at: datetime, zone: str) -> str:

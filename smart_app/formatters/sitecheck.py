@@ -27,6 +27,8 @@ SITE_FINDINGS = {
     "Preclear always sends. Ask the EHR.",
     "auth": "This registration proves itself by {auth}; the server lists {offered}. Ask which it "
     "wants of us, or change client.auth.",
+    "public": "This registration is a public client: it has no secret to prove itself by "
+    "(PKCE guards its sign-in), and the server takes such clients.",
     "auth_listed": "This registration proves itself as the server takes it: {auth}.",
     "slash": "The server calls itself {stated}, this file {iss}. Only one of them is what launches "
     "bring as iss: a slash at the end counts.",

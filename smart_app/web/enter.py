@@ -26,7 +26,7 @@ def blueprint(desk: Desk) -> Blueprint:
         chart, typed = reading.as_given(desk.world, context), Typed(request.args.get("order", ""))
         if not entering.may_enter(chart, typed.order_ref):
             return redirect(f"/l/{launch_id}/", 303)
-        return page(desk, context, chart, typed, formatters.NOT_IN_CHART, None)
+        return page(desk, context, chart, typed, None)
 
     @pages.post("/l/<launch_id>/enter")
     def enter(launch_id: str) -> BaseResponse:
@@ -39,7 +39,7 @@ def blueprint(desk: Desk) -> Blueprint:
                 world.program, site, chart, typed, context.fhir_user, world.clock.now()
             )
         except EntryError as cause:
-            return page(desk, context, chart, typed, formatters.NOT_IN_CHART, cause)
+            return page(desk, context, chart, typed, cause)
         kept = reading.enter(world, context, one)
         try:
             case = desk.flow.open(replace(context, order_refs=(one.order_ref,)))
@@ -55,7 +55,7 @@ def blueprint(desk: Desk) -> Blueprint:
 def offer(desk: Desk, context: LaunchContext, asked: OrderToEnter) -> BaseResponse:
     """Show the page for an order without a code, or for a chart whose orders cannot be read."""
     chart = reading.as_given(desk.world, context)
-    return page(desk, context, chart, Typed(asked.order_ref), asked.say, None)
+    return page(desk, context, chart, Typed(asked.order_ref), None)
 
 
 def page(
@@ -63,7 +63,6 @@ def page(
     context: LaunchContext,
     chart: ChartSnapshot,
     typed: Typed,
-    why: str,
     error: EntryError | None,
 ) -> BaseResponse:
     """Return the page, with what was typed."""
@@ -79,7 +78,7 @@ def page(
     shown = render_template(
         "orders/enter.html",
         strip=strip.patient_strip(chart.patient, world.clock.today(site.time_zone)),
-        why=why,
+        why=entering.why(chart, typed.order_ref),
         typed=typed,
         error=error,
         said=known,
@@ -89,6 +88,7 @@ def page(
         diagnoses=(*named, *typed_too),
         places=site.facilities,
         orderers=entering.orderers(chart, context.fhir_user),
+        requester=typed.requester or context.fhir_user,
         csrf=csrf_token(desk.door.secret(context.launch_id) or ""),
         user=context.user_name,
         sandbox=world.config.sandbox_url,

@@ -137,7 +137,7 @@ def _document_rows(flow: Flow, case: Case, draft: Draft) -> tuple[DocumentRow, .
             one.ref,
             f"{one.title}, {formatters.short_day(one.date)}",
             one.ref in sent,
-            "" if one.needed else formatters.NOT_NEEDED,
+            formatters.document_note(one.needed, one.offered),
         )
         for one in documents.listed(chart, draft)
     )

@@ -233,7 +233,9 @@ def number_differs(stack: Stack, page: Page) -> None:
     case.show(page, "/letter")
     page.locator("input[type=radio][value=affirmed]").check()
     page.locator("input[name=number]").fill("JFA99900004419")
-    page.locator("input[name=decided_on]").fill(zones.day(datetime.now(UTC), "AZ").isoformat())
+    page.locator("input[name=decided_on]").fill(
+        zones.day(datetime.now(UTC), zones.CLINIC).isoformat()
+    )
     page.get_by_role("button", name="Record this decision").click()
     page.get_by_text("gives another number than the letter that was entered").wait_for()
 

@@ -200,6 +200,9 @@ def test_what_is_typed_is_checked_and_kept(golden: Golden) -> None:
     ehr(golden, context=[], fail={"ServiceRequest": 404})
     golden.open()
     before = cases(golden.stack)
+    form = golden.page.form("/enter")
+    assert form is not None
+    assert dict(form.fields)["requester"] == "Practitioner/dr-sampleton"  # who is signed in
     for wrong, said in (
         ({"code": ""}, "Type the billing code"),
         ({"code": "broken heart"}, "No code that Medicare asks about goes by these words"),
@@ -214,6 +217,8 @@ def test_what_is_typed_is_checked_and_kept(golden: Golden) -> None:
     ):
         page = enter(golden, **TYPED | wrong)
         assert (page.status, cases(golden.stack)) == (422, before)
+        why = "This chart does not let Preclear read its orders." in page.text
+        assert why is ("order" not in wrong)
         assert said in page.text
         golden.page = page
         enter_form = page.form("/enter")

@@ -91,4 +91,4 @@ def test_a_launcher_that_does_not_answer_is_told(tmp_path: Path, answer: bytes |
             threading.Thread(target=say, daemon=True).start()
         told = "".join(play.lines(0, stack, Launcher(url, stack)))
     assert (f"Nothing answers at {url} yet" in told) is (answer is None)
-    assert "Opal's order, by a launcher on this machine" in told
+    assert "Opal's chart, by that launcher" in told

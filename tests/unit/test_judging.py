@@ -60,6 +60,15 @@ def test_one_place_that_order_and_appointment_name_is_settled(front: Front) -> N
     assert (case.scope.verdict, case.payer_id, case.channel) == ("in_scope", "zyter", "pas")
 
 
+def test_an_appointment_shows_its_own_day_and_not_when_it_was_booked(front: Front) -> None:
+    when = {"start": "2026-12-06T09:00:00-07:00", "created": "2026-11-22T08:00:00-07:00"}
+    front.chart(an_appointment("hospital", **when))
+    found = conflict(front.opened(), "place")
+    assert found
+    (booked,) = [one for one in found.options if one.key == "hospital"]
+    assert [one.date for one in booked.evidence] == ["2026-12-06"]
+
+
 def test_two_places_disagree(front: Front) -> None:
     front.chart(an_appointment("hospital"))
     found = conflict(front.opened(), "place")

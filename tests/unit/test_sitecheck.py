@@ -101,6 +101,12 @@ def test_what_a_sign_in_lacks_is_said(
     assert words in asked(CONFIGURATION | change)[kind]
 
 
+def test_a_public_client_is_called_one(asked: Any) -> None:
+    takes = {"token_endpoint_auth_methods_supported": ["none", "private_key_jwt"]}
+    assert "is a public client" in asked(CONFIGURATION | takes)["ok public"]
+    assert not [one for one in asked() if "public" in one]  # the server says nothing of it
+
+
 def test_an_issuer_that_the_file_names_is_not_asked_about(asked: Any) -> None:
     named = SHIPPED.replace("[client]", 'id_token_issuer = "https://id.example/a"\n\n[client]')
     assert "look issuer" not in asked(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from smart_app.cases.model import ChartSnapshot, Draft, Resource
 from smart_app.chart import documents, evidence, notes, snapshot
 from smart_app.chart.evidence import Terms
 from smart_app.dtr import form, gaps, items
+from smart_app.formatters import document_note
 from tests.unit.dtr.forms import PATIENT, a_group, a_package, a_question
 from tests.unit.front import DOCTOR
 from tests.unit.kit import NOW, FakeChart
@@ -75,8 +77,12 @@ def test_a_note_held_apart_is_searched_shown_and_sendable(kind: str | None) -> N
 
 def test_a_scan_held_apart_can_be_sent() -> None:
     chart = read(a_note(linked(kind="application/pdf")), a_binary(contentType="application/pdf"))
-    assert len(documents.listed(chart, draft_of(chart))) == 1
+    (row,) = documents.listed(chart, draft_of(chart))
     assert [one.kind for one in draft_of(chart).gaps] == ["missing"]
+    assert (row.needed, row.offered) == (False, True)
+    assert document_note(row.needed, row.offered) == "offered above for an open point"
+    (row,) = documents.listed(chart, replace(draft_of(chart), gaps=()))
+    assert document_note(row.needed, row.offered) == "no criterion needs it"
 
 
 @pytest.mark.parametrize(

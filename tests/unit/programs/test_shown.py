@@ -129,6 +129,26 @@ def test_an_open_question_among_answered_ones_is_marked(
     assert marked
 
 
+@pytest.mark.parametrize(
+    ("raw", "error", "kind"),
+    [
+        ((), "", "date"),
+        (("2026-11-24",), "", "date"),
+        (("2026-11",), "", "text"),
+        (("24.11.2026",), "enter a date as YYYY-MM-DD", "text"),
+    ],
+)
+def test_a_day_is_picked_and_a_month_alone_is_not_lost(
+    app: Flask, drafts: dict[str, Draft], raw: tuple[str, ...], error: str, kind: str
+) -> None:
+    fields = charted.rows("pva", drafts["ezra"])["acuity"].fields
+    day = replace(next(one for one in fields if one.type == "date"), raw=raw, error=error)
+    with app.test_request_context():
+        html = render_template_string(MACROS + "{{ field(one) }}", one=day)
+    assert f'value="{"".join(raw)}"' in html
+    assert f'type="{kind}"' in html
+
+
 def test_what_is_sent_with_a_gap_keeps_the_answer_against(
     app: Flask, drafts: dict[str, Draft]
 ) -> None:
