@@ -440,6 +440,8 @@ ASKING = ("unreadable", "contact_payer")
 """Words of an item that a person has to read, or to call about."""
 OPEN = ("pended", *ASKING)
 """Words of an item that the payer has still to decide, or to say so that it can be read."""
+NUMBERLESS = ("dismissed", "cancelled", "not_required")
+"""Words of a decision upon which no number comes."""
 FAVOURABLE = ("partial", "affirmed_modified", "affirmed")
 """Words of an item that is affirmed at all, the least first."""
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 from smart_app.cases.model import (
+    NUMBERLESS,
     Case,
     Check,
     ClaimCard,
@@ -37,7 +38,7 @@ def _state(case: Case, active: list[UtnRecord], on: date | None, today: date) ->
     decision = case.tracks.decision
     if decision in ("none", "pended", "contact_payer", "unreadable"):
         return "hold_decision"
-    if decision in ("dismissed", "cancelled", "not_required"):
+    if decision in NUMBERLESS:
         return "review_expected"
     if record is None or case.tracks.utn == "awaited":
         return "hold_number"

@@ -11,6 +11,7 @@ from smart_app.audit.chain import Record
 from smart_app.cases import states
 from smart_app.cases.model import (
     FAVOURABLE,
+    NUMBERLESS,
     ORDER,
     TAKE_BACK,
     Case,
@@ -109,7 +110,7 @@ def _stops(
         stop(names["number"], "number", numbered, "" if numbered else formatters.giver(mac)),
         chart,
     )
-    return line[:3] if case.tracks.decision in ("dismissed", "cancelled") else line
+    return line[:3] if case.tracks.decision in NUMBERLESS else line
 
 
 def case_view(flow: Flow, case: Case) -> CaseView:

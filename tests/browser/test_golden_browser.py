@@ -75,6 +75,8 @@ def test_by_keyboard_from_the_order_to_the_number_in_the_chart(
     panel = page.locator("#panel")
     expect(panel.get_by_text(f"Authorization: affirmed, {number}")).to_be_visible(timeout=WAIT)
     expect(panel.get_by_text("Medicare prior authorization: affirmed")).to_be_visible(timeout=WAIT)
+    listed = page.frame_locator("iframe[name=payer]").locator("#requests-now")
+    expect(listed.get_by_text(number)).to_be_visible(timeout=WAIT)
     picture(page, "sandbox-1400", whole=False)
     assert page.said == []  # type: ignore[attr-defined]
 
@@ -163,7 +165,7 @@ def test_an_order_that_the_chart_does_not_give_is_entered(chromium: Browser, sta
     page.locator("input[name=diagnosis][value='M51.16']").check()
     page.locator("input[name=planned]").fill("2027-01-11")
     page.locator("input[name=place]").first.check()
-    page.locator("input[name=requester]").first.check()
+    expect(page.get_by_label("Dr. Ines Sampleton")).to_be_checked()
     picture(page, "enter-1200")
     page.get_by_role("button", name="Go on with this order").click()
     expect(page.get_by_role("button", name="Sign and send to Zyter")).to_be_visible(timeout=WAIT)

@@ -222,3 +222,14 @@ def test_a_denial_with_an_item_more_is_told_of_an_inquiry_as_of_a_request(
     line = asked(store, clock, WAITS, listed(ONE_MORE))
     assert headline(line) == "unreadable"
     assert line.events().count("quarantined") == 1
+
+
+@pytest.mark.parametrize(("code", "stops"), [("A1", 5), ("A3", 5), ("C", 3), ("NA", 3)])
+def test_a_line_names_a_number_only_where_one_may_come(
+    store: Store, clock: FakeClock, code: str, stops: int
+) -> None:
+    line = Line(store, clock, FakePayer({"$submit": [Reply(200, an_answer(an_answer_item(code)))]}))
+    line.signed()
+    line.step()
+    events = line.world.audit.events("case-1")
+    assert len(sent._stops(line.case(), events, "UTC", "Noridian", "wait", "clock")) == stops
