@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from smart_app.cases.model import ASKING, OPEN, Case, Decision, Event
+from smart_app.cases.model import (
+    ASKING,
+    FAVOURABLE,
+    OPEN,
+    Case,
+    Decision,
+    Event,
+    ItemDecision,
+)
 from smart_app.errors import LetterError
 from smart_app.pas import verdicts
 from smart_app.steps import Steps
@@ -39,6 +48,14 @@ class Beside(Steps):
         found = self.store.latest(case.id, "decision", Decision)
         told = sum(one.kind in WARNED for one in self.world.audit.events(case.id))
         return f"{found.id if found else ''}:{told}"
+
+    def known(self, case: Case, read: Decision) -> bool:
+        """Tell whether an answer was taken, or told of, before."""
+        if read.items:
+            return any(said(one) == said(read) for one in self.wire(case, WAITING))
+        kinds = (AT_ODDS[0], "quarantined")
+        told = [one.facts.get("said") for one in self._told(case, kinds)]
+        return read.document_sha256 is not None and read.document_sha256 in told
 
     def not_used(self, db: sa.Connection, case: Case, read: Decision) -> None:
         """Say on the case why an answer was not used, once: a payer may repeat it for weeks."""
@@ -140,8 +157,28 @@ class Beside(Steps):
 
     def withheld(self, case: Case) -> frozenset[str]:
         """Return the items whose number counts no more until a person enters it again."""
-        told = self._since(case, RENUMBERED)
+        told = [one for one in self._since(case, RENUMBERED) if not one.facts.get("refused")]
         return frozenset(trace for one in told for trace in str(one.facts["traces"]).split())
+
+    def retreats(self, case: Case, typed: Decision, read: Decision) -> bool:
+        """Tell whether a payer has yet to decide again what it, and a letter, had affirmed."""
+        letter, now = verdicts.of_items(typed), verdicts.of_items(read)
+        items = [item for one in self.wire(case, WAITING) for item in one.items]
+        decided = {item.trace: item.decision for item in items if item.decision not in OPEN}
+        return any(
+            word in FAVOURABLE and letter.get(trace) in FAVOURABLE and now.get(trace) in OPEN
+            for trace, word in decided.items()
+        )
+
+    def with_true_numbers(self, found: Decision) -> Decision:
+        """Return a decision without what is no number: a payer's own reference."""
+        items = tuple(
+            replace(one, number=None, number_path=None)
+            if one.number and not self._is_number(one.number)
+            else one
+            for one in found.items
+        )
+        return replace(found, items=items)
 
     def renumbered(self, case: Case, typed: Decision, read: Decision) -> frozenset[str]:
         """Return the items to which the payer gives another number than the letter that stands.
@@ -168,8 +205,12 @@ class Beside(Steps):
 
         None when people were told of it and entered the same letter again.
         """
+
+        def verdict(item: ItemDecision) -> tuple[str, str]:
+            return item.trace, "favourable" if item.decision in FAVOURABLE else item.decision
+
         given = {
-            (item.trace, item.decision): item.number
+            verdict(item): item.number
             for one in self.wire(case, WAITING)
             for item in one.items
             if item.number and self._is_number(item.number)
@@ -177,7 +218,7 @@ class Beside(Steps):
         other = frozenset(
             one.trace
             for one in letter.items
-            if one.number and given.get((one.trace, one.decision), one.number) != one.number
+            if one.number and given.get(verdict(one), one.number) != one.number
         )
         told = {
             said

@@ -1,4 +1,4 @@
-"""Stages 11 and 12: take an answer or a letter onto the case, and follow it until it is final."""
+"""Stage 11: take an answer or a letter onto the case, and follow it until it is final."""
 
 from __future__ import annotations
 
@@ -7,30 +7,29 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from smart_app.answers import Answers, digest
+from smart_app import marked
+from smart_app.answers import digest
 from smart_app.beside import AT_ODDS, BESIDE, RENUMBERED, TYPED, WAITING, Beside, said
-from smart_app.cases import states
 from smart_app.cases.model import (
     Case,
     Decision,
     Event,
     Receipt,
     Task,
-    Tracks,
     UtnRecord,
+    WriteReceipt,
 )
 from smart_app.cases.tasks import LeaseLost
 from smart_app.errors import CaseClosed, IllegalMove, StaleRevision
+from smart_app.numbering import Numbering
 from smart_app.pas import client, decision, inquiry, verdicts
-from smart_app.pas.usable import ELSEWHERE
+from smart_app.pas.usable import ELSEWHERE, Why
 from smart_app.pas.verdicts import undecided
-from smart_app.utn import record as utn
 
 NOT_TAKEN = "letter_not_taken"
 """A letter that its author must enter again, knowing what the payer says: it ends nothing."""
@@ -38,7 +37,8 @@ WHOLE = ("dismissed", "cancelled")
 """Words that are about a request as a whole."""
 QUIET = ("pended", "unreadable")
 """Words that a chart which has an older decision is not told."""
-NOT_ITSELF = (*ELSEWHERE, "answers that differ")
+DIFFER: tuple[Why] = ("answers that differ",)
+NOT_ITSELF = (*ELSEWHERE, *DIFFER)
 """Why an answer is not used that is another's, or that people are told of by itself."""
 PASSING = (StaleRevision, LeaseLost, sa.exc.SQLAlchemyError)
 """What says nothing of an answer that is being read: the same is done again later."""
@@ -51,19 +51,12 @@ def _open(case: Case, found: Decision | None) -> bool:
     return not case.closed and (undecided(found) or case.tracks.utn == "awaited")
 
 
-def _utn_track(tracks: Tracks, missing: tuple[str, ...], kept: list[UtnRecord]) -> Tracks:
-    """Return the tracks after the numbers of the present decision."""
-    idle = "none" if tracks.utn in ("none", "awaited") else "superseded"
-    wanted = "awaited" if missing else "recorded" if kept else idle
-    return tracks if tracks.utn == wanted else states.move(tracks, utn=wanted)
-
-
-class Deciding(Answers, Beside):
+class Deciding(Numbering, Beside):
     """Decisions, their numbers, and the asking until they are final."""
 
     def inquire(self, case: Case) -> inquiry.Inquired:
         """Ask the payer what it has of a case's request; raises PayerError."""
-        return inquiry.ours(case, self._ask(case), self.sent(case))
+        return inquiry.ours(case, self._ask(case), self.sent(case), self.world.clock.now())
 
     def _ask(self, case: Case) -> Any:
         """Return what a payer answers to an inquiry, unread; raises PayerError."""
@@ -117,27 +110,33 @@ class Deciding(Answers, Beside):
     def held_against(self, task: Task, case: Case, identifier: str) -> None:
         """Hold an answer that came after another one was taken against it.
 
-        When the two contradict each other, what was taken counts no more until the payer tells.
+        What it adds is taken. When the two contradict each other, what was taken counts no more
+        until the payer tells.
         """
         kept = self.answering(case, self.kept(case, identifier))
-        found = self.together(case, identifier, kept[0]) if len(kept) > 1 else None
-        events = self.world.audit.events(case.id)
-        told = [one.facts.get("said") for one in events if one.kind in (AT_ODDS[0], "quarantined")]
+        late = self.together(case, identifier, kept[0]) if kept else None
         with self.world.tasks.finish(task) as db:
             before = self.store.latest(case.id, "decision", Decision)
-            if found is None or before is None or case.closed:
-                return
-            hidden = verdicts.favours(before) and verdicts.unread(found)
-            if not hidden and found.quarantined != ("answers that differ",):
-                return
-            if found.document_sha256 is not None and found.document_sha256 in told:
+            if late is None or before is None or case.closed or self.known(case, late):
                 return
             if before.source not in TYPED:
-                self._take(db, case, found, 0)
-            elif found.items:
-                self._beside_typed(db, case, before, found, 0)
-            else:
-                self._unusable(db, case, before, found, 0)
+                found = self._added(case, before, late, digest([one.body for one in kept]))
+                if found is not None and not self.known(case, found):
+                    self._take(db, case, found, 0)
+            elif late.items:
+                self._beside_typed(db, case, before, late, 0)
+            elif late.quarantined == DIFFER:
+                self._unusable(db, case, before, late, 0)
+
+    def _added(self, case: Case, before: Decision, late: Decision, sha256: str) -> Decision | None:
+        """Return what a late answer makes of the decision that stands; None for nothing new."""
+        if not late.items:
+            return late if late.quarantined == DIFFER or verdicts.favours(before) else None
+        found = verdicts.agreed([before, late])
+        if found is None:
+            unused = decision.unusable(case, DIFFER[0], self.world.clock.now())
+            return replace(unused, document_sha256=sha256)
+        return None if said(found) == said(before) else replace(found, id=late.id)
 
     def _clock_starts(self, db: sa.Connection, case: Case) -> Case:
         program = self.world.program
@@ -174,87 +173,24 @@ class Deciding(Answers, Beside):
                 self.not_used(db, case, found)
         else:
             found = before
-        had = case.tracks.utn
-        case = self._numbered(db, case, found)
+        had = {one.number for one in self.store.utns(case.id) if one.status == "active"}
+        case, kept = self.numbered(db, case, found)
+        ended = not had <= {one.number for one in kept}
         if undecided(found) or case.tracks.utn == "awaited":
             self.plan_poll(db, case, polls)
-        if case.tracks.chart == "none":
-            tell = case.tracks.utn == "recorded"
-        else:  # the chart has the older decision
-            lost = had == "recorded" and case.tracks.utn != "recorded" and found.word != "pended"
-            tell = changed and (lost or found.word not in QUIET)
-        if tell:
+        if changed and case.tracks.chart != "none":
+            news = ended or found.word not in QUIET or self._errs(db, case, found, kept)
+        else:
+            news = case.tracks.chart == "none" and case.tracks.utn == "recorded"
+        if news:
             self.world.tasks.add(db, "file", case.id, tag=found.id)
         return case
 
-    def _numbered(self, db: sa.Connection, case: Case, found: Decision) -> Case:
-        """Save the case with the tracks of a decision and the numbers that belong to it."""
-        before = case.tracks
-        records, refused = self._numbers(case, found)
-        kept = [one for one in records if self.store.add_utn(db, case.id, one)]
-        elsewhere = {one.number for one in records} - {one.number for one in kept}
-        self._refused(db, case, {*refused, *elsewhere})
-        self._supersede(db, case, {one.number for one in kept})
-        tracks = states.move(before, decision=found.word)
-        tracks = _utn_track(tracks, utn.missing(found, tuple(kept)), kept)
-        if tracks.utn == "recorded" and before.utn != "recorded":
-            self.note(db, case, "number", count=len(kept))
-        if found.word == "pended" and tracks.submission == "received":
-            tracks = states.move(tracks, submission="pended")
-        elif found.word != "pended" and tracks.submission == "pended":
-            tracks = states.move(tracks, submission="received")
-        ready = (
-            found.word == "affirmed"
-            and tracks.utn == "recorded"
-            and len(kept) == 1
-            and kept[0].holds
-        )
-        tracks = states.move(tracks, claim="ready" if ready else "hold")
-        return self.store.save(db, replace(case, tracks=tracks))
-
-    def _refused(self, db: sa.Connection, case: Case, numbers: set[str]) -> None:
-        """Tell that numbers were not used, once: a payer may repeat them for weeks."""
-        said = self.store.blind("refused", *sorted(numbers))
-        events = self.world.audit.events(case.id)
-        told = [one.facts.get("said") for one in events if one.kind == "number_refused"]
-        if numbers and told[-1:] != [said]:
-            self.note(db, case, "number_refused", count=len(numbers), said=said)
-
-    def _supersede(self, db: sa.Connection, case: Case, current: set[str]) -> None:
-        """Mark a case's earlier numbers as replaced: they belong to another decision."""
-        for one in self.store.utns(case.id):
-            if one.number not in current and one.status == "active":
-                self.store.add_utn(db, case.id, replace(one, status="superseded"))
-
-    def _numbers(
-        self, case: Case, found: Decision
-    ) -> tuple[tuple[UtnRecord, ...], tuple[str, ...]]:
-        rule = self.world.program.number
-        form = utn.NumberForm(case.program, rule.pattern, rule.expected, rule.window_days)
-        site = self.world.sites.of_id(case.site)
-        member = self.store.blind("member", self.member(case))
-        known = tuple(self.store.utns(case.id))
-        return utn.record(found, form, member, self._told_on(case, found, site.time_zone), known)
-
-    def _told_on(self, case: Case, found: Decision, zone: str) -> date:
-        """Return the first day on which these verdicts were known, in the site's zone.
-
-        A later answer that adds a number is no later decision. What a payer dates before the day
-        on which the request was signed is not dated.
-        """
-        told = [found]
-        for one in reversed(self.store.history(case.id, "decision", Decision)):
-            if one.id == found.id:
-                continue
-            if not verdicts.same(one, found):
-                break
-            told.append(one)
-        signed = [one.created_at for one in self.store.submissions(case.id)]
-        begun = min(signed, default=case.created_at.timestamp())
-        first = datetime.fromtimestamp(begun, ZoneInfo(zone)).replace(hour=0, minute=0, second=0)
-        made = [one.created for one in told if one.created and one.created >= first]
-        moments = (*made, *(one.received_at for one in told))
-        return min(moments).astimezone(ZoneInfo(zone)).date()
+    def _errs(self, db: sa.Connection, case: Case, found: Decision, kept: list[UtnRecord]) -> bool:
+        """Tell whether what a chart has, or will soon have, of an older decision is wrong now."""
+        writes = self.store.history(case.id, "write", WriteReceipt)
+        wrong = marked.wrongly_marked(case, found, kept, writes)
+        return wrong or self.world.tasks.waiting(db, "file", case.id)
 
     # until it is final ---------------------------------------------------------------------------
 
@@ -298,15 +234,19 @@ class Deciding(Answers, Beside):
         if read.quarantined and not read.items:
             self._unusable(db, case, before, read, polls)
             return
-        self.ended(db, case, AT_ODDS)
-        if before is not None and before.source in TYPED:
+        typed = before is not None and before.source in TYPED
+        if before is not None and typed and self.retreats(case, before, read):
+            self.begun(db, case, AT_ODDS, verdicts.told(read))
+        else:
+            self.ended(db, case, AT_ODDS)
+        if before is not None and typed:
             self._beside_typed(db, case, before, read, polls)
         else:
             self._take(db, case, read, polls)
 
     def _listed(self, case: Case, body: Any) -> Decision | None:
         """Return what an inquiry's answer says of a case's request, if it does."""
-        answer = inquiry.ours(case, body, self.sent(case))
+        answer = inquiry.ours(case, body, self.sent(case), self.world.clock.now())
         if answer.why is None:
             return None if answer.body is None else self.read(case, answer.body)
         found = decision.unusable(case, answer.why, self.world.clock.now())
@@ -339,6 +279,7 @@ class Deciding(Answers, Beside):
         is only late. A new one that affirms less takes back what was affirmed, item by item, or
         all of it when the whole was dismissed; it never makes a denial an affirmation.
         """
+        stood, typed, read = typed, self.with_true_numbers(typed), self.with_true_numbers(read)
         late = self.late(case, read)
         differs = verdicts.otherwise(typed, read) - late
         taken = differs & verdicts.less(typed, read)
@@ -352,7 +293,7 @@ class Deciding(Answers, Beside):
         if new:
             told = self.blinded(typed, new)
             self.note(db, case, RENUMBERED, traces=" ".join(sorted(new)), numbers=told)
-        stood, read = typed, verdicts.unnumbered(read, withheld)
+        read = verdicts.unnumbered(read, withheld)
         typed = verdicts.unnumbered(typed, withheld)
         numbered = verdicts.with_numbers(typed, read)
         if taken and read.word in WHOLE:
@@ -391,7 +332,8 @@ class Deciding(Answers, Beside):
                 self.disagree(db, case, found, one)
             if mistyped:
                 told = self.blinded(found, mistyped)
-                self.note(db, case, RENUMBERED, traces=" ".join(sorted(mistyped)), numbers=told)
+                traces = " ".join(sorted(mistyped))
+                self.note(db, case, RENUMBERED, traces=traces, numbers=told, refused=True)
             if refused:
                 return case
             if case.tracks.submission in ("unknown", "parked", "rejected"):

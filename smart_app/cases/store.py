@@ -344,8 +344,9 @@ class Store:
                 )
             )
         else:
-            same = (table.c.member_hash == record.member_hash, table.c.number_hash == number_hash)
-            db.execute(table.update().where(*same).values(body=sealed))
+            same = (table.c.case_id == case_id, table.c.number_hash == number_hash)
+            made = {"member_hash": record.member_hash, "body": sealed}
+            db.execute(table.update().where(*same).values(made))
         return True
 
     @staticmethod

@@ -118,6 +118,14 @@ def bears(response: Resource, names: Iterable[str]) -> bool:
     return any(isinstance(one, str) and bare(one.casefold()) in wanted for one in values)
 
 
+def mentions(body: Any, ours: Sent) -> bool:
+    """Tell whether our request is named anywhere in an answer, alone or within a reference."""
+    names = "|".join(map(re.escape, (ours.identifier, ours.url.removeprefix(URN))))
+    wanted = re.compile(rf"(?<![0-9a-z])(?:{names})(?![0-9a-z])", re.IGNORECASE)
+    values = (value for one in walk(body) for value in one.values())
+    return any(isinstance(one, str) and wanted.search(one) for one in values)
+
+
 def other_member(body: Any, ours: Sent) -> bool:
     """Tell whether any member number in an answer is another person's."""
     return not {_number(one) for one in _members(body) if one} <= {_number(ours.member)}

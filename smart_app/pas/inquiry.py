@@ -10,11 +10,11 @@ import copy
 import json
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from smart_app.cases.model import OPEN, Case, Decision, Resource
-from smart_app.pas import decision, echo, names, verdicts
+from smart_app.pas import decision, echo, listing, names, verdicts
 from smart_app.pas.echo import Sent
 from smart_app.pas.names import profile
 from smart_app.pas.usable import ELSEWHERE, Why, leaves_open, withdrawn
@@ -32,7 +32,8 @@ CLAIM_KEPT = (
     "insurance",
     "careTeam",
 )
-WRAPPED = ("ClaimResponse", "Bundle", "Parameters")
+SLACK = timedelta(days=1, hours=14)
+"""How far a day, written without its zone or by a clock that is off, may lie beside the truth."""
 ITEM_EXTENSIONS = (
     "extension-serviceItemRequestType",
     "extension-certificationType",
@@ -99,89 +100,6 @@ class Inquired:
 DIFFER = Inquired("unclear", why="answers that differ")
 
 
-def results(body: Any) -> list[Resource] | None:
-    """Return each ClaimResponse of an answer as a Bundle of its own, whatever wraps it.
-
-    None when the answer is no list of results at all.
-    """
-    if not isinstance(body, dict):
-        return None
-    kind = body.get("resourceType")
-    if kind == "ClaimResponse":
-        return [{"resourceType": "Bundle", "entry": [{"resource": body}]}]
-    if kind not in ("Bundle", "Parameters") or _partial(body):
-        return None
-    inner = _inside(body)
-    if inner is None or any(_complains(one) for one in inner):
-        return None
-    beside = [{"resource": one} for one in inner if one.get("resourceType") not in WRAPPED]
-    found: list[Resource] = []
-    for one in inner:
-        if one.get("resourceType") == "ClaimResponse":
-            found.append({"resourceType": "Bundle", "entry": [{"resource": one}, *beside]})
-        elif one.get("resourceType") in ("Bundle", "Parameters"):
-            nested = results(one)
-            if nested is None:
-                return None
-            found += nested
-    return found
-
-
-def _partial(body: Resource) -> bool:
-    """Tell whether an answer says itself that it does not hold everything."""
-    links = {one.get("relation") for one in body.get("link") or []}
-    total, entries = body.get("total"), body.get("entry") or []
-    return "next" in links or (isinstance(total, int) and total > len(entries))
-
-
-def _inside(body: Resource) -> list[Resource] | None:
-    """Return the resources that an answer wraps, or None when a part of it holds none."""
-    if body["resourceType"] == "Bundle":
-        found = [entry.get("resource") for entry in body.get("entry") or []]
-    else:
-        found = [one for part in body.get("parameter") or [] for one in _parts(part)]
-    inner = [one for one in found if isinstance(one, dict) and one.get("resourceType")]
-    return inner if len(inner) == len(found) else None
-
-
-def _parts(parameter: dict[str, Any]) -> list[Any]:
-    """Return a parameter's resource, or those of its parts; values that are none stay out."""
-    if "part" in parameter:
-        return [one for part in parameter["part"] for one in _parts(part)]
-    return [] if any(key.startswith("value") for key in parameter) else [parameter.get("resource")]
-
-
-def _complains(resource: Resource) -> bool:
-    """Tell whether a resource reports more than information: a warning may say "incomplete"."""
-    severities = {one.get("severity") for one in resource.get("issue") or []}
-    return resource.get("resourceType") == "OperationOutcome" and severities != {"information"}
-
-
-def _whole(body: Resource) -> bool:
-    """Tell whether an answer is a list of results and nothing else, in a shape of the guide.
-
-    Only what such a list does not hold is certainly not there. PAS 2.0.1 and 2.1.0 answer one
-    response Bundle, 2.2.1 Parameters of them; some payers answer a search's Bundle.
-    """
-    inner, kind = _inside(body) or [], body["resourceType"]
-    kinds = {one["resourceType"] for one in inner}
-    if kind == "Parameters":
-        known = kinds <= set(WRAPPED) and not any(map(_remarks, body.get("parameter") or []))
-    elif body.get("type") == "searchset":
-        known = kinds <= {"ClaimResponse", "Bundle"} and isinstance(body.get("total", 0), int)
-    else:
-        known = body.get("type") == "collection" and "OperationOutcome" not in kinds
-        known = known and "total" not in body
-    return known and all(_whole(one) for one in inner if one["resourceType"] in WRAPPED[1:])
-
-
-def _remarks(parameter: dict[str, Any]) -> bool:
-    """Tell whether a parameter holds a value, which may say anything."""
-    if "part" in parameter:
-        return any(map(_remarks, parameter["part"]))
-    return any(key.startswith("value") for key in parameter)
-
-
 def _about(case: Case, response: Resource, sent: Sent) -> Literal["found", "none", "unclear"]:
     """Tell whether a result is about this request.
 
@@ -207,29 +125,46 @@ def _head(result: Resource) -> Resource:
     return found
 
 
-def _created(response: Resource) -> datetime:
-    """Return when a result was made; one that does not say is older than all others."""
-    try:
-        found = datetime.fromisoformat(str(response.get("created")))
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a list of results is read for: a request, its names, and the moment of reading."""
 
+    case: Case
+    sent: Sent
+    now: datetime
 
-def _surely_older(one: Resource, other: Resource) -> bool:
-    """Tell whether a result was made before another one, whatever hours a bare day may mean."""
-    try:
-        first, second = (datetime.fromisoformat(str(it.get("created"))) for it in (one, other))
-    except ValueError:
-        return False
-    if first.tzinfo and second.tzinfo:
-        return first < second
-    mixed = bool(first.tzinfo or second.tzinfo)  # a day of another zone may be the next one
-    return (second.date() - first.date()).days > mixed
+    def created(self, response: Resource) -> datetime | None:
+        """Return when a result says that it was made.
 
+        None where it cannot be so: before there was such a request, or later than now. Payers
+        write 0001 or 9999 for "none".
+        """
+        try:
+            found = datetime.fromisoformat(str(response.get("created")))
+        except ValueError:
+            return None
+        moment = found if found.tzinfo else found.replace(tzinfo=UTC)
+        first, last = self.case.created_at - SLACK, self.now + SLACK
+        return found if first <= moment <= last else None
 
-def _read(case: Case, body: Resource, sent: Sent) -> Decision:
-    return decision.read(case, body, sent, dismissed_text="", now=_created({}))
+    def rank(self, response: Resource) -> datetime:
+        """Return by what results are sorted; one that does not say is older than all others."""
+        found = self.created(response) or datetime.min
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+    def surely_older(self, one: Resource, other: Resource) -> bool:
+        """Tell whether a result was made before another, whatever hours a bare day may mean."""
+        first, second = self.created(one), self.created(other)
+        if first is None or second is None:
+            return False
+        if first.tzinfo and second.tzinfo:
+            return first < second
+        mixed = bool(first.tzinfo or second.tzinfo)  # a day of another zone may be the next one
+        return (second.date() - first.date()).days > mixed
+
+    def read(self, body: Resource) -> Decision:
+        """Return what a result decides."""
+        return decision.read(self.case, body, self.sent, dismissed_text="", now=self.now)
 
 
 def _facts(case: Case, head: Resource, found: Decision) -> dict[Any, Any]:
@@ -256,17 +191,18 @@ NO_APPROVAL = {"non_affirmed", "not_required", "dismissed", "pended"}
 """Words of an item that surely never was affirmed."""
 
 
-def _may_affirm(case: Case, result: Resource, sent: Sent) -> bool:
-    """Tell whether a result may have affirmed anything while it was in force."""
-    head, *beside = result["entry"]
-    stood = {**result, "entry": [{"resource": {**head["resource"], "status": "active"}}, *beside]}
-    words = set(verdicts.of_items(_read(case, stood, sent)).values())
+def _may_affirm(asked: _Asked, result: Resource) -> bool:
+    """Tell whether a result may have affirmed anything of ours while it was in force."""
+    head, beside = _head(result), result["entry"][1:]
+    traces, lines = {item.trace for item in asked.case.items}, head.get("item") or []
+    ours = [one for one in lines if echo.traces_of(one) & traces]
+    standing = {**head, "status": "active", "item": ours or lines}
+    stood = {**result, "entry": [{"resource": standing}, *beside]}
+    words = set(verdicts.of_items(asked.read(stood)).values())
     return not words or bool(words - NO_APPROVAL)
 
 
-def _takes_back(
-    case: Case, gone: Resource, affirm: list[Resource], alone: bool, sent: Sent
-) -> bool:
+def _takes_back(asked: _Asked, gone: Resource, affirm: list[Resource], alone: bool) -> bool:
     """Tell whether a withdrawn result takes back what people were, or may have been, told.
 
     A later version of an approval does, whatever it still says; so does one that affirmed, unless
@@ -276,67 +212,76 @@ def _takes_back(
     head = _head(gone)
     if head.get("status") == "draft":
         return False
-    open_to = [one for one in affirm if not _surely_older(head, one)]
+    open_to = [one for one in affirm if not asked.surely_older(head, one)]
     if any(one.get("id") and one["id"] == head.get("id") for one in open_to):
         return True
-    return (alone or bool(open_to)) and _may_affirm(case, gone, sent)
+    return (alone or bool(open_to)) and _may_affirm(asked, gone)
 
 
-def _newest(case: Case, several: list[Resource], sent: Sent) -> Inquired:
+def _newest(asked: _Asked, several: list[Resource]) -> Inquired:
     """Return the newest of our results that says all that those say which are not surely older.
 
     Which of two counts must never hang on the order in which a payer lists them: when they
     contradict each other, none does. What affirms counts only beside what can be read, be it older.
     """
     stand = [one for one in several if not withdrawn(_head(one))]
-    affirm = [_head(one) for one in stand if verdicts.favours(_read(case, one, sent))]
+    affirm = [_head(one) for one in stand if verdicts.favours(asked.read(one))]
     gone = [one for one in several if withdrawn(_head(one))]
-    if any(_takes_back(case, one, affirm, not stand, sent) for one in gone):
+    if any(_takes_back(asked, one, affirm, not stand) for one in gone):
         return DIFFER
     several = stand or several  # what was withdrawn contradicts nothing beside what stands
-    heads, read = [_head(one) for one in several], [_read(case, one, sent) for one in several]
-    facts = [_facts(case, head, one) for head, one in zip(heads, read, strict=True)]
+    heads, read = [_head(one) for one in several], [asked.read(one) for one in several]
+    facts = [_facts(asked.case, head, one) for head, one in zip(heads, read, strict=True)]
     unread = {at for at, one in enumerate(read) if _unread(one, facts[at])}
     texts = [json.dumps(one, sort_keys=True) for one in heads]  # the longest has the most notes
-    ranks = [(_created(one), len(text), text) for one, text in zip(heads, texts, strict=True)]
+    ranks = [(asked.rank(one), len(text), text) for one, text in zip(heads, texts, strict=True)]
     newest = sorted(range(len(heads)), key=ranks.__getitem__)
     for index in reversed(newest):
         beside = unread if verdicts.favours(read[index]) else set()
         rivals = [
-            one for one in newest if one in beside or not _surely_older(heads[one], heads[index])
+            one
+            for one in newest
+            if one in beside or not asked.surely_older(heads[one], heads[index])
         ]
         if all(facts[one].items() <= facts[index].items() for one in rivals):
             return Inquired("found", several[index])
     return DIFFER
 
 
-def _withheld(case: Case, body: Any, sent: Sent) -> Why | None:
+def _withheld(asked: _Asked, body: Any) -> Why | None:
     """Return why a decision on this request cannot be used that stands in no proper list."""
     for one in echo.walk(body):
-        if one.get("resourceType") == "ClaimResponse" and _about(case, one, sent) == "found":
-            found = _read(case, {"resourceType": "Bundle", "entry": [{"resource": one}]}, sent)
+        if one.get("resourceType") != "ClaimResponse":
+            continue
+        if _about(asked.case, one, asked.sent) == "found":
+            found = asked.read({"resourceType": "Bundle", "entry": [{"resource": one}]})
             decided = any(item.decision not in OPEN for item in found.items)
             if decided or not {*found.quarantined} <= {*ELSEWHERE}:
-                errors = any(_complains(other) for other in echo.walk(body))
+                errors = any(listing.complains(other) for other in echo.walk(body))
                 return "an error beside it" if errors else "a list that is not whole"
     return None
 
 
-def _stray(case: Case, body: Any, found: list[Resource], sent: Sent) -> Why | None:
+def _named(asked: _Asked, response: Resource) -> bool:
+    """Tell whether a result bears any name of our request anywhere."""
+    names = [asked.sent.identifier, *(item.trace for item in asked.case.items)]
+    return echo.bears(response, names) or echo.referred(response, asked.sent)
+
+
+def _stray(asked: _Asked, body: Any, found: list[Resource]) -> Why | None:
     """Return why a result is none of those found that bears a name of our request somewhere.
 
     It may be the denial of what another one affirms.
     """
     heads = [_head(one) for one in found]
-    names = [sent.identifier, *(item.trace for item in case.items)]
     whys: set[Why] = set()
     for one in echo.walk(body):
         if one.get("resourceType") != "ClaimResponse" or any(one is head for head in heads):
             continue
-        if not withdrawn(one) and (echo.bears(one, names) or echo.referred(one, sent)):
-            nested = _about(case, one, sent) == "found"
+        if not withdrawn(one) and _named(asked, one):
+            nested = _about(asked.case, one, asked.sent) == "found"
             alone: Why = "several ClaimResponses" if nested else "foreign item"
-            whys.add("another request" if echo.another(one, sent) else alone)
+            whys.add("another request" if echo.another(one, asked.sent) else alone)
     return min(whys, key=lambda one: (one in ELSEWHERE, one), default=None)
 
 
@@ -346,20 +291,22 @@ def _same_result(found: list[Resource], rest: list[Resource]) -> bool:
     return any(_head(one).get("id") in ids for one in rest)
 
 
-def ours(case: Case, body: Any, sent: Sent) -> Inquired:
+def ours(case: Case, body: Any, sent: Sent, now: datetime) -> Inquired:
     """Return the newest result that is about this request, or whether there is certainly none."""
+    asked = _Asked(case, sent, now)
     try:
-        several = results(body)
+        several = listing.results(body)
         if several is None:
-            return Inquired("unclear", why=_withheld(case, body, sent))
+            return Inquired("unclear", why=_withheld(asked, body))
         kinds = [_about(case, _head(one), sent) for one in several]
         found = [one for one, kind in zip(several, kinds, strict=True) if kind == "found"]
-        if why := _stray(case, body, found, sent):
+        if why := _stray(asked, body, found):
             return Inquired("unclear", why=why)
         if found:
-            rest = [one for one, kind in zip(several, kinds, strict=True) if kind != "found"]
-            return DIFFER if _same_result(found, rest) else _newest(case, found, sent)
-        none = set(kinds) <= {"none"} and (body["resourceType"] == WRAPPED[0] or _whole(body))
+            rest = [one for one, kind in zip(several, kinds, strict=True) if kind == "unclear"]
+            gone = [one for one in rest if withdrawn(_head(one)) and _named(asked, _head(one))]
+            return DIFFER if _same_result(found, rest) else _newest(asked, [*found, *gone])
+        none = set(kinds) <= {"none"} and listing.whole(body) and not echo.mentions(body, sent)
     except (AttributeError, TypeError, KeyError, RecursionError):
         return Inquired("unclear")
     return Inquired("none" if none else "unclear")

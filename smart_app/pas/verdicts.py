@@ -68,16 +68,22 @@ def less(typed: Decision, read: Decision) -> frozenset[str]:
 
 
 def agreed(read: Sequence[Decision]) -> Decision | None:
-    """Return which of several answers to one request counts; None when they contradict.
+    """Return what several answers to one request say together; None when they contradict.
 
-    What waits contradicts nothing. What affirms counts only beside what can be read.
+    What waits contradicts nothing. What affirms counts only beside what can be read. A number or
+    day that only one of them tells goes with the verdict that they share.
     """
     useful = [one for one in read if one.items]
     said: dict[tuple[str, str], set[str]] = {}
     for item in (item for one in useful for item in one.items):
         if item.decision not in OPEN:
             said.setdefault((item.trace, "verdict"), set()).add(item.decision)
-            facts = {"number": item.number, "from": item.valid_from, "to": item.valid_to}
+            facts = {
+                "number": item.number,
+                "instead": item.replaced_by,
+                "from": item.valid_from,
+                "to": item.valid_to,
+            }
             for name, fact in facts.items():
                 if fact:
                     said.setdefault((item.trace, name), set()).add(str(fact))
@@ -87,7 +93,11 @@ def agreed(read: Sequence[Decision]) -> Decision | None:
         useful = [one for one in read if unread(one)] or useful
     decided = [one for one in useful if one.items and not undecided(one)]
     decided.sort(key=lambda one: one.decided_on or date.max)  # whichever came last
-    return [*decided, *useful, *read][0]
+    first, *others = [*decided, *useful, *read]
+    for one in others:
+        if not first.quarantined and not one.quarantined:
+            first = with_numbers(first, one)
+    return first
 
 
 def unread(found: Decision) -> bool:
@@ -116,18 +126,18 @@ def with_numbers(found: Decision, numbered: Decision) -> Decision:
 
     The days that the other states for a number hold for the same number here.
     """
-    given = {one.trace: one for one in numbered.items if one.number}
+    given = {one.trace: one for one in numbered.items}
 
     def item(mine: ItemDecision) -> ItemDecision:
         theirs = given.get(mine.trace)
         if theirs is None or theirs.decision != mine.decision:
             return mine
-        if mine.number not in (None, theirs.number):
+        if mine.number and theirs.number and mine.number != theirs.number:
             return mine
         return replace(
             mine,
-            number=theirs.number,
-            number_path=theirs.number_path,
+            number=mine.number or theirs.number,
+            number_path=mine.number_path or theirs.number_path,
             valid_from=mine.valid_from or theirs.valid_from,
             valid_to=mine.valid_to or theirs.valid_to,
         )

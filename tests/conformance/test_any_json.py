@@ -21,7 +21,7 @@ from smart_app.pas import inquiry
 from tests.conformance.any_json import ANY, spoiled
 from tests.unit.crd.test_client import CALL, CHART, SERVICE, information
 from tests.unit.crd.test_client import an_answer as a_crd_answer
-from tests.unit.kit import NOW, FakeCache, FakeClock, FakePayer, Reply, a_store
+from tests.unit.kit import NOW, READ_AT, FakeCache, FakeClock, FakePayer, Reply, a_store
 from tests.unit.line import Line
 from tests.unit.pas.requests import the_case
 from tests.unit.pas.test_decision import SENT, an_answer, an_answer_item, read
@@ -66,7 +66,7 @@ def test_an_answer_to_a_request(body: Any) -> None:
 def test_an_answer_to_an_inquiry(several: list[Any], kind: str) -> None:
     entries = [{"resource": one} for one in several]
     for body in (several[0], {"resourceType": "Bundle", "type": kind, "entry": entries}):
-        found = inquiry.ours(the_case(), body, SENT)
+        found = inquiry.ours(the_case(), body, SENT, READ_AT)
         if found.body is not None:
             check(read(the_case(), found.body), body)
 

@@ -24,7 +24,7 @@ from smart_app.fhir import codes, refs
 from smart_app.pas import echo, inquiry
 from tests.unit.chart.test_marking import a_mark
 from tests.unit.chart.test_marking import an_order as a_signed_order
-from tests.unit.kit import NOW, FakeChart
+from tests.unit.kit import NOW, READ_AT, FakeChart
 from tests.unit.pas.requests import (
     COVERAGE,
     DOCTOR,
@@ -115,7 +115,7 @@ def test_defect_08_a_question_that_another_request_answers() -> None:
     assert all(one["productOrService"]["coding"] for one in of(asked, "Claim")["item"])
     another = {"resourceType": "ClaimResponse", "preAuthRef": NUMBER, "outcome": "complete"}
     answer = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": another}]}
-    assert inquiry.ours(the_case(), answer, SENT).body is None
+    assert inquiry.ours(the_case(), answer, SENT, READ_AT).body is None
 
 
 class _Waiting:

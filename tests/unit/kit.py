@@ -17,6 +17,7 @@ from smart_app.errors import ChartUnavailable, NotInChart
 from smart_app.seal import Seal
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
+READ_AT = NOW + timedelta(days=30)
 ISS = "https://ehr.example/fhir"
 KEY = b"k" * 32
 CPT = "http://www.ama-assn.org/go/cpt"

@@ -120,7 +120,7 @@ class Line:
             "identifier": [{"system": "s", "value": "id-1"}],
             "item": [{"extension": [], "sequence": 1, "productOrService": {}}],
         }
-        request = {"entry": [{"fullUrl": "urn:uuid:1", "resource": claim}]}
+        request = {"entry": [{"fullUrl": "urn:uuid:claim-1", "resource": claim}]}
         now = self.clock.now()
         patient = {"resourceType": "Patient", "id": "p1"}
         chart = ChartSnapshot(patient, {"Coverage": (COVERAGE,)}, {}, now)

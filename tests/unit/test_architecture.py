@@ -39,6 +39,7 @@ MAY_STORE = (
     "smart_app/sending.py",
     "smart_app/beside.py",
     "smart_app/decide.py",
+    "smart_app/numbering.py",
     "smart_app/filing.py",
     "smart_app/follow.py",
 )
@@ -168,7 +169,8 @@ def test_stages_are_called_by_the_line_alone() -> None:
         "smart_app/newer.py",  # stages 2 to 6 of a chart that changed
         "smart_app/review.py",  # stages 7 to 9 of the line
         "smart_app/sending.py",  # stage 10 of the line
-        "smart_app/decide.py",  # stages 11 and 12
+        "smart_app/decide.py",  # stage 11
+        "smart_app/numbering.py",  # stage 12
         "smart_app/answers.py",  # the answers to one request, read together
         "smart_app/beside.py",  # a letter held against the payer's own answers
         "smart_app/keeping.py",  # whether a decision is still open

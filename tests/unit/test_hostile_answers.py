@@ -11,7 +11,7 @@ from smart_app.cases import states
 from smart_app.cases.model import Event, Receipt
 from smart_app.cases.store import Store
 from smart_app.pas import inquiry, verdicts
-from tests.unit.kit import FakeClock, FakePayer, Reply
+from tests.unit.kit import READ_AT, FakeClock, FakePayer, Reply
 from tests.unit.line import Line
 from tests.unit.pas.requests import the_case
 from tests.unit.pas.test_decision import SENT, an_answer, an_answer_item, read
@@ -45,7 +45,7 @@ def test_a_later_version_takes_an_approval_back(later: str, turned: bool) -> Non
     several = [APPROVAL, LATER[later]]
     entries = [{"resource": one} for one in (reversed(several) if turned else several)]
     body = {"resourceType": "Bundle", "type": "searchset", "entry": entries}
-    found = inquiry.ours(the_case(), body, SENT)
+    found = inquiry.ours(the_case(), body, SENT, READ_AT)
     assert (found.body, found.state) == (None, "unclear")
 
 

@@ -22,6 +22,7 @@ from smart_app.cases.model import (
     WriteReceipt,
 )
 from smart_app.cases.store import Store
+from smart_app.chart import annotate
 from smart_app.errors import ChartUnavailable
 from smart_app.web import sent
 from tests.unit.kit import CPT, NOW, FakeChart, FakeClock, FakePayer, Written, a_case
@@ -352,7 +353,7 @@ def test_a_number_that_is_not_ours_stays_on_the_order(store: Store, clock: FakeC
     assert not warned(line)
 
 
-def test_a_decision_that_is_open_again_ends_a_filing_of_the_older_one(
+def test_a_decision_that_is_open_again_frees_the_order_of_the_older_ones_number(
     store: Store, clock: FakeClock
 ) -> None:
     line, chart = to_file(store, clock)
@@ -362,6 +363,10 @@ def test_a_decision_that_is_open_again_ends_a_filing_of_the_older_one(
         items = (ItemDecision("trace-1", "pended"),)
         found = Decision("D2", "case-1", items, NOW, "pas", word="pended")
         line.follow.deciding._take(db, line.case(), found, 0)
+    chart.written = lambda _: None
     line.pass_by(10)
     assert line.case().tracks.chart == "filed_and_read_back"
-    assert warned(line)
+    assert (annotate.numbers_of(chart.held[FIRST], "Coverage/c1"), warned(line)) == (
+        frozenset(),
+        False,
+    )

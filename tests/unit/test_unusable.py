@@ -175,7 +175,7 @@ def test_a_draft_of_an_approval_is_no_news(store: Store, clock: FakeClock) -> No
     assert (headline(line), warned(line)) == ("pended", "")
 
 
-AFFIRMED = an_answer(an_answer_item("A1", utn=N1), created="2026-11-20")
+AFFIRMED = an_answer(an_answer_item("A1", utn=N1), created="2026-11-23")
 ONE_MORE = an_answer(an_answer_item("A3"), traced("payer-7"), created=DAY)
 ANOTHERS = an_answer(
     an_answer_item("A3"), created=DAY, identifier=[{"system": "s", "value": "id-9"}]

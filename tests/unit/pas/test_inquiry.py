@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from smart_app.pas import echo, inquiry, lint
-from tests.unit.kit import CPT, NOW
+from tests.unit.kit import CPT, NOW, READ_AT
 from tests.unit.pas.requests import CLINIC, IDENTIFIER, MEMBER, a_request, of, the_case
 from tests.unit.pas.test_decision import OTHER, UTN, an_answer_item, read
 
@@ -19,7 +19,7 @@ SENT = echo.Sent(SYSTEM, IDENTIFIER, "urn:uuid:claim-1", MEMBER)
 
 def ours(body: Any) -> inquiry.Inquired:
     """Return what an answer says of our request."""
-    return inquiry.ours(the_case(), body, SENT)
+    return inquiry.ours(the_case(), body, SENT, READ_AT)
 
 
 def test_an_inquiry_is_fit_to_be_sent_and_carries_no_clinical_content() -> None:
@@ -136,7 +136,6 @@ THEIRS = only(a_result("trace-9", identifier="another"))
         a_bundle(THEIRS),
         a_bundle(THEIRS, kind="searchset", total=1),
         parameters(a_bundle(THEIRS, PATIENT)),
-        THEIRS,
     ],
 )
 def test_a_list_without_ours_says_that_there_is_none(body: Any) -> None:
@@ -153,6 +152,9 @@ def test_a_list_without_ours_says_that_there_is_none(body: Any) -> None:
         a_bundle(PATIENT, kind="searchset"),
         a_bundle(REMARK),
         a_bundle(THEIRS, REMARK),
+        THEIRS,
+        a_bundle({"resourceType": "Task", "focus": {"reference": f"Claim/{SENT.url}"}}),
+        parameters({"resourceType": "Claim", "identifier": [{"value": IDENTIFIER}]}),
         a_bundle(a_bundle(kind="history")),
         parameters(REMARK),
         parameters(PATIENT),
@@ -274,7 +276,7 @@ def test_two_of_ours_that_no_time_tells_apart_are_unclear(
     ("first", "last"),
     [
         ("2026-11-23", "2026-11-24"),
-        ("2026-11-22", "2026-11-24T08:00:00Z"),
+        ("2026-11-23", "2026-11-25T08:00:00Z"),
         ("2026-11-24T08:00:00Z", "2026-11-24T08:00:01Z"),
     ],
 )

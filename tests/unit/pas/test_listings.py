@@ -9,6 +9,7 @@ import pytest
 
 from smart_app.cases.model import FAVOURABLE, Case
 from smart_app.pas import inquiry
+from tests.unit.kit import READ_AT
 from tests.unit.pas.test_decision import (
     LOCAL,
     SENT,
@@ -201,7 +202,7 @@ def listed(*results: dict[str, Any]) -> dict[str, Any]:
 def affirmed(several: list[dict[str, Any]], case: Case | None = None) -> list[bool]:
     """Return whether anything is affirmed, for both orders of a list."""
     case = case or a_case()
-    found = [inquiry.ours(case, listed(*one), SENT) for one in (several, several[::-1])]
+    found = [inquiry.ours(case, listed(*one), SENT, READ_AT) for one in (several, several[::-1])]
     read_as = [read(case, one.body) if one.body else None for one in found]
     words = [{item.decision for item in one.items} if one else set() for one in read_as]
     return [bool(one & {*FAVOURABLE}) for one in words]
@@ -240,7 +241,7 @@ def test_only_what_can_be_read_is_superseded(name: str) -> None:
 )
 def test_a_denial_that_cannot_be_used_is_told(name: str) -> None:
     for several in ([APPROVAL, ODD[name](NEWER)], [ODD[name](NEWER), APPROVAL]):
-        found = inquiry.ours(a_case(), listed(*several), SENT)
+        found = inquiry.ours(a_case(), listed(*several), SENT, READ_AT)
         assert found.why or (found.body and read(a_case(), found.body).quarantined)
 
 
@@ -250,7 +251,7 @@ def test_what_is_told_of_several_does_not_hang_on_their_order() -> None:
         *(UNREADABLE[one](NEWER) for one in ("an item more", "another identifier of ours")),
     ]
     for one in (several, several[::-1]):
-        assert inquiry.ours(a_case(), listed(*one), SENT).why == "foreign item"
+        assert inquiry.ours(a_case(), listed(*one), SENT, READ_AT).why == "foreign item"
 
 
 OPEN: dict[str, dict[str, Any]] = {
