@@ -129,7 +129,10 @@ PAYER_SAID = {
     "no_member": ("warn", "{payer} does not know this member number. Check the coverage."),
     "not-covered": ("warn", "{payer} says that this is not covered."),
     "auth-needed": ("", "{payer} asks for authorization too."),
-    "conditional": ("warn", "{payer} says that it depends: read its reasons."),
+    "conditional": (
+        "warn",
+        "{payer} says that it depends: read its reasons. A request settles it.",
+    ),
     "silent": ("warn", "{payer} did not say whether it asks for authorization."),
     "satisfied": ("warn", "{payer} says that an authorization is there already."),
     "no-auth": ("warn", "{payer} says that it needs no authorization for this."),
@@ -186,6 +189,10 @@ WARNINGS = {
     "several_numbers": (
         "Several numbers came for this request, and a claim carries one. Read on the claim card "
         "which is for what before anything is billed."
+    ),
+    "unusual_number": (
+        "This number is not formed as others are. Compare it with the letter, or ask {payer}, "
+        "before it goes on a claim."
     ),
     "no_day": (
         "{payer} gave dates for this number that leave no day on which it may be done. Ask "

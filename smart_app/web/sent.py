@@ -241,6 +241,8 @@ def _wrong(
     wrong = ["no_day"] if no_day else []
     if case.tracks.decision in FAVOURABLE and len(numbers) > 1:
         wrong.append("several_numbers")
+    if any(one.warnings for one in numbers):
+        wrong.append("unusual_number")
     if order_wrong(world, case, found, numbers, writes):
         wrong.append("order_not_taken_back")
     return wrong

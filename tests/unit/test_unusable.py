@@ -8,6 +8,7 @@ import pytest
 
 from smart_app import formatters
 from smart_app.cases import states
+from smart_app.cases.model import Decision
 from smart_app.cases.store import Store
 from smart_app.web import sent
 from tests.unit.kit import FakeClock, FakePayer, Reply
@@ -233,3 +234,18 @@ def test_a_line_names_a_number_only_where_one_may_come(
     line.step()
     events = line.world.audit.events("case-1")
     assert len(sent._stops(line.case(), events, "UTC", "Noridian", "wait", "clock")) == stops
+
+
+@pytest.mark.parametrize(("number", "odd"), [(N1, False), ("12345678901234", True)])
+def test_a_number_of_an_unusual_form_is_shown_with_a_warning(
+    store: Store, clock: FakeClock, number: str, odd: bool
+) -> None:
+    answer = an_answer(an_answer_item("A1", utn=number))
+    line = Line(store, clock, FakePayer({"$submit": [Reply(200, answer)]}))
+    line.signed()
+    line.step()
+    numbers = tuple(store.utns("case-1"))
+    assert [one.number for one in numbers] == [number]
+    found = store.latest("case-1", "decision", Decision)
+    wrong = sent._wrong(line.world, line.case(), found, numbers, [])
+    assert ("unusual_number" in wrong) is odd
