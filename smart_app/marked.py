@@ -8,10 +8,12 @@ from smart_app.cases.model import ORDER, Case, CaseItem, Decision, UtnRecord, Wr
 
 
 def number_for(trace: str, found: Decision, numbers: Iterable[UtnRecord]) -> UtnRecord | None:
-    """Return the number that an order may carry: only an affirmed one's."""
+    """Return the number that an order may carry: only an affirmed one's, if it holds on any day."""
     decided = next((one for one in found.items if one.trace == trace), None)
     number = next((one for one in numbers if trace in one.traces), None)
-    return number if decided is not None and decided.decision == "affirmed" else None
+    if decided is None or number is None or not number.holds:
+        return None
+    return number if decided.decision == "affirmed" else None
 
 
 def carrying(writes: list[WriteReceipt]) -> set[str]:

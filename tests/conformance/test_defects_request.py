@@ -147,7 +147,8 @@ def test_defect_10_a_chart_read_one_kind_after_the_other() -> None:
 
 def test_defect_11_an_order_overwritten_blindly() -> None:
     chart = FakeChart(held={"ServiceRequest/1": a_signed_order(note=[{"text": "theirs"}])})
-    number = UtnRecord(NUMBER, "wiser", "m", ("trace-1",), "d1", "affirmed", NOW.date())
+    today = NOW.date()
+    number = UtnRecord(NUMBER, "wiser", "m", ("trace-1",), "d1", "affirmed", today, today, today)
     writeback.update_order(chart, a_mark(), number)
     [(written, condition)] = chart.updates
     assert condition == 'W/"7"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,6 +27,8 @@ from tests.unit.kit import CPT, NOW, FakeChart, FakeClock, FakePayer, Written, a
 from tests.unit.line import COVERAGE, DOCUMENT, SIGNER, ForgetfulChart, Line
 
 N1 = "JFA99900004417"
+WINDOW = (NOW.date(), NOW.date(), NOW.date() + timedelta(days=119))
+"""The day of a decision, and the days on which its number holds."""
 NOTHING = ChartSnapshot({}, {}, {}, NOW)
 
 
@@ -48,7 +51,7 @@ def affirmed(store: Store, clock: FakeClock, chart: FakeChart, track: str = "non
     case = a_case(payer_id="zyter", launch_id="L", tracks=tracks, signed_by=SIGNER)
     items = (ItemDecision("trace-1", "affirmed", number=N1),)
     found = Decision("D1", case.id, items, NOW, "pas", word="affirmed")
-    number = UtnRecord(N1, "wiser", "m", ("trace-1",), "D1", "affirmed", NOW.date())
+    number = UtnRecord(N1, "wiser", "m", ("trace-1",), "D1", "affirmed", *WINDOW)
     with store.write() as db:
         store.insert(db, case)
         store.put(db, case.id, "decision", found)

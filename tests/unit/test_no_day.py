@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 from smart_app import formatters
 from smart_app.cases.model import Decision
 from smart_app.cases.store import Store
 from tests.unit.kit import FakeClock, FakePayer, Reply
 from tests.unit.line import Line
 from tests.unit.pas.test_decision import an_answer, an_answer_item
+from tests.unit.test_taking_back import NO_ANSWER, raising, to_file, warned
 
 NUMBER = "JFA99900004417"
 
@@ -32,3 +36,37 @@ def test_dates_that_leave_no_day_hold_the_claim_and_promise_nothing(
     assert "leave no valid day: ask the payer" in text
     assert "Valid for dates of service" not in text
     assert "Do it by" not in formatters.headline(case, "affirmed", "Zyter", None, "UTC")
+
+
+def without_a_day(line: Line) -> None:
+    """Let the payer say anew what it decided, with dates that leave no day."""
+    store, case = line.store, line.case()
+    found = store.latest(case.id, "decision", Decision)
+    assert found is not None
+    period = {"valid_from": date(2026, 12, 11), "valid_to": date(2026, 12, 10)}
+    items = tuple(replace(one, **period) for one in found.items)
+    with store.write() as db:
+        line.follow.deciding._take(db, case, replace(found, id="D2", items=items), 0)
+
+
+def test_a_number_that_holds_on_no_day_goes_to_no_order(store: Store, clock: FakeClock) -> None:
+    line, chart = to_file(store, clock)
+    without_a_day(line)
+    line.pass_by(5)
+    assert (chart.updates, warned(line)) == ([], False)
+    assert line.case().tracks.chart == "filed_and_read_back"
+
+
+def test_a_number_that_holds_on_no_day_any_more_goes_from_its_order(
+    store: Store, clock: FakeClock
+) -> None:
+    line, chart = to_file(store, clock)
+    line.step()
+    assert chart.bears()
+    chart.reading = raising(NO_ANSWER)
+    without_a_day(line)
+    line.step()
+    assert (chart.bears(), warned(line)) == (True, True)
+    chart.reading = lambda _: None
+    line.pass_by(20)
+    assert (chart.bears(), warned(line)) == (False, False)

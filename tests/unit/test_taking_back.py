@@ -27,7 +27,7 @@ from smart_app.errors import ChartUnavailable
 from smart_app.web import sent
 from tests.unit.kit import CPT, NOW, FakeChart, FakeClock, FakePayer, Written, a_case
 from tests.unit.line import COVERAGE, LEASE, SIGNER, Line
-from tests.unit.test_filing import GIVEN, N1, order
+from tests.unit.test_filing import GIVEN, N1, WINDOW, order
 
 NO_ANSWER = ChartUnavailable("timeout")
 FIRST, SECOND = "ServiceRequest/1", "ServiceRequest/2"
@@ -87,7 +87,7 @@ def to_file(store: Store, clock: FakeClock, orders: int = 1) -> tuple[Line, Char
         for ref in (FIRST, SECOND)
     )
     patient = {"resourceType": "Patient", "id": "p1"}
-    number = UtnRecord(N1, "wiser", "m", traces, "D1", "affirmed", NOW.date())
+    number = UtnRecord(N1, "wiser", "m", traces, "D1", "affirmed", *WINDOW)
     with store.write() as db:
         store.insert(db, case)
         kept = {"Coverage": (COVERAGE,), "ServiceRequest": tuple(held.values())}
