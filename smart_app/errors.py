@@ -110,7 +110,10 @@ class OrderToEnter(NoOrder):
 
 
 class SeveralOrders(ChartError):
-    """A person must choose which orders it is about; ``groups`` are those that belong together."""
+    """A person must choose which orders it is about; ``groups`` are those that belong together.
+
+    ``unread`` are what else of the chart could not be read.
+    """
 
     code = "several-orders"
     http_status = 422
@@ -120,6 +123,7 @@ class SeveralOrders(ChartError):
     def __init__(self, groups: tuple[tuple[dict[str, Any], ...], ...]) -> None:
         super().__init__(f"{len(groups)} orders")
         self.groups = groups
+        self.unread: tuple[str, ...] = ()
         self.patient: dict[str, Any] = {}
         self.choices: tuple[Any, ...] = ()
 

@@ -60,7 +60,7 @@ class Flow:
         try:
             sent, chosen = reopen.asked(known, context, chart)
         except SeveralOrders as cause:
-            cause.patient = chart.patient
+            cause.patient, cause.unread = chart.patient, tuple(chart.unavailable)
             cause.choices = reopen.choices(
                 cause.groups, lambda group: self._new_case(context, site, chart, group, 1)
             )

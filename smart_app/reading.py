@@ -8,7 +8,7 @@ from launch import LaunchContext
 from launch.scopes import allows, allows_a_part
 from smart_app.cases import codec, twin
 from smart_app.cases.model import Case, ChartSnapshot, Event
-from smart_app.chart import entered, orders, snapshot
+from smart_app.chart import entered, orders, shapes, snapshot
 from smart_app.chart.entered import Entered
 from smart_app.errors import NotInChart, OrderChanged, OrderGone, WrongPatient
 from smart_app.fhir import refs
@@ -60,6 +60,8 @@ def orders_again(world: World, context: LaunchContext, case: Case, seen: ChartSn
             raise OrderGone("not in the chart") from cause
         if refs.subject_of(order) != case.patient_ref or refs.of(order) != name:
             raise WrongPatient
+        if not shapes.readable(order):
+            raise OrderChanged
         if not orders.still_stands(order, seen.by_reference(name) or {}):
             raise OrderGone(str(order.get("status")))
         fresh.append(order)

@@ -55,6 +55,10 @@ class ChartSnapshot:
         """Return the resources that references name, as far as they are here."""
         return tuple(found for one in references if (found := self.by_reference(one)))
 
+    def unread(self, resource_type: str) -> tuple[str, ...]:
+        """Return the single resources of a type that are there and could not be read."""
+        return tuple(one for one in self.unavailable if one.startswith(f"{resource_type}/"))
+
 
 # Stage 3 -----------------------------------------------------------------------------------------
 

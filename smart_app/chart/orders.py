@@ -34,16 +34,21 @@ def chosen(snapshot: ChartSnapshot, order_refs: tuple[str, ...]) -> tuple[Resour
     unread = snapshot.unavailable.get("ServiceRequest")
     by_hand = bool(order_refs) and all(own(one) for one in order_refs)
     if not snapshot.of("ServiceRequest") or (unread not in (None, *NEVER_READ) and not by_hand):
-        raise _no_orders(unread)
+        raise _no_orders(snapshot)
     groups = together(snapshot)
-    if not order_refs and len(groups) > 1:
+    odd = bool(snapshot.unread("ServiceRequest"))
+    if not order_refs and odd and not groups:
+        raise _odd_order()
+    if not order_refs and (len(groups) > 1 or odd):
         raise SeveralOrders(groups)
     order_refs = order_refs or tuple(refs.of(one) for group in groups for one in group)
     named = []
     for reference in order_refs:
         order = snapshot.by_reference(reference)
+        if order is None and reference in snapshot.unavailable:
+            raise _odd_order()
         if order is None and "ServiceRequest" in snapshot.unavailable:
-            raise _no_orders(snapshot.unavailable["ServiceRequest"])
+            raise _no_orders(snapshot)
         if order is None:
             raise WrongPatient(f"{reference.split('/')[0]} is not in this chart")
         named.append(order)
@@ -66,11 +71,14 @@ def wanting(chart: ChartSnapshot, order_ref: str) -> NoOrder:
     """Return what a chart lacks of an order: its code, or all of it."""
     if order_ref and not own(order_ref):
         return OrderToEnter(UNCODED, order_ref)
-    return _no_orders(chart.unavailable.get("ServiceRequest"))
+    return _no_orders(chart)
 
 
-def _no_orders(unread: str | None) -> NoOrder:
+def _no_orders(chart: ChartSnapshot) -> NoOrder:
     """Return what to say of a chart without orders; what may pass is no reason to type them."""
+    unread = chart.unavailable.get("ServiceRequest")
+    if unread is None and chart.unread("ServiceRequest"):
+        return OrderToEnter("This chart keeps its orders in a form that Preclear cannot read.")
     if unread is None:
         return OrderToEnter("This chart shows no orders to Preclear.")
     if unread in NEVER_READ:
@@ -79,6 +87,14 @@ def _no_orders(unread: str | None) -> NoOrder:
         "orders unavailable",
         say="The chart did not let Preclear read its orders.",
         do="Try again in a minute, or ask the person who runs Preclear.",
+    )
+
+
+def _odd_order() -> NoOrder:
+    return NoOrder(
+        "order of an odd shape",
+        say="The chart keeps an order in a form that Preclear cannot read.",
+        do="Enter the order in the chart anew, or ask the person who runs Preclear.",
     )
 
 
@@ -276,10 +292,11 @@ def asks(items: tuple[CaseItem, ...]) -> list[tuple[object, ...]]:
 def companions(orders: tuple[Resource, ...], snapshot: ChartSnapshot) -> tuple[str, ...] | None:
     """Return the billing codes of the other active orders of the same requisition.
 
-    None when no order belongs to a requisition: what else is planned is then not known.
+    None when no order belongs to a requisition, or one that could not be read may: what else is
+    planned is then not known.
     """
     requisitions = {key for order in orders if (key := _requisition(order))}
-    if not requisitions:
+    if not requisitions or snapshot.unread("ServiceRequest"):
         return None
     ours = {refs.of(one) for one in orders}
     found = [

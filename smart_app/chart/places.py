@@ -40,7 +40,8 @@ def find(
     """Return the places that the orders or their appointments name."""
     found: dict[str, ConflictOption] = {}
     others: list[str] = []
-    unread, unlisted = "Appointment" in snapshot.unavailable, False
+    unread = "Appointment" in snapshot.unavailable or bool(snapshot.unread("Appointment"))
+    unlisted = False
     for source in _sources(orders, snapshot):
         for reference in _locations(source):
             name = refs.relative(reference) or ""

@@ -1,7 +1,8 @@
 """Stage 2: read the chart once, in parallel, bounded.
 
-A read that failed is *unavailable*, never empty. Every resource's patient is checked. What the
-chart itself takes back is not taken: it never was, whoever asks the chart later.
+A read that failed is *unavailable*, never empty, and so is one resource of an odd shape. Every
+resource's patient is checked. What the chart itself takes back is not taken: it never was, whoever
+asks the chart later.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from smart_app.cases.model import ChartSnapshot, Resource
-from smart_app.chart import notes
+from smart_app.chart import notes, shapes
 from smart_app.chart.orders import NOT_ALLOWED, PARTLY
 from smart_app.errors import ChartUnavailable, NoPatient, WrongPatient
 from smart_app.fhir import codes, refs
@@ -36,6 +37,8 @@ SEARCHES: dict[str, dict[str, str]] = {
 """What is searched by patient, with further parameters; each type is one task of the pool."""
 
 ERROR = "entered-in-error"
+ODD = "of an odd shape"
+"""Why one resource is unavailable that the chart gave: nothing in it can be relied on."""
 
 FOLLOWED = ("Practitioner", "PractitionerRole", "Organization", "Location")
 FOLLOW_FROM = ("ServiceRequest", "Coverage", "Appointment", "DocumentReference", "DiagnosticReport")
@@ -111,6 +114,8 @@ def _collect(
                 continue
             if refs.subject_of(one) != patient_ref:
                 left_out.append(refs.of(one))
+            elif not shapes.readable(one):
+                unavailable[refs.of(one)] = ODD
             elif not _taken_back(one):
                 kept.append(one)
         resources[kind] = kept

@@ -26,7 +26,7 @@ from smart_app.cases.model import (
     UtnRecord,
     WriteReceipt,
 )
-from smart_app.chart import annotate, entered, orders
+from smart_app.chart import annotate, entered, orders, shapes
 from smart_app.errors import ChartUnavailable, WrongPatient
 from smart_app.fhir import codes, refs
 from smart_app.ports import EhrReader, EhrWriter
@@ -90,10 +90,13 @@ class Mark:
         """Tell whether an order asks for what was signed, for whatever day.
 
         It is read as it was read for the signature. What people entered completes only what they
-        entered it for: an order that is coded or worded otherwise in the chart by now is another.
+        entered it for: an order that is coded or worded otherwise in the chart by now is another,
+        and so is one that cannot be compared.
         """
         before = self._before()
         if self.seen is None or before is None or orders.withdrawn(order):
+            return False
+        if not (shapes.readable(before) and shapes.readable(order)):
             return False
         after = self._read(self.seen, order)
         if codes.code_in(after.get("code"), orders.BILLING) != self.item.code:

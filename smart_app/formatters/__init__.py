@@ -54,6 +54,7 @@ from smart_app.formatters.page import (
     document_note,
     due,
     giver,
+    left_out,
     stage,
 )
 from smart_app.formatters.sitecheck import site_finding, site_verdict
@@ -105,6 +106,7 @@ __all__ = [
     "headline",
     "item_line",
     "lately",
+    "left_out",
     "join",
     "marked",
     "moment",

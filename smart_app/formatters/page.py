@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from smart_app.formatters.case import join
 from smart_app.formatters.dates import moment
 
 DECIDES = "Medicare"
@@ -57,6 +59,22 @@ def due(at: datetime, zone: str) -> str:
 def giver(mac: str) -> str:
     """Return from whom the number comes."""
     return f"from {mac}"
+
+
+LEFT_OUT = {
+    "ServiceRequest": "{} of its orders",
+    "Appointment": "{} of its appointments",
+    "DocumentReference": "{} of its notes",
+}
+
+
+def left_out(unread: Iterable[str]) -> str:
+    """Return what of a chart was left out because of its shape; empty for nothing."""
+    kinds = [one.partition("/")[0] for one in unread]
+    told = [words.format(kinds.count(kind)) for kind, words in LEFT_OUT.items() if kind in kinds]
+    if not told:
+        return ""
+    return f"The chart keeps {join(told)} in a form that Preclear cannot read: left out here."
 
 
 def chart_read(when: str) -> str:

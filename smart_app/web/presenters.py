@@ -94,6 +94,7 @@ class ReviewView:
     no_form: bool
     entered: tuple[tuple[str, str], ...]
     not_added: tuple[str, ...]
+    left_out: str
 
 
 def not_added(events: Sequence[Event], case_id: str, zone: str) -> tuple[str, ...]:
@@ -189,6 +190,7 @@ def review(flow: Flow, case: Case, person: Person) -> ReviewView:
         all_from_chart=not (without or typed or any(by_hand(one) for one in criteria)),
         entered=typed,
         not_added=not_added(world.audit.record(case.id).events, case.id, site.time_zone),
+        left_out=formatters.left_out(flow.kept(case).unavailable),
         form_failed="payer_form" in marked,
         no_form=marked.get("fill", ("", ""))[1] == NoForm.code,
     )

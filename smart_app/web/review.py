@@ -9,6 +9,7 @@ from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from launch import LaunchContext, csrf_token
+from smart_app import formatters
 from smart_app.cases.model import Case, Person
 from smart_app.dtr.form import FormError
 from smart_app.errors import (
@@ -84,6 +85,7 @@ class ReviewPages:
             "orders/page.html",
             strip=strip.patient_strip(asked.patient, today),
             rows=strip.order_rows(asked),
+            left_out=formatters.left_out(asked.unread),
             csrf=csrf_token(self.desk.door.secret(context.launch_id) or ""),
             user=context.user_name,
             sandbox=world.config.sandbox_url,
