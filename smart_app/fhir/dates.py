@@ -5,6 +5,8 @@ https://hl7.org/fhir/R4/datatypes.html#dateTime
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from datetime import date, datetime
 from typing import Any
 
@@ -19,6 +21,38 @@ def day(value: Any) -> date | None:
     except ValueError:
         return None
     return found if found and found.year in YEARS else None
+
+
+NO_DAY = (date.max, date.min)
+"""The first and last day of a period of which nobody can tell any day."""
+_PARTIAL = re.compile(r"(\d{4})(?:-(\d\d))?")
+
+
+def period(value: dict[str, Any]) -> tuple[date | None, date | None]:
+    """Return the first and last day of a Period, None for an end that it leaves open.
+
+    Of a month or a year all days count. One that states what is no date has no day.
+    https://hl7.org/fhir/R4/datatypes.html#Period
+    """
+    try:
+        first, last = (_days(value.get(one)) for one in ("start", "end"))
+    except ValueError:
+        return NO_DAY
+    return first[0] if first else None, last[1] if last else None
+
+
+def _days(stated: Any) -> tuple[date, date] | None:
+    """Return the first and last day of a date, a month or a year; raises ValueError for others."""
+    text = "" if stated is None else str(stated).strip()
+    if not text:
+        return None
+    if partial := _PARTIAL.fullmatch(text):
+        year, month = int(partial[1]), int(partial[2] or 0)
+        ending = month or 12
+        days = date(year, month or 1, 1), date(year, ending, monthrange(year, ending)[1])
+    else:
+        days = (date.fromisoformat(text[:10]),) * 2
+    return days if days[0].year in YEARS else None
 
 
 def moment(value: Any) -> datetime | None:

@@ -166,7 +166,8 @@ def _item_decision(
     rivals: tuple[str, ...] = ()
     if code in NUMBERED and numbered:
         number, path, rivals = _number(response, item, actions, code)
-    period = _extension(item, "extension-itemPreAuthPeriod") or response.get("preAuthPeriod") or {}
+    stated = _extension(item, "extension-itemPreAuthPeriod") or response.get("preAuthPeriod") or {}
+    first, last = dates.period(stated) if word != "pended" else (None, None)
     added = [
         _words_of(one.get("productOrService"))
         for one in response.get("addItem") or []
@@ -181,8 +182,8 @@ def _item_decision(
         reasons=tuple(_words_of(one) for act in actions for one in sub(act, "reasonCode") if one),
         notes=_notes(response, item),
         replaced_by=tuple(added),
-        valid_from=dates.day(period.get("start")) if word != "pended" else None,
-        valid_to=dates.day(period.get("end")) if word != "pended" else None,
+        valid_from=first,
+        valid_to=last,
     )
     return decided, rivals
 

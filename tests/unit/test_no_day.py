@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
+
+import pytest
 
 from smart_app import formatters
 from smart_app.cases.model import Decision
@@ -70,3 +73,25 @@ def test_a_number_that_holds_on_no_day_any_more_goes_from_its_order(
     chart.reading = lambda _: None
     line.pass_by(20)
     assert (chart.bears(), warned(line)) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("period", "window", "claim"),
+    [
+        ({"end": "2026-12"}, (date(2026, 11, 24), date(2026, 12, 31)), "ready"),
+        ({"start": "2027-01"}, (date(2027, 1, 1), date(2027, 3, 23)), "ready"),
+        ({"start": "2027"}, (date(2027, 1, 1), date(2027, 3, 23)), "ready"),
+        ({"end": "by the end of the year"}, (None, None), "hold"),
+    ],
+    ids=str,
+)
+def test_a_month_or_year_is_heard_and_what_is_no_date_holds_the_claim(
+    store: Store, clock: FakeClock, period: dict[str, Any], window: tuple[Any, Any], claim: str
+) -> None:
+    item = an_answer_item("A1", utn=NUMBER)
+    answer = Reply(200, an_answer(item, preAuthPeriod=period))
+    line = Line(store, clock, FakePayer({"$submit": [answer]}))
+    line.signed()
+    line.step()
+    [number] = store.utns("case-1")
+    assert ((number.valid_from, number.valid_to), line.case().tracks.claim) == (window, claim)

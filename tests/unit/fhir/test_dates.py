@@ -31,6 +31,33 @@ def test_a_day(value: Any, day: date | None) -> None:
     assert dates.day(value) == day
 
 
+START, END = date(2027, 1, 1), date(2026, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("stated", "first", "last"),
+    [
+        ({}, None, None),
+        ({"start": None, "end": " "}, None, None),
+        ({"start": "2027-01-01", "end": "2027-03-10T23:59:00-07:00"}, START, date(2027, 3, 10)),
+        ({"start": "2027-01", "end": "2027-02"}, START, date(2027, 2, 28)),
+        ({"start": "2027", "end": "2028"}, START, date(2028, 12, 31)),
+        ({"end": "2026-12"}, None, END),
+        ({"start": "2027-01"}, START, None),
+        ({"start": "0001-01-01", "end": "9999-12-31"}, None, None),
+        ({"start": "0001", "end": "9999-12"}, None, None),
+        *(
+            ({"start": "2027-01-01", "end": odd}, *dates.NO_DAY)
+            for odd in ("soon", "2026-13", "2026-02-30", "12/2026", "0000", 5, ["2026-12"], False)
+        ),
+        ({"start": "soon"}, *dates.NO_DAY),
+    ],
+    ids=str,
+)
+def test_a_period(stated: dict[str, Any], first: date | None, last: date | None) -> None:
+    assert dates.period(stated) == (first, last)
+
+
 @pytest.mark.parametrize(
     ("value", "moment"),
     [
