@@ -452,7 +452,10 @@ FAVOURABLE = ("partial", "affirmed_modified", "affirmed")
 
 @dataclass(frozen=True, slots=True)
 class ItemDecision:
-    """The payer's decision on one item, by ``reviewActionCode``; the number stands apart."""
+    """The payer's decision on one item, by ``reviewActionCode``; the number stands apart.
+
+    ``decided_on`` is its day where that is not the decision's own.
+    """
 
     trace: str
     decision: DecisionWord
@@ -464,12 +467,14 @@ class ItemDecision:
     replaced_by: tuple[str, ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None
+    decided_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A decision of a payer on a case, per item, from PAS, a letter or a portal.
 
+    ``decided_on`` is its day, of several the first; it holds for each item without one of its own.
     ``taken_back`` are the items of a letter on which the payer's own answer stands instead.
     """
 

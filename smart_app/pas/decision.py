@@ -8,6 +8,7 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/StructureDefinition-extension-revie
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -184,6 +185,7 @@ def _item_decision(
         replaced_by=tuple(added),
         valid_from=first,
         valid_to=last,
+        decided_on=dates.day(_extension(item, "extension-itemPreAuthIssueDate")),
     )
     return decided, rivals
 
@@ -279,19 +281,17 @@ def _decision(
     notes: tuple[str, ...] = (),
     quarantined: tuple[str, ...] = (),
 ) -> Decision:
-    issued = [
-        dates.day(_extension(item, "extension-itemPreAuthIssueDate"))
-        for item in response.get("item") or []
-    ]
+    issued = min((one.decided_on for one in items if one.decided_on), default=None)
+    own = tuple(replace(one, decided_on=None) if one.decided_on == issued else one for one in items)
     reviewer = _extension(response, "extension-claimResponseReviewer")
     human = next(sub(reviewer, "wasHumanReviewedFlag"), None) if reviewer else None
     return Decision(
         id=str(uuid.uuid4()),
         case=case.id,
-        items=items,
+        items=own,
         received_at=now,
         source="pas",
-        decided_on=next((one for one in issued if one), None),
+        decided_on=issued,
         created=dates.moment(response.get("created")),
         payer_reference=_reference(response) if word == "pended" else None,
         human_reviewer=human if isinstance(human, bool) else None,

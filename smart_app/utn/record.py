@@ -41,11 +41,11 @@ def record(
 ) -> tuple[tuple[UtnRecord, ...], tuple[str, ...]]:
     """Return the numbers of a decision and the values that are no number of this program.
 
-    One record per number: items of one request often share it. The window runs from the decision
-    day; a period that the payer states is kept when it is there, of several what all of them
-    cover: where no day is left, there is no window. A decision that does not say its
-    day keeps the one under which its number is ``known``, else it is the day on which the verdict
-    was first ``told_on``: a number that comes later does not move its window.
+    One record per number: items of one request often share it. The window runs from the day on
+    which its items were decided; a period that the payer states is kept when it is there, of
+    several what all of them cover: where no day is left, there is no window. A decision that does
+    not say its day keeps the one under which its number is ``known``, else it is the day on which
+    the verdict was first ``told_on``: a number that comes later does not move its window.
     """
     by_number: dict[str, list[int]] = {}
     refused: list[str] = []
@@ -62,11 +62,12 @@ def record(
         words = {one.decision for one in items}
         verdict: DecisionWord = items[0].decision if len(words) == 1 else "partial"
         before = (one.decided_on for one in known if (one.number, one.verdict) == (number, verdict))
-        decided_on = decision.decided_on or next(before, told_on)
+        told = decision.decided_on or next(before, told_on)
+        days = [one.decided_on or told for one in items]
         starts = [one.valid_from for one in items if one.valid_from]
         ends = [one.valid_to for one in items if one.valid_to]
-        first = max(starts) if starts else decided_on
-        last = min(ends) if ends else last_day(decided_on, form.window_days)
+        first = max(starts or days)
+        last = min(ends or [last_day(min(days), form.window_days)])
         window = (first, last) if first <= last else (None, None)
         records.append(
             UtnRecord(
@@ -76,7 +77,7 @@ def record(
                 traces=tuple(one.trace for one in items),
                 decision_id=decision.id,
                 verdict=verdict,
-                decided_on=decided_on,
+                decided_on=min(days),
                 valid_from=window[0],
                 valid_to=window[1],
                 warnings=() if form.expected.match(number) else ("unusual form",),

@@ -233,6 +233,27 @@ def test_issue_date_and_notes_are_kept() -> None:
     assert found.items[0].notes == ("No baseline score.",)
 
 
+@pytest.mark.parametrize(
+    ("days", "first", "own"),
+    [
+        (("2026-11-24", "2026-11-01"), date(2026, 11, 1), [date(2026, 11, 24), None]),
+        (("2026-11-24", "2026-11-24"), date(2026, 11, 24), [None, None]),
+        ((None, "2026-11-24"), date(2026, 11, 24), [None, None]),
+        ((None, None), None, [None, None]),
+    ],
+    ids=str,
+)
+def test_each_item_keeps_its_own_issue_day(
+    days: tuple[str | None, ...], first: date | None, own: list[date | None]
+) -> None:
+    issued = [
+        [extension("extension-itemPreAuthIssueDate", valueDate=one)] if one else [] for one in days
+    ]
+    several = [an_answer_item("A1", n, extensions=one) for n, one in enumerate(issued, start=1)]
+    found = read(a_case(2), an_answer(*several))
+    assert (found.decided_on, [one.decided_on for one in found.items]) == (first, own)
+
+
 def test_a_bare_claim_response_is_read_too() -> None:
     bare = an_answer(an_answer_item("A1"))["entry"][0]["resource"]
     assert read(replace(a_case()), bare).word == "affirmed"

@@ -81,6 +81,23 @@ def test_without_a_decision_date_it_runs_from_today() -> None:
     assert (found.decided_on, found.valid_to) == (TODAY, date(2027, 3, 23))
 
 
+def test_each_number_runs_from_the_day_of_its_own_items() -> None:
+    early, late = date(2026, 11, 1), date(2026, 11, 20)
+    both = decision((UTN, {"decided_on": late}), (OTHER, {}), decided_on=early)
+    found, _ = record(both, FORM, "m", TODAY)
+    assert [(one.decided_on, one.valid_from, one.valid_to) for one in found] == [
+        (late, late, date(2027, 3, 19)),
+        (early, early, date(2027, 2, 28)),
+    ]
+
+
+def test_one_number_of_two_days_holds_while_both_windows_do() -> None:
+    early, late = date(2026, 11, 1), date(2026, 11, 20)
+    both = decision((UTN, {"decided_on": late}), (UTN, {}), decided_on=early)
+    found = record(both, FORM, "m", TODAY)[0][0]
+    assert (found.decided_on, found.valid_from, found.valid_to) == (early, late, date(2027, 2, 28))
+
+
 def test_a_period_that_the_payer_states_is_kept() -> None:
     stated = {"valid_from": date(2026, 12, 1), "valid_to": date(2026, 12, 31)}
     found = record(decision((UTN, stated)), FORM, "m", TODAY)[0][0]
