@@ -63,6 +63,7 @@ UNUSED = {
     "another member": "it is about another person",
     "another request": "it is about another request",
     "not active": "it is not in force",
+    "another use": "it is no prior authorization",
     "several ClaimResponses": "it holds several decisions in one",
     "no ClaimResponse": "it holds no decision",
     "malformed": "software cannot read it",

@@ -30,6 +30,7 @@ from smart_app.pas.usable import (
     action_codings,
     claim_responses,
     contradicted,
+    doubted,
     failed,
     not_usable,
     review_actions,
@@ -49,6 +50,8 @@ WORDS: dict[str, DecisionWord] = {
 BLOCKING: tuple[DecisionWord, ...] = ("unreadable", "contact_payer", "pended")
 """Words of one item that leave the whole request undecided, the strongest first."""
 NUMBERED = ("A1", "A2", "A3", "A6")
+APPROVALS: tuple[DecisionWord, ...] = ("affirmed", "affirmed_modified")
+"""Words of an item of which no part may be denied."""
 NOT_YET = ("queued", "partial")
 """Outcomes that say, of an item without any review action, that it is still being decided."""
 
@@ -162,6 +165,8 @@ def _item_decision(
         code, word = "", "unreadable"  # it says that it failed, and that it decided
     elif response.get("outcome") == "queued" and code in NUMBERED:
         code, word = "", "pended"  # it says that nothing was processed yet
+    elif word in APPROVALS and doubted(response, item):
+        code, word = "", "unreadable"
     number: str | None = None
     path: str | None = None
     rivals: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ Why = Literal[
     "another member",
     "another request",
     "not active",
+    "another use",
     "several ClaimResponses",
     "no ClaimResponse",
     "malformed",
@@ -32,6 +33,8 @@ Why = Literal[
 """Why nothing of an answer may be used; ``formatters`` has words for each."""
 ELSEWHERE: tuple[Why, ...] = ("another member", "another request", "not active")
 """Why an answer tells nothing of a request: it is another's, or does not stand."""
+USE = "preauthorization"
+"""The one use of an answer that the guide allows: another says what would be paid, or was."""
 WITHDRAWN = ("cancelled", "draft", "entered-in-error")
 """FHIR's words for what does not stand; a word that it does not know proves nothing."""
 TRACE = PAS + "extension-itemTraceNumber"
@@ -113,14 +116,28 @@ def _waits(part: dict[str, Any]) -> bool:
     """Tell whether all that a part of an answer says of a decision is that it waits, or nothing."""
     within = list(echo.walk(part))
     actions = [one for one in within if "reviewaction" in str(one.get("url")).casefold()]
-    plain = [
+    waits = all(_x12(one) == {"A4"} for one in actions)
+    return waits and all(_as_submitted(one) for one in _plain(part))
+
+
+def _plain(part: Any) -> list[dict[str, Any]]:
+    """Return the adjudications in a part of an answer that have no review action."""
+    return [
         one
-        for element in within
+        for element in echo.walk(part)
         for one in element.get("adjudication") or []
         if not review_actions({"adjudication": [one]})
     ]
-    waits = all(_x12(one) == {"A4"} for one in actions)
-    return waits and all(_as_submitted(one) for one in plain)
+
+
+def doubted(response: Resource, item: dict[str, Any]) -> bool:
+    """Tell whether an adjudication beside an item's review action may speak against it.
+
+    It may stand under the item, in a line in its place, or over all. Only amounts certainly do not.
+    """
+    lines = _lines(response.get("item") or [], item, response.get("addItem") or [])
+    whole = {"adjudication": response.get("adjudication")}
+    return not all(_amount(one) for one in _plain([item, lines, whole]))
 
 
 def _x12(part: Any) -> set[str]:
@@ -131,8 +148,27 @@ def _x12(part: Any) -> set[str]:
 
 def _as_submitted(adjudication: dict[str, Any]) -> bool:
     """Tell whether an adjudication only repeats what was submitted, as FHIR demands one."""
-    category = {one.get("code") for one in echo.walk(adjudication.get("category")) if "code" in one}
-    return category == {"submitted"} and set(adjudication) <= {"id", "category", "amount", "value"}
+    return _category(adjudication) == {"submitted"} and set(adjudication) <= {*COUNTED}
+
+
+COUNTED = ("id", "category", "amount", "value")
+"""What an adjudication holds that tells an amount and gives no reason."""
+AMOUNTS = {
+    *("submitted", "copay", "eligible", "deductible", "unallocdeduct"),
+    *("eligpercent", "tax", "benefit"),
+}
+"""FHIR's own categories, none of which decides. https://hl7.org/fhir/R4/valueset-adjudication.html"""
+
+
+def _amount(adjudication: dict[str, Any]) -> bool:
+    """Tell whether an adjudication tells an amount and nothing else."""
+    category = _category(adjudication)
+    known = not adjudication.get("category") or bool(category) and category <= AMOUNTS
+    return known and set(adjudication) <= {*COUNTED}
+
+
+def _category(adjudication: dict[str, Any]) -> set[Any]:
+    return {one["code"] for one in echo.walk(adjudication.get("category")) if "code" in one}
 
 
 def codes_within(value: Any) -> set[str]:
@@ -201,6 +237,8 @@ def not_usable(responses: list[Resource], body: Any, sent: Sent) -> Why | None:
         return "several ClaimResponses"
     if responses[0].get("status") not in (None, "active"):
         return "not active"  # withdrawn by the payer, or not yet meant
+    if responses[0].get("use") not in (None, USE):
+        return "another use"
     if echo.other_member(body, sent):
         return "another member"
     return "another request" if echo.another(responses[0], sent) else None

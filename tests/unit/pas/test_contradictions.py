@@ -9,6 +9,8 @@ import pytest
 from tests.unit.pas.test_decision import UTN, a_case, an_answer, an_answer_item, read
 
 DENIED = an_answer_item("A3")["adjudication"]
+SUBMITTED = {"coding": [{"code": "submitted"}]}
+BENEFIT = {"category": {"coding": [{"code": "benefit"}], "text": "Paid"}, "amount": {"value": 90}}
 MODIFIER = [{"url": "https://payer.example/not-done", "valueBoolean": True}]
 
 
@@ -76,6 +78,65 @@ def test_what_speaks_against_itself_is_not_used(name: str) -> None:
     assert found.quarantined
 
 
+DOUBTS: dict[str, dict[str, Any]] = {
+    "a denied category": {"category": {"coding": [{"code": "denied"}]}},
+    "a category in words": {"category": {"text": "denied"}},
+    "a reason": {"category": SUBMITTED, "reason": {"text": "not medically necessary"}},
+    "a reason alone": {"reason": {"coding": [{"code": "50"}]}},
+    "something of the payer's own": {"category": SUBMITTED, "extension": [{"url": "urn:x:denied"}]},
+}
+
+
+def beside_it(adjudication: dict[str, Any], code: str = "A1") -> dict[str, Any]:
+    """Return an item with an adjudication beside its review action."""
+    item = an_answer_item(code, utn=UTN)
+    return item | {"adjudication": [*item["adjudication"], adjudication]}
+
+
+@pytest.mark.parametrize("code", ["A1", "A6"])
+@pytest.mark.parametrize("name", DOUBTS)
+def test_an_adjudication_beside_an_approval_that_may_deny_it_leaves_it_to_a_person(
+    name: str, code: str
+) -> None:
+    doubt, sound = DOUBTS[name], an_answer_item(code, utn=UTN)
+    line = {"itemSequence": [1], "adjudication": [doubt]}
+    for body in (
+        an_answer(beside_it(doubt, code)),
+        an_answer(sound | {"detail": [{"adjudication": [doubt]}]}),
+        an_answer(sound, addItem=[line]),
+        an_answer(sound, adjudication=[doubt]),
+    ):
+        found = read(a_case(), body)
+        assert [(one.decision, one.number) for one in found.items] == [("unreadable", None)]
+
+
+@pytest.mark.parametrize("code", ["A2", "A3"])
+def test_a_denial_beside_what_is_denied_at_least_in_part_changes_nothing(code: str) -> None:
+    plain = read(a_case(), an_answer(an_answer_item(code, utn=UTN))).items
+    assert read(a_case(), an_answer(beside_it(DOUBTS["a reason"], code))).items == plain
+
+
+def test_an_adjudication_beside_one_approval_says_nothing_of_another() -> None:
+    body = an_answer(beside_it(DOUBTS["a reason"]), an_answer_item("A1", 2))
+    assert [one.decision for one in read(a_case(2), body).items] == ["unreadable", "affirmed"]
+
+
+@pytest.mark.parametrize(
+    ("use", "why"),
+    [
+        ("preauthorization", ()),
+        (None, ()),
+        ("predetermination", ("another use",)),
+        ("claim", ("another use",)),
+        (["preauthorization"], ("another use",)),
+    ],
+    ids=str,
+)
+def test_what_is_no_preauthorization_is_not_used(use: Any, why: tuple[str, ...]) -> None:
+    found = read(a_case(), an_answer(affirmed(), use=use))
+    assert (found.quarantined, found.word) == (why, "unreadable" if why else "affirmed")
+
+
 @pytest.mark.parametrize("code", ["A1", "A2", "A3", "A6"])
 def test_what_is_queued_is_not_decided(code: str) -> None:
     found = read(a_case(), an_answer(an_answer_item(code, utn=UTN), outcome="queued"))
@@ -100,6 +161,12 @@ AGREEING = {
     "an affirmed line in its place": (replaced("A1", "A1", itemSequence=[1]), "affirmed"),
     "what is affirmed instead": (replaced("A6", "A1", itemSequence=[1]), "affirmed_modified"),
     "a denial with a line beside it": (replaced("A3", "A1", itemSequence=[1]), "non_affirmed"),
+    "what was submitted, and an amount": (
+        an_answer(
+            affirmed(adjudication=[*affirmed()["adjudication"], {"category": SUBMITTED}, BENEFIT])
+        ),
+        "affirmed",
+    ),
     "an amount of the whole": (an_answer(affirmed(), adjudication=[{"amount": {}}]), "affirmed"),
 }
 
