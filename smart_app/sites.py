@@ -67,8 +67,9 @@ UNCHANGED = "CHANGE"
 """What a template says where a site must write its own."""
 LEFT = re.compile(rf"(?:^|/){UNCHANGED}(?:-TENANT)?(?:$|[:/]|\.example\b)")
 """How templates say it; the word alone may be a part of a name or an address."""
-REMARK = re.compile(rf"((?:[^#\"']|\"[^\"]*\"|'[^']*')*)#\s*{UNCHANGED}\b")
-"""A remark to change what stands before it; a value may hold the same words."""
+VALUE = r"""[^#"']|"{3}(?:[^\\]|\\.)*?"{3}|'{3}.*?'{3}|"(?:[^"\\]|\\.)*"|'[^']*'"""
+REMARK = re.compile(rf"((?>{VALUE})*+)#(?:[^#]*#)*\s*{UNCHANGED}\b")
+"""A remark, or the end of one, to change what stands before it; a value may hold the same words."""
 QUOTED = re.compile(r"[\"']([^\"']*)[\"']")
 CLINIC: Schema = {
     **{key: WORDS for key in ("name", "npi", "contact_name", "phone")},

@@ -134,13 +134,31 @@ def test_the_launchers_registration_is_a_stand_in(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("remark", "refused"),
-    [("# CHANGED by ops", False), ("# CHANGE", True), ("#CHANGE, the clinic's", True)],
+    [
+        ("# CHANGED by ops", False),
+        ("# no CHANGE since 2025", False),
+        ("# CHANGE", True),
+        ("#CHANGE, the clinic's", True),
+        ("# the clinic's # CHANGE", True),
+        ("# 1 # 2 #CHANGE", True),
+    ],
+)
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"EXCHANGE CLINIC # CHANGE"',
+        r'"The \" clinic # CHANGE"',
+        r'"A back\\"',
+        r"'A back\'",
+        '"""The " clinic # CHANGE"""',
+        "'''The clinic's # CHANGE'''",
+    ],
 )
 def test_only_a_remark_to_change_it_refuses_a_value(
-    tmp_path: Path, remark: str, refused: bool
+    tmp_path: Path, value: str, remark: str, refused: bool
 ) -> None:
-    value = 'name = "EXCHANGE CLINIC # CHANGE"'
-    text = re.sub(r'(?m)^name = ".*?"$', f"{value}  {remark}", SHIPPED, count=1)
+    line = f"name = {value}  {remark}"
+    text = re.sub(r'(?m)^name = ".*?"$', lambda _: line, SHIPPED, count=1)
     path = a_file(tmp_path, text)
     if not refused:
         load_site(path, WISER.ccn_pos)
