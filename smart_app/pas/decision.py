@@ -86,7 +86,7 @@ def _number(
         found = _extension(item, "extension-administrationReferenceNumber")
         places.append(("administrationReferenceNumber", found))
     candidates = [
-        (where, str(one).strip()) for where, one in places if isinstance(one, str) and one
+        (where, told) for where, one in places if isinstance(one, str) and (told := one.strip())
     ]
     if not candidates:
         return None, None, ()
@@ -311,6 +311,6 @@ def _reference(response: Resource) -> str | None:
     for item in response.get("item") or []:
         codes = {one["code"] for one in action_codings(review_actions(item))}
         found = _extension(item, "extension-administrationReferenceNumber")
-        if isinstance(found, str) and codes <= {"A4"}:
-            return found
+        if isinstance(found, str) and found.strip() and codes <= {"A4"}:
+            return found.strip()
     return None

@@ -169,6 +169,17 @@ def test_the_number_is_read_from_the_review_action_first(code: str) -> None:
     assert (found.number, found.number_path) == (UTN, "reviewAction.number")
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\t\n"])
+def test_a_blank_is_no_number(blank: str) -> None:
+    found = read(a_case(), an_answer(an_answer_item("A1", utn=blank)))
+    assert (found.items[0].number, found.quarantined) == (None, ())
+    found = read(a_case(), an_answer(an_answer_item("A1", utn=blank), preAuthRef=f" {UTN} "))
+    assert (found.items[0].number, found.items[0].number_path) == (UTN, "preAuthRef")
+    admin = extension("extension-administrationReferenceNumber", valueString=blank)
+    waits = read(a_case(), an_answer(an_answer_item("A4", extensions=[admin])))
+    assert waits.payer_reference is None
+
+
 def test_a_non_affirmation_may_carry_its_number_as_administration_reference() -> None:
     admin = extension("extension-administrationReferenceNumber", valueString=UTN)
     item = read(a_case(), an_answer(an_answer_item("A3", extensions=[admin]))).items[0]
