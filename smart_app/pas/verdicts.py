@@ -124,8 +124,10 @@ def unchanged(read: Decision, earlier: Collection[Decision]) -> frozenset[str]:
 def with_numbers(found: Decision, numbered: Decision) -> Decision:
     """Return a decision with the numbers that another one gives to the same verdicts.
 
-    The days that the other states for a number hold for the same number here.
+    The days that the other states for a number hold for the same number here, and so does an
+    item's own day of decision where this decision states none.
     """
+    dated = found.decided_on is not None
     given = {one.trace: one for one in numbered.items}
 
     def item(mine: ItemDecision) -> ItemDecision:
@@ -140,6 +142,7 @@ def with_numbers(found: Decision, numbered: Decision) -> Decision:
             number_path=mine.number_path or theirs.number_path,
             valid_from=mine.valid_from or theirs.valid_from,
             valid_to=mine.valid_to or theirs.valid_to,
+            decided_on=mine.decided_on or (None if dated else theirs.decided_on),
         )
 
     return replace(found, items=tuple(item(one) for one in found.items))

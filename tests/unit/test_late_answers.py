@@ -18,14 +18,12 @@ from smart_app.cases.model import (
 )
 from smart_app.cases.store import Store
 from smart_app.chart import annotate
-from smart_app.errors import PayerUnknown
-from smart_app.pas import decision, inquiry, verdicts
+from smart_app.pas import decision, verdicts
 from smart_app.pas.names import PAS
 from smart_app.web import sent
-from tests.unit.kit import NOW, READ_AT, FakeChart, FakeClock, FakePayer, Reply
+from tests.unit.kit import NOW, FakeChart, FakeClock, FakePayer, Reply
 from tests.unit.line import COVERAGE, LEASE, Line
-from tests.unit.pas.requests import the_case
-from tests.unit.pas.test_decision import SENT, a_case, an_answer, an_answer_item, read
+from tests.unit.pas.test_decision import a_case, an_answer, an_answer_item, read
 from tests.unit.test_filing import GIVEN, order
 from tests.unit.test_hostile_answers import a_head, a_line, late
 
@@ -149,6 +147,26 @@ def test_a_late_answer_narrows_the_window(store: Store, clock: FakeClock) -> Non
     ends = an_answer(an_answer_item("A1", utn=N1), preAuthPeriod={"end": "2026-12-01"})
     late(line, ends)
     assert [str(one.valid_to) for one in store.utns("case-1")] == ["2026-12-01"]
+
+
+def test_an_items_own_day_stays_when_a_later_answer_states_none(
+    store: Store, clock: FakeClock
+) -> None:
+    url = PAS + "extension-itemPreAuthIssueDate"
+
+    def item(number: int, day: str | None, code: str = "A1") -> dict[str, Any]:
+        dated = [{"url": url, "valueDate": day}] if day else []
+        return an_answer_item(code, number, extensions=dated)
+
+    first = an_answer(item(1, "2026-11-20"), item(2, "2026-11-24"))
+    then = an_answer(an_answer_item("A1", 1, utn=N1), an_answer_item("A1", 2, utn=N2))
+    line = Line(
+        store, clock, FakePayer({"$submit": [Reply(200, first)], "$inquire": [Reply(200, then)]})
+    )
+    line.signed(orders=2)
+    line.pass_by(20)
+    days = {one.number: str(one.valid_from) for one in store.utns("case-1")}
+    assert days == {N1: "2026-11-20", N2: "2026-11-24"}
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -316,82 +334,3 @@ def test_an_approval_taken_back_beside_a_letter_is_told_once(
     half_a_letter(line, N1)
     line.pass_by(40)
     assert line.events().count("answers_disagree") == 1
-
-
-# what an inquiry's list says ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("approved", "denied"),
-    [
-        ("2026-11-24T10:00:00Z", "0001-01-01T00:00:00Z"),
-        ("2026-11-24", "1900-01-01"),
-        ("2026-11-25", "2026-11-01"),
-        ("9999-12-31", "2026-11-25"),
-        ("2031-01-01", "2026-11-25"),
-        ("2026-11-24", None),
-    ],
-)
-def test_a_day_that_cannot_be_makes_no_denial_old(approved: str, denied: str | None) -> None:
-    several = [
-        a_head(an_answer_item("A1", utn=N1), created=approved, id="r1"),
-        a_head(an_answer_item("A3"), created=str(denied), id="r2"),
-    ]
-    entries = [{"resource": one} for one in several]
-    body = {"resourceType": "Bundle", "type": "searchset", "entry": entries}
-    found = inquiry.ours(the_case(), body, SENT, READ_AT)
-    assert (found.body, found.why) == (None, "answers that differ")
-
-
-@pytest.mark.parametrize("more", [(), (an_answer_item("A1", 9),)], ids=["alone", "a line more"])
-@pytest.mark.parametrize("created", ["2026-11-25", "0001-01-01"])
-def test_a_withdrawn_approval_counts_whatever_else_it_says(
-    created: str, more: tuple[Any, ...]
-) -> None:
-    stands = a_head(an_answer_item("A1", utn=N1), created="2026-11-24", id="r1")
-    gone = a_head(an_answer_item("A1", utn=N1), *more, created=created, id="r2")
-    gone["status"] = "entered-in-error"
-    entries = [{"resource": one} for one in (stands, gone)]
-    body = {"resourceType": "Bundle", "type": "searchset", "entry": entries}
-    assert inquiry.ours(the_case(), body, SENT, READ_AT).why == "answers that differ"
-
-
-def test_a_payer_that_gives_all_its_results_one_id_is_understood() -> None:
-    other = {"identifier": [{"system": SENT.system, "value": "other-request"}], "id": "response"}
-    item = an_answer_item("A1", 9) | {"productOrService": {"coding": [{"code": "64561"}]}}
-    several = [
-        a_head(an_answer_item("A1", utn=N1), created="2026-11-24", id="response"),
-        a_head(item, created="2026-11-20", **other),
-    ]
-    entries = [{"resource": one} for one in several]
-    body = {"resourceType": "Bundle", "type": "searchset", "entry": entries}
-    assert inquiry.ours(the_case(), body, SENT, READ_AT).state == "found"
-
-
-def test_what_a_search_includes_beside_its_matches_makes_it_no_whole_list() -> None:
-    match = a_head(an_answer_item("A1", utn=N1), created="2026-11-24", id="r1")
-    beside = {"resource": {"resourceType": "Patient", "id": "p1"}, "search": {"mode": "include"}}
-    entries = [{"resource": match, "search": {"mode": "match"}}, beside]
-    body = {"resourceType": "Bundle", "type": "searchset", "total": 2, "entry": entries}
-    assert inquiry.ours(the_case(), body, SENT, READ_AT).state == "unclear"
-
-
-@pytest.mark.parametrize(
-    "named",
-    [
-        {"resourceType": "Claim", "identifier": [{"system": "s", "value": "id-1"}]},
-        {"resourceType": "Task", "focus": {"reference": "urn:uuid:claim-1"}},
-        {"resourceType": "Task", "focus": {"reference": "https://payer.example/Claim/claim-1"}},
-        {"resourceType": "CommunicationRequest", "about": [{"identifier": {"value": "ID-1"}}]},
-    ],
-    ids=["our Claim", "a task", "a task, by address", "a question"],
-)
-def test_a_list_that_names_our_request_sends_nothing_again(
-    store: Store, clock: FakeClock, named: dict[str, Any]
-) -> None:
-    body = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": named}]}
-    answers = {"$submit": [PayerUnknown("timeout")], "$inquire": [Reply(200, body)]}
-    line = Line(store, clock, FakePayer(answers))
-    line.signed()
-    line.pass_by(20)
-    assert (line.submits(), headline(line)) == (1, "unknown")
