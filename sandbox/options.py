@@ -119,7 +119,7 @@ def _refusal(asked: argparse.Namespace) -> str | None:
         services = " and ".join(f"{codes} (in {state})" for codes, state in CASES)
         return f"--service {asked.service} is not in the pretend charts. There are {services}."
     if asked.state not in states:
-        return f"--state {asked.state}: {asked.service} is ordered in {', '.join(states)} only."
+        return f"--state {asked.state}: golden plays {asked.service} in {', '.join(states)} only."
     if asked.decision == "partial" and "," not in asked.service:
         pair, state = next(case for case in CASES if "," in case[0])
         return (

@@ -1,7 +1,7 @@
 // Copy buttons, saved ticks and focus: everything else works without this file.
 document.addEventListener("DOMContentLoaded", decorate);
 document.addEventListener("htmx:before:swap", remember);
-document.addEventListener("htmx:after:swap", () => { decorate(); refocus(); });
+document.addEventListener("htmx:after:swap", () => { decorate(); refocus(); entitle(); });
 
 let card = null;
 
@@ -20,6 +20,12 @@ function decorate() {
   }
   const summary = document.getElementById("summary");
   if (summary) summary.focus();
+}
+
+// The tab says what the page says by now.
+function entitle() {
+  const heading = document.querySelector("h1");
+  if (heading) document.title = heading.textContent;
 }
 
 // What was acted on: the card, and where it stands among the cards.

@@ -55,6 +55,7 @@ from smart_app.formatters.page import (
     due,
     giver,
     left_out,
+    outside,
     stage,
 )
 from smart_app.formatters.sitecheck import site_finding, site_verdict
@@ -110,6 +111,7 @@ __all__ = [
     "join",
     "marked",
     "moment",
+    "outside",
     "next_line",
     "not_added",
     "number_codes",

@@ -222,7 +222,10 @@ LEFT = {
 UNKNOWN = {
     "inquire": "We ask {payer} whether it has the request. A second one would be dismissed.",
     "idempotent_resend": "We send the same again: {payer} keeps one of it.",
-    "person": "It is not sent again by itself. Call {payer} and ask, then say so on this page.",
+    "person": (
+        "Nothing more is sent by itself. Call {payer} and ask. If it does not have the request, "
+        "say so on this page; if it has it, enter its decision from the letter when that comes."
+    ),
 }
 
 

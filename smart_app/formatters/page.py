@@ -48,7 +48,7 @@ def document_note(needed: bool, offered: bool) -> str:
     """Return why a document is not ticked by itself; empty where it is."""
     if needed:
         return ""
-    return "offered above for an open point" if offered else "no criterion needs it"
+    return "offered above for an open point" if offered else "no answer rests on it"
 
 
 def due(at: datetime, zone: str) -> str:
@@ -80,6 +80,12 @@ def left_out(unread: Iterable[str]) -> str:
 def chart_read(when: str) -> str:
     """Return when the chart was read."""
     return f"chart read {when}"
+
+
+def outside(sentence: str, when: str) -> str:
+    """Return the sentence of a coverage that is outside, and when the chart was read."""
+    read = f"Chart read {when}."
+    return f"{sentence.rstrip('.')}. {read}" if sentence else read
 
 
 def born(birthday: str) -> str:

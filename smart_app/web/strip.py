@@ -50,14 +50,13 @@ def strip(world: World, flow: Flow, case: Case, today: date) -> Strip:
     site = world.sites.of_id(case.site)
     read = formatters.lately(chart.read_at, site.time_zone, today)
     kind = next((one for one in case.scope.reasons if one.rule == "coverage"), None)
-    coverage = (
-        formatters.COVERED
-        if case.scope.verdict == "in_scope"
-        else (kind.words.rstrip(".") if kind else "")
-    )
+    if case.scope.verdict == "in_scope":
+        coverage = f"{formatters.COVERED}, {formatters.chart_read(read)}"
+    else:
+        coverage = formatters.outside(kind.words if kind else "", read)
     return replace(
         patient_strip(chart.patient, today),
-        coverage=", ".join(one for one in (coverage, formatters.chart_read(read)) if one),
+        coverage=coverage,
         right=f"{formatters.codes(case)}, {formatters.services(case)}",
     )
 

@@ -147,6 +147,7 @@ def test_pages_of_a_decision(chromium: Browser, stack: Stack, decision: str, nam
     if decision != "pend":
         filed = page.locator("[data-chart=filed_and_read_back]")
         expect(filed).to_be_visible(timeout=WAIT)
+    expect(page).to_have_title(page.get_by_role("heading", level=1).inner_text())
     green = page.locator("header .status.ok").count()
     assert bool(green) is (decision == "affirm")
     picture(page, f"case-{name}-1200")

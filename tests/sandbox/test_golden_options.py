@@ -50,7 +50,7 @@ def test_codes_of_two_states_are_told_apart(capsys: pytest.CaptureFixture[str]) 
     assert found == {"gus", "kit"}
     with pytest.raises(SystemExit):
         options.read(["--service", "29877", "--state", "AZ"])
-    assert "29877 is ordered in OK, WA only" in capsys.readouterr().err
+    assert "golden plays 29877 in OK, WA only" in capsys.readouterr().err
 
 
 def test_help_says_a_sentence_about_every_option() -> None:

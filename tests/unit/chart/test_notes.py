@@ -82,7 +82,7 @@ def test_a_scan_held_apart_can_be_sent() -> None:
     assert (row.needed, row.offered) == (False, True)
     assert document_note(row.needed, row.offered) == "offered above for an open point"
     (row,) = documents.listed(chart, replace(draft_of(chart), gaps=()))
-    assert document_note(row.needed, row.offered) == "no criterion needs it"
+    assert document_note(row.needed, row.offered) == "no answer rests on it"
 
 
 @pytest.mark.parametrize(
