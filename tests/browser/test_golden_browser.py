@@ -175,5 +175,5 @@ def test_an_order_that_the_chart_does_not_give_is_entered(chromium: Browser, sta
 
 
 def test_pictures_are_small() -> None:
-    large = [path for path in Path(PICTURES).glob("*.png") if path.stat().st_size > 400_000]
+    large = [path for path in Path(PICTURES).glob("*.png") if path.stat().st_size > 450_000]
     assert large == []
