@@ -270,7 +270,7 @@ def next_line(
     return line.replace(NOTHING, "").strip() if warned else line
 
 
-READERS = {True: "A clinician", False: "No clinician, says the reviewer"}
+READERS = {True: "A clinician", False: "Software alone, says the reviewer"}
 """Who read the request before it was decided, as far as the reviewer says."""
 
 

@@ -69,8 +69,11 @@ LEFT_OUT = {
 
 
 def left_out(unread: Iterable[str]) -> str:
-    """Return what of a chart was left out because of its shape; empty for nothing."""
-    kinds = [one.partition("/")[0] for one in unread]
+    """Return what of a chart was left out because of its shape; empty for nothing.
+
+    ``unread`` names single resources, and types of which nothing could be read: those stand apart.
+    """
+    kinds = [kind for kind, single, _ in (one.partition("/") for one in unread) if single]
     told = [words.format(kinds.count(kind)) for kind, words in LEFT_OUT.items() if kind in kinds]
     if not told:
         return ""

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 from smart_app.cases.model import (
+    FAVOURABLE,
     NUMBERLESS,
     Case,
     Check,
@@ -119,7 +120,8 @@ def _checks(
     case: Case, active: list[UtnRecord], on: date | None, decision: Decision | None
 ) -> tuple[Check, ...]:
     """Return what was checked; ``words`` name the check, its outcome and facts stand apart."""
-    inside = all(_inside(one, on) for one in active) if active and on else None
+    dated = active if case.tracks.decision in FAVOURABLE else []  # a denial covers no day
+    inside = all(_inside(one, on) for one in dated) if on else None
     items = decision.items if decision else ()
     affirmed = {one.trace for one in items if one.decision == "affirmed"}
     open_codes = [item.code for item in case.items if item.trace not in affirmed]
@@ -127,6 +129,6 @@ def _checks(
     found = [
         Check("number", bool(active)),
         Check("codes", not open_codes, ", ".join(open_codes)),
-        Check("date", inside, on.isoformat() if on else ""),
+        *[Check("date", inside, on.isoformat() if on else "")] * bool(dated),
     ]
     return tuple(found + [Check("one_number", False, ", ".join(several))] * bool(several))

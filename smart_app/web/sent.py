@@ -10,6 +10,7 @@ from smart_app import formatters, marked
 from smart_app.audit.chain import Record
 from smart_app.cases import states
 from smart_app.cases.model import (
+    ENTERED,
     FAVOURABLE,
     NUMBERLESS,
     ORDER,
@@ -67,6 +68,7 @@ class CaseView:
     chart_words: str
     chart_tick: bool
     history: tuple[tuple[str, str], ...]
+    entered: bool
     waiting: bool
     recovery: str
     warnings: tuple[str, ...]
@@ -163,6 +165,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         chart_words=formatters.chart_line(case.tracks.chart, where, orders_marked(writes)),
         chart_tick=case.tracks.chart == "filed_and_read_back",
         history=tuple(rows),
+        entered=any(one.order_ref.startswith(ENTERED) for one in case.items),
         waiting=not finished and state != "dismissed" and not settled,
         recovery=recovery,
         warnings=warnings,

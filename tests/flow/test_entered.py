@@ -59,6 +59,11 @@ def test_a_chart_whose_orders_cannot_be_read(golden: Golden) -> None:
         step()
     golden._until(lambda: golden.page.data.get("data-chart") == "filed_and_read_back", "the chart")
     assert "(UTN)" in golden._documents()
+    assert "in a form that Preclear cannot read" not in golden.page.text
+    base = golden.page.url.rsplit("/case/", 1)[0]
+    assert "Enter another order" in golden.page.text
+    golden.page = golden.browser.get(f"{base}/enter")
+    assert golden.page.form("/enter") is not None
 
 
 @pytest.mark.parametrize("status", [500, 429])

@@ -108,7 +108,7 @@ def test_what_is_used_most_comes_first_on_the_page(client: FlaskClient) -> None:
     control(client, decision="pend", pend_seconds=None)
     submit(client)
     page = client.get("/control").get_data(as_text=True)
-    order = ("Decide now", "Decide the next request", "may contradict the chart", "Requests,")
+    order = ("Decide now", "Decide the next requests", "may contradict the chart", "Requests,")
     places = [page.index(one) for one in (*order, "Misbehave with requests", "Calls, newest")]
     assert places == sorted(places)
 

@@ -139,3 +139,8 @@ def test_no_number_comes_to_an_order_that_is_odd_by_now(
     line.pass_by(5)
     assert (chart.updates, chart.bears()) == ([], False)
     assert line.case().tracks.chart == "filed_and_read_back"
+
+
+def test_orders_that_may_not_be_read_are_not_called_odd() -> None:
+    assert formatters.left_out(("ServiceRequest", "Binary/of-n1")) == ""
+    assert "1 of its orders" in formatters.left_out(("Observation", "ServiceRequest/2"))

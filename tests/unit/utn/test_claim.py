@@ -145,6 +145,14 @@ def test_dates_of_service_stand_only_beside_an_affirmation() -> None:
     assert card(case_at(HOPD, "non_affirmed"), RECORD).valid_to is None
 
 
+@pytest.mark.parametrize("decision", ["non_affirmed", "pended", "affirmed"])
+def test_a_day_is_checked_only_where_a_number_covers_days(decision: str) -> None:
+    planned = case_at(OFFICE, decision, planned_date=date(2026, 12, 6))
+    checked = {one.words: one.passed for one in card(planned, RECORD).checks}
+    assert checked.get("date") is (True if decision == "affirmed" else None)
+    assert "date" not in {one.words for one in card(planned).checks}
+
+
 def test_a_superseded_number_is_shown_in_the_chain_and_not_used() -> None:
     old = replace(RECORD, number="JFA99900004416", status="superseded")
     found = card(case_at(HOPD), old, RECORD)
@@ -199,7 +207,7 @@ def test_checks_say_what_is_wrong() -> None:
     assert said(case_at(HOPD, "non_affirmed"), trace_1="non_affirmed") == [
         (False, "No number yet"),
         (False, "Not affirmed: 62323"),
-        (None, "No planned date to check"),
     ]
+    assert said(case_at(HOPD), RECORD, trace_1="affirmed")[2] == (None, "No planned date to check")
     two = replace(RECORD, number="JFA99900004418")
     assert said(case_at(HOPD), RECORD, two, trace_1="affirmed")[-1][0] is False
