@@ -107,7 +107,7 @@ def main() -> int:
         prog="./run check",
         description="Asks an EHR what it offers to a site's registration; changes nothing there.",
     )
-    checked.add_argument("site", type=there)
+    checked.add_argument("site", type=there, help="the registration file of a site (SITE.toml)")
     arguments = parser.parse_args()
     configure()
     try:

@@ -29,7 +29,7 @@ class EntryError(PreclearError):
     code = "entry"
     http_status = 422
     say = "The order is not complete."
-    do = "Mend it below. Nothing else was changed."
+    do = "Mend it below: what you typed is kept, and nothing is sent."
 
 
 class CodeWanted(EntryError):

@@ -8,6 +8,7 @@ from datetime import date
 
 from smart_app.cases.model import (
     DOCUMENT,
+    ENTERED,
     ORDER,
     TAKE_BACK,
     Case,
@@ -55,7 +56,8 @@ KINDS = {
 
 def chip(found: Evidence) -> str:
     """Return a source chip's words: kind, day, author."""
-    kind = KINDS.get(found.kind, found.kind)
+    entered = found.resource_ref.startswith(ENTERED)
+    kind = "Order entered here" if entered else KINDS.get(found.kind, found.kind)
     return " · ".join(one for one in (kind, short_day(found.date), found.author or "") if one)
 
 

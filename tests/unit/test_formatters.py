@@ -213,3 +213,15 @@ def test_the_words_of_several_codes_leave_none_out(words: tuple[str, str], told:
     )
     found = formatters.scope_line(replace(case, items=items))
     assert told in found
+
+
+@pytest.mark.parametrize(
+    ("order_ref", "words"),
+    [
+        ("ServiceRequest/1", "Order · 26 Nov 2026"),
+        ("ServiceRequest/entered-1", "Order entered here · 26 Nov 2026"),
+    ],
+)
+def test_an_entered_order_is_no_source_of_the_chart(order_ref: str, words: str) -> None:
+    found = Evidence(order_ref, "ServiceRequest", date="2026-11-26")
+    assert formatters.chip(found) == words
