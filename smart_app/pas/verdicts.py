@@ -70,8 +70,9 @@ def less(typed: Decision, read: Decision) -> frozenset[str]:
 def agreed(read: Sequence[Decision]) -> Decision | None:
     """Return what several answers to one request say together; None when they contradict.
 
-    What waits contradicts nothing. What affirms counts only beside what can be read. A number or
-    day that only one of them tells goes with the verdict that they share.
+    What waits contradicts nothing, and gives way to what was decided. What affirms counts only
+    beside what can be read. A number or day that only one of them tells goes with the verdict that
+    they share.
     """
     useful = [one for one in read if one.items]
     said: dict[tuple[str, str], set[str]] = {}
@@ -95,9 +96,23 @@ def agreed(read: Sequence[Decision]) -> Decision | None:
     decided.sort(key=lambda one: one.decided_on or date.max)  # whichever came last
     first, *others = [*decided, *useful, *read]
     for one in others:
-        if not first.quarantined and not one.quarantined:
-            first = with_numbers(first, one)
+        if not any(unread(it) for it in (first, one)):
+            first = with_numbers(_decided_too(first, one), one)
     return first
+
+
+def _decided_too(found: Decision, other: Decision) -> Decision:
+    """Return a decision with what another one decided of the items that wait in it."""
+    given = {one.trace: one for one in other.items if one.decision not in OPEN}
+
+    def item(mine: ItemDecision) -> ItemDecision:
+        theirs = given.get(mine.trace)
+        if mine.decision != "pended" or theirs is None:
+            return mine
+        return replace(theirs, decided_on=theirs.decided_on or other.decided_on)
+
+    items = tuple(map(item, found.items))
+    return found if items == found.items else replace(found, items=items, word=word_of(items))
 
 
 def unread(found: Decision) -> bool:

@@ -142,6 +142,36 @@ def test_what_a_late_answer_adds_is_taken(
     assert (headline(line), [one.number for one in store.utns("case-1")]) == (state, numbers)
 
 
+W, D, OK, ODD = "A4", "A3", "A1", "ZZ"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "words"),
+    [
+        ((D, W), (W, D), ("non_affirmed", "non_affirmed")),
+        ((OK, W), (W, D), ("affirmed", "non_affirmed")),
+        ((W, D), (OK, W), ("affirmed", "non_affirmed")),
+        ((W, W), (D, W), ("non_affirmed", "pended")),
+        ((OK, W), (W, ODD), ("pended", "unreadable")),
+    ],
+    ids=str,
+)
+def test_two_answers_decide_together(
+    store: Store, clock: FakeClock, first: Any, then: Any, words: Any
+) -> None:
+    bodies = [
+        an_answer(*(an_answer_item(one, n) for n, one in enumerate(codes, 1)))
+        for codes in (first, then)
+    ]
+    answers = {"$submit": Reply(200, bodies[0]), "$inquire": SILENT}
+    line = a_line(store, clock, orders=2, **answers)
+    late(line, bodies[1])
+    found = store.latest("case-1", "decision", Decision)
+    assert found is not None
+    assert tuple(one.decision for one in found.items) == words
+    assert found.word == decision.word_of(found.items)
+
+
 def test_a_late_answer_narrows_the_window(store: Store, clock: FakeClock) -> None:
     line = a_line(store, clock, **{"$submit": Reply(200, NUMBERED), "$inquire": SILENT})
     ends = an_answer(an_answer_item("A1", utn=N1), preAuthPeriod={"end": "2026-12-01"})
