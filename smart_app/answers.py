@@ -73,7 +73,7 @@ class Answers(Steps):
 
     def ends(self, case: Case, answer: Receipt) -> bool:
         """Tell whether an answer refuses or dismisses: a later sending's may mean "we have it"."""
-        return answer.outcome == "rejected" or self._tried(case, answer).word == "dismissed"
+        return answer.outcome == "rejected" or self.tried(case, answer).word == "dismissed"
 
     def kept(self, case: Case, identifier: str) -> list[Receipt]:
         """Return every answer that came to a request, as what it is, newest first."""
@@ -93,17 +93,18 @@ class Answers(Steps):
         others = [one for one in self.answering(case, self.kept(case, identifier)) if one != answer]
         if not others:
             return self.read(case, answer.body)
-        read = [self._tried(case, one) for one in (answer, *others)]
+        read = [self.tried(case, one) for one in (answer, *others)]
         found = verdicts.agreed(read)
         if found is not None:
             return found
         unused = decision.unusable(case, "answers that differ", self.world.clock.now())
         return replace(unused, document_sha256=digest([answer.body, *(o.body for o in others)]))
 
-    def _tried(self, case: Case, answer: Receipt) -> Decision:
+    def tried(self, case: Case, answer: Receipt) -> Decision:
         """Return what an answer says, *malformed* when our reading fails."""
         try:
             return self.read(case, answer.body)
         except Exception as cause:
             self.unread(case, cause)
-            return decision.unusable(case, "malformed", self.world.clock.now())
+            found = decision.unusable(case, "malformed", self.world.clock.now())
+            return replace(found, document_sha256=digest(answer.body))

@@ -55,6 +55,7 @@ class Beside(Steps):
             return any(said(one) == said(read) for one in self.wire(case, WAITING))
         kinds = (AT_ODDS[0], "quarantined")
         told = [one.facts.get("said") for one in self._told(case, kinds)]
+        told += [one.document_sha256 for one in self.store.history(case.id, "decision", Decision)]
         return read.document_sha256 is not None and read.document_sha256 in told
 
     def not_used(self, db: sa.Connection, case: Case, read: Decision) -> None:

@@ -115,9 +115,14 @@ class Deciding(Numbering, Beside):
         """
         kept = self.answering(case, self.kept(case, identifier))
         late = self.together(case, identifier, kept[0]) if kept else None
+        alone = self.tried(case, kept[0]) if kept else None
         with self.world.tasks.finish(task) as db:
             before = self.store.latest(case.id, "decision", Decision)
-            if late is None or before is None or case.closed or self.known(case, late):
+            if late is None or before is None or case.closed:
+                return
+            if alone is not None and not alone.items and verdicts.favours(before):
+                late = alone  # it may be the denial of what stands, whatever else was kept
+            if self.known(case, late):
                 return
             if before.source not in TYPED:
                 found = self._added(case, before, late, digest([one.body for one in kept]))
@@ -125,7 +130,7 @@ class Deciding(Numbering, Beside):
                     self._take(db, case, found, 0)
             elif late.items:
                 self._beside_typed(db, case, before, late, 0)
-            elif late.quarantined == DIFFER:
+            else:
                 self._unusable(db, case, before, late, 0)
 
     def _added(self, case: Case, before: Decision, late: Decision, sha256: str) -> Decision | None:

@@ -44,7 +44,7 @@ def period(value: dict[str, Any]) -> tuple[date | None, date | None]:
 def _days(stated: Any) -> tuple[date, date] | None:
     """Return the first and last day of a date, a month or a year; raises ValueError for others."""
     text = "" if stated is None else str(stated).strip()
-    if not text:
+    if not text or text.startswith("0000"):
         return None
     if partial := _PARTIAL.fullmatch(text):
         year, month = int(partial[1]), int(partial[2] or 0)

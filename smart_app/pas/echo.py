@@ -7,6 +7,7 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/StructureDefinition-profile-claimre
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -122,8 +123,7 @@ def mentions(body: Any, ours: Sent) -> bool:
     """Tell whether our request is named anywhere in an answer, alone or within a reference."""
     names = "|".join(map(re.escape, (ours.identifier, ours.url.removeprefix(URN))))
     wanted = re.compile(rf"(?<![0-9a-z])(?:{names})(?![0-9a-z])", re.IGNORECASE)
-    values = (value for one in walk(body) for value in one.values())
-    return any(isinstance(one, str) and wanted.search(one) for one in values)
+    return wanted.search(json.dumps(body)) is not None
 
 
 def other_member(body: Any, ours: Sent) -> bool:

@@ -137,7 +137,11 @@ def doubted(response: Resource, item: dict[str, Any]) -> bool:
     """
     lines = _lines(response.get("item") or [], item, response.get("addItem") or [])
     whole = {"adjudication": response.get("adjudication")}
-    return not all(_amount(one) for one in _plain([item, lines, whole]))
+    acting = [
+        one for one in item.get("adjudication") or [] if review_actions({"adjudication": [one]})
+    ]
+    named = all(_category(one) <= AMOUNTS for one in acting)
+    return not (named and all(_amount(one) for one in _plain([item, lines, whole])))
 
 
 def _x12(part: Any) -> set[str]:

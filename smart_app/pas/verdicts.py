@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from smart_app.cases.model import ASKING, FAVOURABLE, OPEN, Decision, ItemDecision
+from smart_app.fhir.dates import NO_DAY
 from smart_app.pas.decision import word_of
 
 
@@ -82,8 +83,8 @@ def agreed(read: Sequence[Decision]) -> Decision | None:
             facts = {
                 "number": item.number,
                 "instead": item.replaced_by,
-                "from": item.valid_from,
-                "to": item.valid_to,
+                "from": None if _dayless(item) else item.valid_from,
+                "to": None if _dayless(item) else item.valid_to,
             }
             for name, fact in facts.items():
                 if fact:
@@ -113,6 +114,11 @@ def _decided_too(found: Decision, other: Decision) -> Decision:
 
     items = tuple(map(item, found.items))
     return found if items == found.items else replace(found, items=items, word=word_of(items))
+
+
+def _dayless(item: ItemDecision) -> bool:
+    """Tell whether an item's period is one of which nobody can tell any day."""
+    return (item.valid_from, item.valid_to) == NO_DAY
 
 
 def unread(found: Decision) -> bool:
@@ -151,12 +157,18 @@ def with_numbers(found: Decision, numbered: Decision) -> Decision:
             return mine
         if mine.number and theirs.number and mine.number != theirs.number:
             return mine
+        days = mine.valid_from or theirs.valid_from, mine.valid_to or theirs.valid_to
+        if _dayless(theirs):
+            days = mine.valid_from, mine.valid_to
+        elif _dayless(mine) and (theirs.valid_from or theirs.valid_to):
+            days = theirs.valid_from, theirs.valid_to
         return replace(
             mine,
             number=mine.number or theirs.number,
             number_path=mine.number_path or theirs.number_path,
-            valid_from=mine.valid_from or theirs.valid_from,
-            valid_to=mine.valid_to or theirs.valid_to,
+            valid_from=days[0],
+            valid_to=days[1],
+            replaced_by=mine.replaced_by or theirs.replaced_by,
             decided_on=mine.decided_on or (None if dated else theirs.decided_on),
         )
 

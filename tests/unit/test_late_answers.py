@@ -172,6 +172,34 @@ def test_two_answers_decide_together(
     assert found.word == decision.word_of(found.items)
 
 
+UNUSABLE = {
+    "an error beside it": [{"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}],
+    "two decisions": [A3["entry"][0]["resource"]],
+}
+
+
+@pytest.mark.parametrize("letter", [False, True])
+@pytest.mark.parametrize("odd", UNUSABLE)
+def test_a_late_answer_that_may_deny_is_told_whatever_was_kept(
+    store: Store, clock: FakeClock, odd: str, letter: bool
+) -> None:
+    told = [SILENT] if letter else [Reply(200, NUMBERED), SILENT]
+    line = Line(store, clock, FakePayer({"$submit": [Reply(200, A4)], "$inquire": told}))
+    line.signed()
+    line.step()
+    if letter:
+        line.letter("affirmed", N1)
+    line.pass_by(10)
+    assert headline(line) == "affirmed"
+    more = [{"resource": one} for one in UNUSABLE[odd]]
+    late(line, {**A3, "entry": [*A3["entry"], *more]})
+    assert line.events().count("quarantined") == 1
+    if letter:
+        assert line.events().count("answer_unclear") == 1
+    else:
+        assert (headline(line), line.case().tracks.claim) == ("unreadable", "hold")
+
+
 def test_a_late_answer_narrows_the_window(store: Store, clock: FakeClock) -> None:
     line = a_line(store, clock, **{"$submit": Reply(200, NUMBERED), "$inquire": SILENT})
     ends = an_answer(an_answer_item("A1", utn=N1), preAuthPeriod={"end": "2026-12-01"})

@@ -95,3 +95,15 @@ def test_a_month_or_year_is_heard_and_what_is_no_date_holds_the_claim(
     line.step()
     [number] = store.utns("case-1")
     assert ((number.valid_from, number.valid_to), line.case().tracks.claim) == (window, claim)
+
+
+def test_a_letter_gives_days_to_a_number_whose_period_is_no_date(
+    store: Store, clock: FakeClock
+) -> None:
+    answer = an_answer(an_answer_item("A1", utn=NUMBER), preAuthPeriod={"end": "12/01/2026"})
+    line = Line(store, clock, FakePayer({"$submit": [Reply(200, answer)]}))
+    line.signed()
+    line.step()
+    assert [one.holds for one in store.utns("case-1")] == [False]
+    line.letter("affirmed", NUMBER)
+    assert [one.holds for one in store.utns("case-1")] == [True]

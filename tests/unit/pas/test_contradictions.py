@@ -187,3 +187,11 @@ def test_a_denied_line_speaks_against_the_item_that_it_replaces_alone() -> None:
     added = an_answer_item("A3") | {"itemSequence": [2]}
     body = an_answer(affirmed(), an_answer_item("A3", 2), addItem=[added])
     assert [one.decision for one in read(a_case(2), body).items] == ["affirmed", "non_affirmed"]
+
+
+def test_an_approval_in_an_adjudication_that_is_called_denied_is_not_read() -> None:
+    body = an_answer(an_answer_item("A1"))
+    for category, word in (("submitted", "affirmed"), ("denied", "unreadable")):
+        (acting,) = body["entry"][0]["resource"]["item"][0]["adjudication"]
+        acting["category"] = {"coding": [{"code": category}]}
+        assert read(a_case(), body).word == word
