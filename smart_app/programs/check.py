@@ -193,8 +193,3 @@ def _places(
         if set(outside["states"]) & set(table["states"]):
             rule = "a state is in the service or outside of it"
             yield services.refusal((*where, "outside", number), "state stands twice", rule)
-    macs = {one["id"] for one in jurisdictions["mac"]}
-    for number, policy in enumerate(table.get("policies", ())):
-        if not macs >= set(policy["macs"]):
-            rule = "every MAC has a table in jurisdictions.toml"
-            yield services.refusal((*where, "policies", number), "MAC is unknown", rule)

@@ -65,15 +65,6 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """A local coverage rule, whose it is, and how far that is confirmed."""
-
-    policy: str
-    macs: tuple[str, ...]
-    checked: str
-
-
-@dataclass(frozen=True, slots=True)
 class Service:
     """A service that the program asks about, and under which conditions."""
 
@@ -91,7 +82,6 @@ class Service:
     companions_source: str
     purposes: tuple[Purpose, ...]
     outside: tuple[Outside, ...]
-    policies: tuple[Policy, ...]
     since: date | None
     until: date | None
     source: str
@@ -120,6 +110,7 @@ class Special:
     """A payer that is outside whatever its type says."""
 
     id: str
+    name: str
     payors: tuple[str, ...]
     types: tuple[str, ...]
     words: str
@@ -142,6 +133,7 @@ class Excluded:
     """Claims that are never selected, known by a modifier or by people only."""
 
     id: str
+    name: str
     words: str
     modifiers: tuple[str, ...]
     source: str

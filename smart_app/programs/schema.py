@@ -64,7 +64,6 @@ SERVICE = {
     "diagnoses_source": MAYBE,
     "companions": Key(many=True, optional=True, form=CODE),
     "form": MAYBE,
-    "policies": Key({"policy": WORDS, "macs": TEXTS, "checked": WORDS}, many=True, optional=True),
     "codes": Key(SERVICE_CODE, many=True),
     "excluded_diagnosis": Key(EXCLUDED_DIAGNOSIS, many=True, optional=True),
     "purpose": Key(PURPOSE, many=True, optional=True),
@@ -94,7 +93,14 @@ MAC = {
 JURISDICTIONS = {"route": Key(ROUTE, many=True), "mac": Key(MAC, many=True)}
 
 KINDS_OF_COVERAGE = ("original_medicare", "managed", "not_medicare", "beside", "unknown")
-SPECIAL = {"id": Key(form=NAME), "payors": TEXTS, "types": TEXTS, "words": WORDS, "source": SOURCE}
+SPECIAL = {
+    "id": Key(form=NAME),
+    "name": WORDS,
+    "payors": TEXTS,
+    "types": TEXTS,
+    "words": WORDS,
+    "source": SOURCE,
+}
 ALONGSIDE = {"id": Key(form=NAME), "types": TEXTS, "words": WORDS, "alone": TEXT, "source": SOURCE}
 COVERAGE = {
     "original_medicare": TEXTS,
@@ -127,7 +133,14 @@ RULES = {
     "coverage": Key(COVERAGE),
     "patient": Key({"deceased": WORDS, "source": SOURCE}),
     "excluded": Key(
-        {"id": Key(form=NAME), "words": WORDS, "modifiers": TEXTS, "source": SOURCE}, many=True
+        {
+            "id": Key(form=NAME),
+            "name": WORDS,
+            "words": WORDS,
+            "modifiers": TEXTS,
+            "source": SOURCE,
+        },
+        many=True,
     ),
     "site": Key(
         {

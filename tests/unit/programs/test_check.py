@@ -89,7 +89,6 @@ BROKEN = [
     (RULES, 'states = ["AZ"', 'states = [["AZ"], "AZ"', 0, "states: states is of another kind"),
     (SERVICES, 'beside_listed = "ask"', 'beside_listed = "out"', 0, "one of ask, counts"),
     (SERVICES, 'states = ["AZ", "WA"]', 'states = ["AZ", "OH"]', -1, "a state is in the service"),
-    (SERVICES, 'macs = ["JF"]', 'macs = ["JX"]', 0, "MAC is unknown"),
     (SERVICES, 'codes = ["22585"]', 'codes = ["22554"]', 0, "code 22554 stands twice"),
     (SERVICES, 'codes = ["62323"]', 'codes = ["62329"]', 0, "purpose is of codes of the service"),
     (SERVICES, 'id = "phrenic"', 'id = "vns"', -1, "service vns stands twice"),
