@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from smart_app.cases.model import ChartSnapshot, Evidence, Resource
@@ -17,11 +18,14 @@ from smart_app.fhir import refs
 
 SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\d))+[.!?]?")  # the point of 1.38 ends nothing
 MOST = 3  # hints a criterion
+LED_BY = re.compile(r"(?:\b\d+(?:\.\d+)?\s?)?\w*$")
+"""What is shown with a phrase: the number before it, and the beginning of its word."""
+NEAR = 40  # characters before a phrase: a note may be one word of megabytes
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What to look for: every group must be met by one of its phrases in the sentence."""
+    """What to look for: a sentence that holds one of the phrases; scans may hold more."""
 
     phrases: tuple[str, ...]
     scans: bool
@@ -42,6 +46,27 @@ def load_terms(path: Path) -> EvidenceTerms:
         link_id: Terms(tuple(one["phrases"]), bool(one.get("scans", False)))
         for link_id, one in table.items()
     }
+
+
+@cache
+def _looked_for(phrase: str) -> re.Pattern[str]:
+    """Return what finds a phrase, to the end of its word.
+
+    Capitals are a word of their own, and a number that goes on is another number, or a date.
+    """
+    begins, ends = (r"\b", r"\b") if phrase.isupper() else ("", r"\w*")
+    ends = r"(?![\d/])" if phrase[-1].isdigit() else ends
+    return re.compile(begins + re.escape(phrase) + ends, re.IGNORECASE)
+
+
+def _marks(wanted: Terms, sentence: str) -> tuple[str, ...]:
+    """Return what was looked for, as it stands in a sentence."""
+    found: list[str] = []
+    for phrase in wanted.phrases:
+        for one in _looked_for(phrase).finditer(sentence):
+            led = LED_BY.search(sentence, max(0, one.start() - NEAR), one.start())
+            found.append((led[0] if led else "") + one[0])
+    return tuple(dict.fromkeys(found))
 
 
 def _evidence(
@@ -85,7 +110,7 @@ def find(chart: ChartSnapshot, terms: EvidenceTerms) -> dict[str, tuple[Evidence
                 continue
             for match in SENTENCE.finditer(text):
                 sentence = match[0].strip()
-                marks = tuple(one for one in wanted.phrases if one.lower() in sentence.lower())
+                marks = _marks(wanted, sentence)
                 if marks and len([one for one in hints if one.sentence]) < MOST:
                     hints.append(_evidence(chart, document, sentence, marks))
         if hints or unread:

@@ -215,3 +215,21 @@ def test_a_decimal_point_ends_no_sentence() -> None:
     said = evidence.find(read(a_note({"contentType": "text/plain", "data": coded(words)})), TERMS)
     (hint,) = said["q"]
     assert hint.sentence == "Left ankle-brachial index 1.38, by physical therapy."
+
+
+@pytest.mark.parametrize(
+    ("words", "marks"),
+    [
+        ("Pain was 7/10, at worst 8.5/10.", ("7/10", "8.5/10")),
+        ("Pain 7 out of 10.", ("7 out of 10",)),
+        ("ODI 42 percent, anticoagulated.", ("ODI", "anticoagulated")),
+        ("Seen on 6/10/2026 with a modified plan, 3/100.", None),
+    ],
+)
+def test_what_is_marked_is_a_whole_word_with_its_number(
+    words: str, marks: tuple[str, ...] | None
+) -> None:
+    terms = {"q": Terms(("out of 10", "/10", "ODI", "anticoagul"), scans=False)}
+    note = {"contentType": "text/plain", "data": coded(words)}
+    found = evidence.find(read(a_note(note)), terms)
+    assert [one.marks for one in found.get("q", ())] == ([marks] if marks else [])
