@@ -10,6 +10,7 @@ from typing import Any
 from smart_app.cases import codec
 from smart_app.cases.model import Case, ChartSnapshot, Decision, Receipt, Resource
 from smart_app.pas import decision, echo, entries, verdicts
+from smart_app.pas.usable import DIFFER
 from smart_app.steps import Steps
 
 ANSWER = "answer"
@@ -97,7 +98,7 @@ class Answers(Steps):
         found = verdicts.agreed(read)
         if found is not None:
             return found
-        unused = decision.unusable(case, "answers that differ", self.world.clock.now())
+        unused = decision.unusable(case, DIFFER, self.world.clock.now())
         return replace(unused, document_sha256=digest([answer.body, *(o.body for o in others)]))
 
     def tried(self, case: Case, answer: Receipt) -> Decision:

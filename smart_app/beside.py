@@ -18,6 +18,7 @@ from smart_app.cases.model import (
 )
 from smart_app.errors import LetterError
 from smart_app.pas import verdicts
+from smart_app.pas.usable import DIFFER
 from smart_app.steps import Steps
 
 TYPED = ("letter", "portal")
@@ -61,7 +62,7 @@ class Beside(Steps):
     def not_used(self, db: sa.Connection, case: Case, read: Decision) -> None:
         """Say on the case why an answer was not used, once: a payer may repeat it for weeks."""
         why = read.quarantined[0]
-        if why == "answers that differ":
+        if why == DIFFER:
             self.begun(db, case, AT_ODDS, read.document_sha256)
             return
         events = self.world.audit.events(case.id)

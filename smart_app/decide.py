@@ -28,7 +28,7 @@ from smart_app.cases.tasks import LeaseLost
 from smart_app.errors import CaseClosed, IllegalMove, StaleRevision
 from smart_app.numbering import Numbering
 from smart_app.pas import client, decision, inquiry, verdicts
-from smart_app.pas.usable import ELSEWHERE, Why
+from smart_app.pas.usable import DIFFER, ELSEWHERE
 from smart_app.pas.verdicts import undecided
 
 NOT_TAKEN = "letter_not_taken"
@@ -37,8 +37,7 @@ WHOLE = ("dismissed", "cancelled")
 """Words that are about a request as a whole."""
 QUIET = ("pended", "unreadable")
 """Words that a chart which has an older decision is not told."""
-DIFFER: tuple[Why] = ("answers that differ",)
-NOT_ITSELF = (*ELSEWHERE, *DIFFER)
+NOT_ITSELF = (*ELSEWHERE, DIFFER)
 """Why an answer is not used that is another's, or that people are told of by itself."""
 PASSING = (StaleRevision, LeaseLost, sa.exc.SQLAlchemyError)
 """What says nothing of an answer that is being read: the same is done again later."""
@@ -136,10 +135,10 @@ class Deciding(Numbering, Beside):
     def _added(self, case: Case, before: Decision, late: Decision, sha256: str) -> Decision | None:
         """Return what a late answer makes of the decision that stands; None for nothing new."""
         if not late.items:
-            return late if late.quarantined == DIFFER or verdicts.favours(before) else None
+            return late if DIFFER in late.quarantined or verdicts.favours(before) else None
         found = verdicts.agreed([before, late])
         if found is None:
-            unused = decision.unusable(case, DIFFER[0], self.world.clock.now())
+            unused = decision.unusable(case, DIFFER, self.world.clock.now())
             return replace(unused, document_sha256=sha256)
         return None if said(found) == said(before) else replace(found, id=late.id)
 

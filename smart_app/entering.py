@@ -7,37 +7,51 @@ never guesses a code: what fits the typed words is offered, and a person chooses
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
-from smart_app.cases.model import ChartSnapshot, Coding
+from smart_app.cases.model import ChartSnapshot, Coding, Resource, entered_here
 from smart_app.chart import entered, orders
 from smart_app.errors import PreclearError
 from smart_app.fhir import codes, refs
 from smart_app.programs.base import Program
 from smart_app.sites import Site
 
+T = TypeVar("T")
+
+ORDERING = ("20", "363A", "363L", "364S", "367A", "122", "213E", "152W", "103T", "1041", "3902")
+"""How the taxonomy codes begin of those who order for Medicare, from physicians to residents.
+
+https://www.cms.gov/Medicare/Provider-Enrollment-and-Certification/Ordering-and-Certifying
+"""
+UNKNOWN_WORDS = (
+    "No code that Medicare asks about goes by these words: type others, or the billing code itself."
+)
 FURTHEST = timedelta(days=366)
 CODE = re.compile(r"[0-9]{4}[0-9A-Z]|[A-Z][0-9]{4}")
 ICD = re.compile(r"[A-Z][0-9][0-9A-Z](?:\.[0-9A-Z]{1,4})?")
 
 
 class EntryError(PreclearError):
-    """Something that was entered of an order cannot be taken; what was typed is kept."""
+    """What was entered of an order cannot be taken; what was typed is kept.
+
+    ``faults`` are the fields to mend, by their name on the page, with a sentence each.
+    """
 
     code = "entry"
     http_status = 422
     say = "The order is not complete."
     do = "Mend it below: what you typed is kept, and nothing is sent."
 
+    def __init__(self, faults: Mapping[str, str] | None = None, *, say: str = "", do: str = ""):
+        super().__init__(say=say, do=do)
+        self.faults = dict(faults or {})
 
-class CodeWanted(EntryError):
-    """No billing code was typed, or words to find it by."""
 
-    code = "code-wanted"
-    say = "No code that Medicare asks about goes by these words."
-    do = "Type other words, or the billing code (CPT or HCPCS) itself."
+class Fault(ValueError):
+    """One field of an order cannot be taken, as its text says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +97,7 @@ class Said:
 def said(chart: ChartSnapshot, order_ref: str) -> Said:
     """Return what a chart's order says itself; nothing of an order that is entered whole."""
     order = chart.by_reference(order_ref)
-    if order is None or orders.own(order_ref):
+    if order is None or entered_here(order_ref):
         return Said()
     return Said(
         orders.diagnoses(order, chart),
@@ -127,9 +141,28 @@ def orderers(chart: ChartSnapshot, user: str) -> tuple[tuple[str, str], ...]:
     found = [
         (refs.of(one), codes.human_name(one))
         for one in chart.of("Practitioner")
-        if codes.npi_valid(codes.identifier(one, codes.NPI) or "")
+        if codes.npi_valid(codes.identifier(one, codes.NPI) or "") and _orders(one, chart)
     ]
     return tuple(sorted(found, key=lambda one: (one[0] != user, one[1])))
+
+
+def _orders(person: Resource, chart: ChartSnapshot) -> bool:
+    """Tell whether a person's kind may order for Medicare; who has no kind in the chart may."""
+    roles = [
+        one
+        for one in chart.of("PractitionerRole")
+        if refs.relative(one.get("practitioner")) == refs.of(person)
+    ]
+    said = [one.get("code") for one in codes.objects(person.get("qualification"))]
+    for role in roles:
+        said += [*codes.objects(role.get("code")), *codes.objects(role.get("specialty"))]
+    kinds = [
+        coding.get("code") or ""
+        for one in said
+        for coding in codes.codings(one)
+        if coding.get("system") == codes.NUCC
+    ]
+    return not kinds or any(one.startswith(ORDERING) for one in kinds)
 
 
 def may_enter(chart: ChartSnapshot, order_ref: str) -> bool:
@@ -141,7 +174,7 @@ def may_enter(chart: ChartSnapshot, order_ref: str) -> bool:
         order = chart.by_reference(order_ref)
         mine = order is not None and order.get("resourceType") == "ServiceRequest"
         return mine and codes.code_in((order or {}).get("code"), orders.BILLING) is None
-    theirs = [one for one in chart.of("ServiceRequest") if not orders.own(refs.of(one))]
+    theirs = [one for one in chart.of("ServiceRequest") if not entered_here(refs.of(one))]
     unread = chart.unavailable.get("ServiceRequest")
     return unread in orders.NEVER_READ or (unread is None and not theirs)
 
@@ -159,22 +192,23 @@ def entry(
     What the chart's order says itself stands, whatever was typed. ``chart`` is as the EHR gives
     it, ``user`` is who types.
     """
-    order_ref = "" if orders.own(typed.order_ref) else typed.order_ref
+    order_ref = "" if entered_here(typed.order_ref) else typed.order_ref
     if not may_enter(chart, order_ref):
         raise EntryError(
             say="This chart gives its orders to Preclear.",
             do="Go back to the chart and open Preclear from the order.",
         )
-    known = said(chart, order_ref)
-    code = _code(typed.code, program)
-    found = () if known.diagnoses else _diagnoses(typed, chart)
-    planned = known.planned or _planned(typed.planned, now)
+    known, faults = said(chart, order_ref), dict[str, str]()
+    code = _read(faults, "code", lambda: _code(typed.code, program))
+    found = () if known.diagnoses else _read(faults, "more", lambda: _diagnoses(typed, chart))
+    planned = known.planned or _read(faults, "planned", lambda: _planned(typed.planned, now))
     place = site.facility(typed.place)
     if place is None and not known.place:
-        raise EntryError(say="Choose where it will be done.")
-    named = dict(orderers(chart, user))
-    if not known.requester and typed.requester not in named:
-        raise EntryError(say="Choose the clinician who orders it.")
+        faults["place"] = "Choose where it will be done."
+    if not known.requester and typed.requester not in dict(orderers(chart, user)):
+        faults["requester"] = "Choose the clinician who orders it."
+    if code is None or found is None or planned is None or faults:
+        raise EntryError(faults)
     own = entered.name(refs.of(chart.patient), code.code, planned)
     who = chart.by_reference(user)
     by = codes.human_name(who) if who else ""
@@ -183,13 +217,21 @@ def entry(
     )
 
 
+def _read(faults: dict[str, str], field: str, read: Callable[[], T]) -> T | None:
+    """Return what a field says; None for a fault, which is noted."""
+    try:
+        return read()
+    except Fault as cause:
+        faults[field] = str(cause)
+        return None
+
+
 def _code(typed: str, program: Program) -> Coding:
     code = typed.split(" ")[0].upper()
     if not code:
-        say = "Type the billing code (CPT or HCPCS), or words to find it by."
-        raise CodeWanted(say=say, do=EntryError.do)
+        raise Fault("Type the billing code (CPT or HCPCS), or words to find it by.")
     if not CODE.fullmatch(code):
-        raise CodeWanted
+        raise Fault(UNKNOWN_WORDS)
     system = codes.CPT if code[0].isdigit() else codes.HCPCS
     return Coding(system, code, program.words(code))
 
@@ -200,11 +242,9 @@ def _diagnoses(typed: Typed, chart: ChartSnapshot) -> tuple[Coding, ...]:
     found = tuple(dict.fromkeys((*typed.diagnoses, *more)))
     for one in found:
         if not ICD.fullmatch(one):
-            raise EntryError(
-                say=f"{one[:12]} is no ICD-10-CM code. Write it with its dot, such as M54.16."
-            )
+            raise Fault(f"{one[:12]} is no ICD-10-CM code. Write it with its dot, such as M54.16.")
     if not found:
-        raise EntryError(say="Choose the diagnosis that it is ordered for.")
+        raise Fault("Choose the diagnosis that it is ordered for.")
     return tuple(Coding(codes.ICD10CM, one, words.get(one, "")) for one in found)
 
 
@@ -212,7 +252,7 @@ def _planned(typed: str, now: datetime) -> date:
     try:
         day = date.fromisoformat(typed)
     except ValueError as cause:
-        raise EntryError(say="Enter the planned day, such as 2026-12-01.") from cause
+        raise Fault("Enter the planned day, such as 2026-12-01.") from cause
     if day > now.date() + FURTHEST:
-        raise EntryError(say="The planned day is more than a year ahead: enter another.")
+        raise Fault("The planned day is more than a year ahead: enter another.")
     return day

@@ -27,9 +27,10 @@ from smart_app.cases.model import (
     Task,
     UtnRecord,
     WriteReceipt,
+    entered_here,
 )
 from smart_app.cases.tasks import LeaseLost
-from smart_app.chart import annotate, orders, writeback
+from smart_app.chart import annotate, writeback
 from smart_app.errors import ChartUnavailable, Deleted, StaleRevision, WrongPatient
 from smart_app.fhir import refs
 from smart_app.marked import about, carrying, number_for, wrong
@@ -272,7 +273,7 @@ class Filing(Steps):
         """Mark the affirmed orders; take back what a decision that no longer stands had marked."""
         failures: list[Exception] = []
         for item in work.case.items:
-            for rung in (ORDER, TAKE_BACK) if not orders.own(item.order_ref) else ():
+            for rung in (ORDER, TAKE_BACK) if not entered_here(item.order_ref) else ():
                 try:
                     failures += self._order(work, item, rung)
                 except ENDS_ALL:

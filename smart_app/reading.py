@@ -7,7 +7,7 @@ from dataclasses import replace
 from launch import LaunchContext
 from launch.scopes import allows, allows_a_part
 from smart_app.cases import codec, twin
-from smart_app.cases.model import Case, ChartSnapshot, Event
+from smart_app.cases.model import Case, ChartSnapshot, Event, entered_here
 from smart_app.chart import entered, orders, shapes, snapshot
 from smart_app.chart.entered import Entered
 from smart_app.errors import NotInChart, OrderChanged, OrderGone, WrongPatient
@@ -50,7 +50,7 @@ def orders_again(world: World, context: LaunchContext, case: Case, seen: ChartSn
     else than what was signed, ChartUnavailable when nobody can tell.
     """
     reader = world.chart(context)
-    theirs = [one for one in case.order_refs if not orders.own(one)]
+    theirs = [one for one in case.order_refs if not entered_here(one)]
     reads = [world.chart_pool.submit(reader.read, one) for one in theirs]
     fresh = []
     for name, read_again in zip(theirs, reads, strict=True):

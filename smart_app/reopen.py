@@ -9,7 +9,7 @@ from datetime import date
 from launch import LaunchContext
 from smart_app import judging
 from smart_app.cases import twin
-from smart_app.cases.model import Case, ChartSnapshot, Event, Resource
+from smart_app.cases.model import Case, ChartSnapshot, Event, Resource, entered_here
 from smart_app.chart import orders, snapshot
 from smart_app.errors import NoOrder
 from smart_app.fhir import refs
@@ -135,7 +135,7 @@ def _told(order: Resource) -> tuple[object, ...]:
 def _outdated(world: World, case: Case, chart: ChartSnapshot, context: LaunchContext) -> bool:
     """Tell whether orders or coverage say something else than when an unsent case was begun."""
     before = world.store.latest(case.id, "chart", ChartSnapshot)
-    by_hand = all(orders.own(one) for one in case.order_refs)  # we know those ourselves
+    by_hand = all(entered_here(one) for one in case.order_refs)  # we know those ourselves
     unread = [
         kind
         for kind in TELLING

@@ -325,6 +325,11 @@ ENTERED = "ServiceRequest/entered-"
 """How the reference of an order begins that a person entered: only we know it."""
 
 
+def entered_here(order_ref: str) -> bool:
+    """Tell whether an order is one that a person entered: nothing can be written to it."""
+    return order_ref.startswith(ENTERED)
+
+
 @dataclass(frozen=True, slots=True)
 class CaseItem:
     """One service line; ``trace`` is our join key, echoed by the payer as itemTraceNumber."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from smart_app.cases.model import ENTERED, OPEN, Case, CaseItem
+from smart_app.cases.model import OPEN, Case, CaseItem, entered_here
 
 NEAR = timedelta(days=14)
 UNDECIDED = ("none", *OPEN)
@@ -31,8 +31,7 @@ def of(
         one.order_ref
         for one in items
         for other in sent.items
-        if one.code == other.code
-        and (one.order_ref.startswith(ENTERED) or other.order_ref.startswith(ENTERED))
+        if one.code == other.code and (entered_here(one.order_ref) or entered_here(other.order_ref))
     )
 
 

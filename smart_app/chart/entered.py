@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from smart_app.cases.model import ENTERED, ChartSnapshot, Coding, Place, Resource
-from smart_app.chart.orders import BILLING, counts, own, planned_date
+from smart_app.cases.model import ENTERED, ChartSnapshot, Coding, Place, Resource, entered_here
+from smart_app.chart.orders import BILLING, counts, planned_date
 from smart_app.fhir import codes, refs
 
 
@@ -47,7 +47,7 @@ def laid_over(chart: ChartSnapshot, entries: Iterable[Entered]) -> ChartSnapshot
     }
     for one in entries:
         known = chart.by_reference(one.order_ref)
-        if known is None and own(one.order_ref) and one.code.code not in theirs:
+        if known is None and entered_here(one.order_ref) and one.code.code not in theirs:
             chart = _with(chart, _order(one, refs.of(chart.patient)))
         elif known is not None and codes.code_in(known.get("code"), BILLING) in (
             None,

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from datetime import date
 
-from smart_app.cases.model import ENTERED, CaseItem, ChartSnapshot, Coding, Resource
+from smart_app.cases.model import CaseItem, ChartSnapshot, Coding, Resource, entered_here
 from smart_app.errors import NoOrder, OrderToEnter, SeveralOrders, WrongPatient
 from smart_app.fhir import codes, refs
 
@@ -32,7 +32,7 @@ def chosen(snapshot: ChartSnapshot, order_refs: tuple[str, ...]) -> tuple[Resour
     where a chart gives no orders at all.
     """
     unread = snapshot.unavailable.get("ServiceRequest")
-    by_hand = bool(order_refs) and all(own(one) for one in order_refs)
+    by_hand = bool(order_refs) and all(entered_here(one) for one in order_refs)
     if not snapshot.of("ServiceRequest") or (unread not in (None, *NEVER_READ) and not by_hand):
         raise _no_orders(snapshot)
     groups = together(snapshot)
@@ -69,7 +69,7 @@ def chosen(snapshot: ChartSnapshot, order_refs: tuple[str, ...]) -> tuple[Resour
 
 def wanting(chart: ChartSnapshot, order_ref: str) -> NoOrder:
     """Return what a chart lacks of an order: its code, or all of it."""
-    if order_ref and not own(order_ref):
+    if order_ref and not entered_here(order_ref):
         return OrderToEnter(UNCODED, order_ref)
     return _no_orders(chart)
 
@@ -134,11 +134,6 @@ def may_bear(order: Resource, before: Resource) -> bool:
 def withdrawn(order: Resource) -> bool:
     """Tell whether nobody wants any more what an order asked for, or ever did."""
     return order.get("status") in ("revoked", "entered-in-error") or _forbids(order)
-
-
-def own(order_ref: str) -> bool:
-    """Tell whether an order is one that a person entered: nothing can be written to it."""
-    return order_ref.startswith(ENTERED)
 
 
 def placed(order: Resource) -> tuple[object, ...]:

@@ -8,7 +8,6 @@ from datetime import date
 
 from smart_app.cases.model import (
     DOCUMENT,
-    ENTERED,
     ORDER,
     TAKE_BACK,
     Case,
@@ -16,6 +15,7 @@ from smart_app.cases.model import (
     Decision,
     Evidence,
     UtnRecord,
+    entered_here,
 )
 from smart_app.formatters.case import DECISIONS, item_line, join
 from smart_app.formatters.dates import day, short_day
@@ -56,7 +56,7 @@ KINDS = {
 
 def chip(found: Evidence) -> str:
     """Return a source chip's words: kind, day, author."""
-    entered = found.resource_ref.startswith(ENTERED)
+    entered = entered_here(found.resource_ref)
     kind = "Order entered here" if entered else KINDS.get(found.kind, found.kind)
     return " · ".join(one for one in (kind, short_day(found.date), found.author or "") if one)
 

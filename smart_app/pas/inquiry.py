@@ -17,7 +17,7 @@ from smart_app.cases.model import OPEN, Case, Decision, Resource
 from smart_app.pas import decision, echo, listing, names, verdicts
 from smart_app.pas.echo import Sent
 from smart_app.pas.names import profile
-from smart_app.pas.usable import ELSEWHERE, Why, leaves_open, withdrawn
+from smart_app.pas.usable import DIFFER, ELSEWHERE, Why, leaves_open, withdrawn
 
 KEPT = ("Organization", "Coverage", "Patient", "PractitionerRole", "Practitioner")
 CLAIM_KEPT = (
@@ -97,7 +97,7 @@ class Inquired:
     why: Why | None = None
 
 
-DIFFER = Inquired("unclear", why="answers that differ")
+CONTRADICTING = Inquired("unclear", why=DIFFER)
 
 
 def _about(case: Case, response: Resource, sent: Sent) -> Literal["found", "none", "unclear"]:
@@ -228,7 +228,7 @@ def _newest(asked: _Asked, several: list[Resource]) -> Inquired:
     affirm = [_head(one) for one in stand if verdicts.favours(asked.read(one))]
     gone = [one for one in several if withdrawn(_head(one))]
     if any(_takes_back(asked, one, affirm, not stand) for one in gone):
-        return DIFFER
+        return CONTRADICTING
     several = stand or several  # what was withdrawn contradicts nothing beside what stands
     heads, read = [_head(one) for one in several], [asked.read(one) for one in several]
     facts = [_facts(asked.case, head, one) for head, one in zip(heads, read, strict=True)]
@@ -245,7 +245,7 @@ def _newest(asked: _Asked, several: list[Resource]) -> Inquired:
         ]
         if all(facts[one].items() <= facts[index].items() for one in rivals):
             return Inquired("found", several[index])
-    return DIFFER
+    return CONTRADICTING
 
 
 def _withheld(asked: _Asked, body: Any) -> Why | None:
@@ -305,7 +305,7 @@ def ours(case: Case, body: Any, sent: Sent, now: datetime) -> Inquired:
         if found:
             rest = [one for one, kind in zip(several, kinds, strict=True) if kind == "unclear"]
             gone = [one for one in rest if withdrawn(_head(one)) and _named(asked, _head(one))]
-            return DIFFER if _same_result(found, rest) else _newest(asked, [*found, *gone])
+            return CONTRADICTING if _same_result(found, rest) else _newest(asked, [*found, *gone])
         none = set(kinds) <= {"none"} and listing.whole(body) and not echo.mentions(body, sent)
     except (AttributeError, TypeError, KeyError, RecursionError):
         return Inquired("unclear")

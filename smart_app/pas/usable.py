@@ -31,6 +31,8 @@ Why = Literal[
     "answers that differ",
 ]
 """Why nothing of an answer may be used; ``formatters`` has words for each."""
+DIFFER: Why = "answers that differ"
+"""Why none of several answers is used, that contradict each other."""
 ELSEWHERE: tuple[Why, ...] = ("another member", "another request", "not active")
 """Why an answer tells nothing of a request: it is another's, or does not stand."""
 USE = "preauthorization"

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from launch import LaunchContext, csrf_token
 from smart_app import entering, formatters, reading
 from smart_app.cases.model import ChartSnapshot
-from smart_app.entering import CodeWanted, EntryError, Typed
+from smart_app.entering import EntryError, Typed
 from smart_app.errors import OrderToEnter
 from smart_app.web import strip
 from smart_app.web.pages import Desk
@@ -69,7 +69,7 @@ def page(
     world = desk.world
     site = world.sites.of_id(context.site)
     named = entering.diagnoses(chart)
-    searched = isinstance(error, CodeWanted)
+    searched = error is not None and "code" in error.faults
     found = entering.matches(world.program, typed.code) if searched else ()
     if found:  # a search is no mistake
         error = None

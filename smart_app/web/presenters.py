@@ -13,8 +13,9 @@ from smart_app.cases.model import (
     Draft,
     Event,
     Person,
+    entered_here,
 )
-from smart_app.chart import documents, orders
+from smart_app.chart import documents
 from smart_app.dtr.form import CriterionView, FormView, view
 from smart_app.errors import NoForm
 from smart_app.fhir import codes
@@ -110,9 +111,9 @@ def _entered(flow: Flow, case: Case) -> tuple[tuple[str, str], ...]:
     return tuple(
         (
             formatters.entered(
-                one.code.code, one.by, formatters.moment(one.at, zone), orders.own(ref)
+                one.code.code, one.by, formatters.moment(one.at, zone), entered_here(ref)
             ),
-            "" if orders.own(ref) else ref,
+            "" if entered_here(ref) else ref,
         )
         for ref in case.order_refs
         for one in known

@@ -10,7 +10,6 @@ from smart_app import formatters, marked
 from smart_app.audit.chain import Record
 from smart_app.cases import states
 from smart_app.cases.model import (
-    ENTERED,
     FAVOURABLE,
     NUMBERLESS,
     ORDER,
@@ -22,6 +21,7 @@ from smart_app.cases.model import (
     Receipt,
     UtnRecord,
     WriteReceipt,
+    entered_here,
 )
 from smart_app.flow import Flow
 from smart_app.sending import for_a_person
@@ -165,7 +165,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         chart_words=formatters.chart_line(case.tracks.chart, where, orders_marked(writes)),
         chart_tick=case.tracks.chart == "filed_and_read_back",
         history=tuple(rows),
-        entered=any(one.order_ref.startswith(ENTERED) for one in case.items),
+        entered=any(entered_here(one.order_ref) for one in case.items),
         waiting=not finished and state != "dismissed" and not settled,
         recovery=recovery,
         warnings=warnings,

@@ -104,7 +104,40 @@ def test_the_charts_own_code_ends_what_may_be_entered(front: Front) -> None:
 def test_a_day_that_cannot_be_meant_is_asked_for_again(front: Front, day: str, words: str) -> None:
     with pytest.raises(EntryError) as told:
         entry(front, replace(TYPED, planned=day))
-    assert words in str(told.value.say)
+    assert [words in said for said in told.value.faults.values()] == [True]
+
+
+def test_all_that_is_missing_is_named_at_once(front: Front) -> None:
+    with pytest.raises(EntryError) as told:
+        entry(front, Typed(ORDER))
+    asked = ["code", "more", "planned", "place", "requester"]
+    assert list(told.value.faults) == asked
+
+
+@pytest.mark.parametrize(
+    ("kinds", "offered"),
+    [
+        ((), True),
+        (("207XX0801X",), True),
+        (("363LF0000X",), True),
+        (("225100000X",), False),
+        (("225100000X", "208100000X"), True),
+    ],
+)
+def test_only_who_may_order_is_offered(front: Front, kinds: tuple[str, ...], offered: bool) -> None:
+    coded = [{"coding": [{"system": codes.NUCC, "code": one}]} for one in kinds]
+    role = {
+        "resourceType": "PractitionerRole",
+        "id": "r1",
+        "practitioner": {"reference": "Practitioner/1"},
+        "specialty": coded[1:],
+    }
+    person = PRACTITIONER | {"qualification": [{"code": one} for one in coded[:1]]}
+    chart = replace(
+        reading.as_given(front.world, a_launch()),
+        resources={"Practitioner": (person,), "PractitionerRole": (role,)},
+    )
+    assert bool(entering.orderers(chart, DOCTOR.fhir_user)) is offered
 
 
 def test_a_request_begun_anew_takes_what_is_entered_then(front: Front) -> None:
