@@ -177,7 +177,8 @@ def _summary(asked: list[Resource], fields: tuple[FieldView, ...], against: list
             first.append(_said(item, one.display))
         elif one.enabled and not one.link_id.endswith("-date"):
             rest.append(_said(item, one.display))
-    return "; ".join((first + rest)[: max(3, len(first))])
+    shown = (first + rest)[: max(3, len(first))]
+    return "; ".join([*(one.rstrip(".") for one in shown[:-1]), *shown[-1:]])
 
 
 def view(package: QuestionnairePackage, draft: Draft) -> FormView:

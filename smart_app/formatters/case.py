@@ -186,6 +186,14 @@ WARNINGS = {
         "cannot be read by software. The letter stands as it was entered. Ask {payer} whether it "
         "still holds."
     ),
+    "numbers_disagree": (
+        "{payer} gives two different numbers for one code: none is used. Ask {payer} which one "
+        "counts, then enter the decision as from a letter."
+    ),
+    "number_refused": (
+        "{payer} gives a number that does not fit this patient or program: it is not used. Ask "
+        "{payer} for the right one, then enter the decision as from a letter."
+    ),
     "several_numbers": (
         "Several numbers came for this request, and a claim carries one. Read on the claim card "
         "which is for what before anything is billed."

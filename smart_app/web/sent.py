@@ -256,6 +256,8 @@ ENDS = (
     ("number_differs",),
     ("answers_disagree", "answers_agree"),
     ("answer_unclear", "answer_clear"),
+    ("numbers_disagree", "number"),
+    ("number_refused", "number"),
 )
 """What a page warns of until another letter is entered, and what ends it before."""
 

@@ -16,6 +16,7 @@ from tests.unit.line import Line
 from tests.unit.pas.test_decision import an_answer, an_answer_item, coded
 
 N1, N2 = "JFA99900004417", "JFA99900004418"
+CALLED = "itself answered after the letter"  # a person has to read it
 WAITS = an_answer(an_answer_item("A4"))
 
 
@@ -36,6 +37,12 @@ def answers(line: Line, body: dict[str, Any]) -> None:
     """Let the payer answer otherwise from now on, and be asked."""
     line.payer.answers["$inquire"] = [Reply(200, body)]
     line.pass_by(20, each=60)
+
+
+def warned(line: Line, words: str) -> bool:
+    """Tell whether the page warns of something, by its words."""
+    record = line.world.audit.record("case-1")
+    return words in " ".join(sent._warnings(line.case(), record, "Zyter", []))
 
 
 def state(line: Line) -> tuple[str, str]:
@@ -100,11 +107,23 @@ def test_two_numbers_of_the_payer_beside_a_letter_are_told_once(
     line.pass_by(20, each=60)
     assert (state(line)[0], store.utns("case-1")) == (word, [])
     assert line.events().count("numbers_disagree") == 1
+    assert warned(line, "which one counts")
     decided = len(store.history("case-1", "decision", object))
     line.pass_by(20, each=60)
     assert len(store.history("case-1", "decision", object)) == decided
     answers(line, an_answer(an_answer_item(code, utn=N1)))
     assert [one.number for one in store.utns("case-1")] == [N1]
+    assert not warned(line, "which one counts")
+
+
+def test_a_number_that_is_not_used_is_asked_about_until_one_comes(
+    store: Store, clock: FakeClock
+) -> None:
+    line = a_line(store, clock, an_answer(an_answer_item("A1", utn="BAD")))
+    assert warned(line, "does not fit this patient")
+    line.letter("affirmed", N2)
+    assert (state(line), line.events()[-1]) == (("affirmed", "ready"), "number")
+    assert not warned(line, "does not fit this patient")
 
 
 def test_numbers_that_are_not_used_are_told_when_they_change(
@@ -129,13 +148,6 @@ CALL = an_answer(an_answer_item("CT"))
 MODIFIED = an_answer(an_answer_item("A3"), modifierExtension=[{"url": "x"}])
 
 
-def warned(line: Line) -> bool:
-    """Tell whether the page warns that the payer's answer has to be read by a person."""
-    record = line.world.audit.record("case-1")
-    found = sent._warnings(line.case(), record, "Zyter", [])
-    return any("itself answered after the letter" in one for one in found)
-
-
 @pytest.mark.parametrize("body", [LOCAL, CALL, MODIFIED], ids=["local", "call", "modified"])
 def test_an_answer_after_a_letter_that_a_person_has_to_read_is_told(
     store: Store, clock: FakeClock, body: dict[str, Any]
@@ -144,19 +156,19 @@ def test_an_answer_after_a_letter_that_a_person_has_to_read_is_told(
     line.letter("affirmed")
     seen = line.follow.deciding.decided(line.case())
     answers(line, body)
-    assert (state(line)[0], warned(line)) == ("affirmed_number_awaited", True)
+    assert (state(line)[0], warned(line, CALLED)) == ("affirmed_number_awaited", True)
     assert line.events().count("answer_unclear") == 1
     event = line.world.audit.events("case-1")[-1]
     with pytest.raises(StaleRevision):  # that page did not warn
         line.follow.take_letter(line.case(), seen, line.letter_of("affirmed"), event)
     line.letter("affirmed")
     line.pass_by(20, each=60)
-    assert (warned(line), line.events().count("answer_unclear")) == (False, 1)
+    assert (warned(line, CALLED), line.events().count("answer_unclear")) == (False, 1)
     answers(line, WAITS)
     answers(line, body)
-    assert warned(line)
+    assert warned(line, CALLED)
     answers(line, an_answer(an_answer_item("A1", utn=N1)))
-    assert (state(line), warned(line)) == (("affirmed", "ready"), False)
+    assert (state(line), warned(line, CALLED)) == (("affirmed", "ready"), False)
 
 
 @pytest.mark.parametrize("body", [LOCAL, CALL, MODIFIED], ids=["local", "call", "modified"])
@@ -168,4 +180,4 @@ def test_what_was_to_be_read_before_the_letter_is_not_told_again(
     answers(line, body)
     line.letter("affirmed")
     line.pass_by(20, each=60)
-    assert (state(line)[0], warned(line)) == ("affirmed_number_awaited", False)
+    assert (state(line)[0], warned(line, CALLED)) == ("affirmed_number_awaited", False)
