@@ -111,7 +111,7 @@ def _collect(
         kept = []
         for one in found:
             if one.get("resourceType") != kind or not isinstance(one.get("id"), str):
-                continue
+                continue  # what a search includes besides, or what nothing can refer to
             if refs.subject_of(one) != patient_ref:
                 left_out.append(refs.of(one))
             elif not shapes.readable(one):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from smart_app.formatters.case import join
@@ -68,11 +68,23 @@ LEFT_OUT = {
 }
 
 
-def left_out(unread: Iterable[str]) -> str:
-    """Return what of a chart was left out because of its shape; empty for nothing.
+FOREIGN = {
+    False: "The chart gave 1 entry that is not about this person: left out here.",
+    True: "The chart gave {} entries that are not about this person: left out here.",
+}
 
-    ``unread`` names single resources, and types of which nothing could be read: those stand apart.
+
+def left_out(unread: Iterable[str], foreign: Sequence[str] = ()) -> str:
+    """Return what of a chart was left out; empty for nothing.
+
+    ``unread`` names single resources of an odd shape, and types of which nothing could be read:
+    those stand apart. ``foreign`` are resources of another person, or of nobody.
     """
+    others = FOREIGN[len(foreign) > 1].format(len(foreign)) if foreign else ""
+    return " ".join(filter(None, (_odd(unread), others)))
+
+
+def _odd(unread: Iterable[str]) -> str:
     kinds = [kind for kind, single, _ in (one.partition("/") for one in unread) if single]
     told = [words.format(kinds.count(kind)) for kind, words in LEFT_OUT.items() if kind in kinds]
     if not told:

@@ -160,6 +160,7 @@ def review(flow: Flow, case: Case, person: Person) -> ReviewView:
     changed, today = newer.pending(flow.store, case), world.clock.today(site.time_zone)
     typed, (ordering, orders_itself) = _entered(flow, case), _ordering(flow, case, person)
     answer = flow.store.latest(case.id, "coverage_answer", CoverageAnswer) if found else None
+    kept = flow.kept(case)
     return ReviewView(
         case=case,
         title=formatters.scope_line(case),
@@ -191,7 +192,7 @@ def review(flow: Flow, case: Case, person: Person) -> ReviewView:
         all_from_chart=not (without or typed or any(by_hand(one) for one in criteria)),
         entered=typed,
         not_added=not_added(world.audit.record(case.id).events, case.id, site.time_zone),
-        left_out=formatters.left_out(flow.kept(case).unavailable),
+        left_out=formatters.left_out(kept.unavailable, kept.left_out),
         form_failed="payer_form" in marked,
         no_form=marked.get("fill", ("", ""))[1] == NoForm.code,
     )

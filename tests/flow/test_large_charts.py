@@ -87,6 +87,7 @@ def test_a_dirty_chart_goes_the_whole_line(golden: Golden) -> None:
     golden.ready()
     assert "criteria documented" in golden.page.text
     assert "Walter" not in golden.page.html
+    assert "gave 3 entries that are not about this person: left out here" in golden.page.text
     finish(golden)
     state = ask(f"{golden.stack.payer}/sandbox/state")
     assert len(state) == 1

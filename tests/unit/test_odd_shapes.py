@@ -60,6 +60,11 @@ def test_a_sound_order_goes_on_beside_an_odd_one(front: Front, odd: dict[str, An
     assert told(front, case).startswith("The chart keeps 1 of its orders in a form")
 
 
+def test_what_is_about_another_person_is_told_of(front: Front) -> None:
+    front.chart(an_order("2", subject={"reference": "Patient/p2"}))
+    assert "gave 1 entry that is not about this person" in told(front, front.opened())
+
+
 def test_of_a_sound_chart_nothing_is_told(front: Front) -> None:
     front.chart(an_order("2"))
     assert told(front, front.opened()) == ""
