@@ -18,6 +18,7 @@ from smart_app.cases.model import (
     Evidence,
     QuestionnairePackage,
     Resource,
+    entered_here,
 )
 from smart_app.dtr import coerce, gaps, items, terminology, values
 from smart_app.dtr.engine import Engine, Load, Outcome, Session
@@ -28,6 +29,7 @@ from smart_app.fhir import codes, refs
 
 _DEFINE = re.compile(r'^(?:"?([^".]+)"?\.)?"?([^"]+)"?$')
 MOST_EVIDENCE = 3
+ORDERS = "ServiceRequest"
 Hints = dict[str, tuple[Evidence, ...]]
 
 
@@ -98,6 +100,12 @@ def _sources(found: Outcome, chart: ChartSnapshot) -> tuple[Evidence, ...]:
     return tuple(evidence_of(one, chart) for one in resources[:MOST_EVIDENCE])
 
 
+def _unavailable(link_id: str, kinds: set[str]) -> Answer:
+    """Return the answer of an item that a failed reading leaves open."""
+    why = f"could not read {', '.join(sorted(kinds))} from the chart"
+    return Answer(f"{link_id}[0]", None, "auto", "unavailable", why_empty=why)
+
+
 class _Filler:
     """One filling: form, session and what has been found so far."""
 
@@ -147,8 +155,7 @@ class _Filler:
                 self.warnings.append(f"{name}: not in the form's logic")
                 return []
             if failed := self._unread(library, name):
-                why = f"could not read {', '.join(sorted(failed))} from the chart"
-                return [Answer(f"{link_id}[0]", None, "auto", "unavailable", why_empty=why)]
+                return [_unavailable(link_id, failed)]
             found = self.session.define(library, name)
             source = f"{name} Source"
             sources = (
@@ -161,6 +168,8 @@ class _Filler:
             return []
         options = terminology.options(item, self.form, self.package)
         answers = coerce.answers(found.value, item, options)
+        if not answers and self._of_unread_order(sources):
+            return [_unavailable(link_id, {ORDERS})]
         if not answers and sources:
             self._shown(link_id, found, sources[0])
         # what a note says about an answered item is shown beside it, and goes with the request
@@ -170,6 +179,11 @@ class _Filler:
             Answer(f"{link_id}[{number}]", value, "auto", "confirmed", None, self.at, sources)
             for number, value in enumerate(answers)
         ]
+
+    def _of_unread_order(self, sources: tuple[Evidence, ...]) -> bool:
+        """Tell whether the chart's own order may say what the one that was entered does not."""
+        entered = any(entered_here(one.resource_ref) for one in sources)
+        return entered and ORDERS in self.chart.unavailable
 
     def _shown(self, link_id: str, found: Outcome, source: Evidence) -> None:
         """Show a person the numbers that do not answer an item, such as those in another unit."""
