@@ -93,14 +93,8 @@ MAC = {
 JURISDICTIONS = {"route": Key(ROUTE, many=True), "mac": Key(MAC, many=True)}
 
 KINDS_OF_COVERAGE = ("original_medicare", "managed", "not_medicare", "beside", "unknown")
-SPECIAL = {
-    "id": Key(form=NAME),
-    "name": WORDS,
-    "payors": TEXTS,
-    "types": TEXTS,
-    "words": WORDS,
-    "source": SOURCE,
-}
+NAMED = {"id": Key(form=NAME), "name": WORDS, "words": WORDS, "source": SOURCE}
+SPECIAL = {**NAMED, "payors": TEXTS, "types": TEXTS}
 ALONGSIDE = {"id": Key(form=NAME), "types": TEXTS, "words": WORDS, "alone": TEXT, "source": SOURCE}
 COVERAGE = {
     "original_medicare": TEXTS,
@@ -132,16 +126,7 @@ RULES = {
     "voluntary": WORDS,
     "coverage": Key(COVERAGE),
     "patient": Key({"deceased": WORDS, "source": SOURCE}),
-    "excluded": Key(
-        {
-            "id": Key(form=NAME),
-            "name": WORDS,
-            "words": WORDS,
-            "modifiers": TEXTS,
-            "source": SOURCE,
-        },
-        many=True,
-    ),
+    "excluded": Key({**NAMED, "modifiers": TEXTS}, many=True),
     "site": Key(
         {
             "pos": Key(form=POS),

@@ -6,7 +6,17 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
+MANY = settings(
+    max_examples=2500,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    database=None,
+)
+FEW = settings(MANY, max_examples=250)
 
 WORDS = (
     "resourceType",

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smart_app import formatters
@@ -18,7 +18,7 @@ from smart_app.crd import ask as ask_crd
 from smart_app.dtr import package
 from smart_app.errors import PackageError
 from smart_app.pas import inquiry
-from tests.conformance.any_json import ANY, spoiled
+from tests.conformance.any_json import ANY, FEW, MANY, spoiled
 from tests.unit.crd.test_client import CALL, CHART, SERVICE, information
 from tests.unit.crd.test_client import an_answer as a_crd_answer
 from tests.unit.kit import NOW, READ_AT, FakeCache, FakeClock, FakePayer, Reply, a_store
@@ -29,14 +29,6 @@ from tests.unit.pas.test_decision import SENT, an_answer, an_answer_item, read
 GREEN = ("affirmed", "affirmed_modified", "partial")
 NUMBER = "JFA99900004417"
 CODES = ("A1", "A2", "A3", "A4", "A6", "C", "CT", "NA")
-many = settings(
-    max_examples=2500,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    derandomize=True,
-    database=None,
-)
-few = settings(many, max_examples=250)
 
 
 def answers() -> st.SearchStrategy[Any]:
@@ -55,13 +47,13 @@ def check(found: Decision, body: Any) -> None:
     assert found.word in formatters.CHIPS
 
 
-@many
+@MANY
 @given(answers())
 def test_an_answer_to_a_request(body: Any) -> None:
     check(read(the_case(), body), body)
 
 
-@many
+@MANY
 @given(st.lists(answers(), min_size=1, max_size=3), st.sampled_from(("collection", "searchset")))
 def test_an_answer_to_an_inquiry(several: list[Any], kind: str) -> None:
     entries = [{"resource": one} for one in several]
@@ -84,7 +76,7 @@ class AnyPayer:
         return self.answer
 
 
-@many
+@MANY
 @given(spoiled(lambda: a_crd_answer(information()).body) | ANY, spoiled(lambda: [SERVICE]) | ANY)
 def test_an_answer_about_coverage(body: Any, services: Any) -> None:
     found = ask_crd(AnyPayer(services, body), CALL, CHART, FakeCache(), NOW)  # type: ignore[arg-type]
@@ -106,7 +98,7 @@ def test_the_small_package_is_sound() -> None:
     assert package.read(a_package(), 200).questionnaires
 
 
-@many
+@MANY
 @given(spoiled(a_package) | ANY)
 def test_a_form(body: Any) -> None:
     try:
@@ -129,7 +121,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return made
 
 
-@few
+@FEW
 @given(
     st.sampled_from((200, 201, 400, 422, 500, 503)),
     answers(),

@@ -5,26 +5,19 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from smart_app.cases.model import Resource
 from smart_app.chart import places, snapshot, writeback
 from smart_app.chart.orders import chosen, companions, items, particulars_told, words
 from smart_app.errors import NoOrder, SeveralOrders
 from smart_app.fhir.codes import HCPCS
-from tests.conformance.any_json import spoiled
+from tests.conformance.any_json import MANY, spoiled
 from tests.unit.chart.test_marking import NUMBER, RECORD, a_mark, satisfied_by
 from tests.unit.dtr.forms import PATIENT
 from tests.unit.front import PLACES, WISER, an_appointment, an_order
 from tests.unit.kit import NOW, FakeChart
 
-settled = settings(
-    max_examples=2500,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    derandomize=True,
-    database=None,
-)
 BESIDE = an_order("2")
 LEFT = {"coding": [{"system": HCPCS, "code": "LT", "display": "Left"}], "extension": [{"url": "x"}]}
 
@@ -68,19 +61,19 @@ def use(*held: Any) -> None:
         places.find(asked, found, PLACES)
 
 
-@settled
+@MANY
 @given(spoiled(full))
 def test_an_order_beside_a_sound_one(odd: Any) -> None:
     use(odd, BESIDE)
 
 
-@settled
+@MANY
 @given(spoiled(lambda: an_appointment("office")))
 def test_an_appointment(odd: Any) -> None:
     use(odd, BESIDE)
 
 
-@settled
+@MANY
 @given(spoiled(full))
 def test_an_order_that_bears_a_number_is_freed_of_it(odd: Any) -> None:
     named = {key: full()[key] for key in ("resourceType", "id", "subject", "meta")}

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from smart_app.cases.model import Case
-from smart_app.cases.store import Store
 from smart_app.fhir import codes
 from smart_app.formatters import scope_line
 from tests.unit.front import Front, a_coverage, a_launch, an_order
-from tests.unit.kit import CPT, FakeClock
+from tests.unit.kit import CPT
 
 LEAD, GENERATOR = "64561", "64590"
 REASON = {"reasonCode": [{"coding": [{"system": codes.ICD10CM, "code": "N39.41"}]}]}
@@ -24,11 +21,9 @@ def ordered(number: str, code: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def front(store: Store, clock: FakeClock) -> Iterator[Front]:
-    with ThreadPoolExecutor(4) as pool:
-        made = Front(store, clock, pool)
-        made.chart(a_coverage())
-        yield made
+def front(no_chart: Front) -> Front:
+    no_chart.chart(a_coverage())
+    return no_chart
 
 
 def asked(case: Case) -> tuple[list[tuple[int, str]], list[str]]:

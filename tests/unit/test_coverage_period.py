@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from smart_app.cases.store import Store
 from tests.unit.front import Front, a_coverage, an_order
 from tests.unit.kit import FakeClock
 
 
 @pytest.fixture
-def front(store: Store, clock: FakeClock) -> Iterator[Front]:
-    with ThreadPoolExecutor(4) as pool:
-        made = Front(store, clock, pool)
-        made.chart(an_order(), a_coverage())
-        yield made
+def front(no_chart: Front) -> Front:
+    no_chart.chart(an_order(), a_coverage())
+    return no_chart
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -11,12 +9,11 @@ import pytest
 
 from smart_app import entering, reading
 from smart_app.cases.model import Case, Tracks
-from smart_app.cases.store import Store
 from smart_app.chart.entered import Entered
 from smart_app.entering import EntryError, Typed
 from smart_app.fhir import codes
 from tests.unit.front import DOCTOR, Front, a_coverage, a_launch, an_order
-from tests.unit.kit import NOW, FakeClock
+from tests.unit.kit import NOW
 
 ORDER = "ServiceRequest/1"
 TYPED = Typed(ORDER, "62323", ("M54.16",), "", "2026-12-10", "office", DOCTOR.fhir_user)
@@ -36,11 +33,9 @@ VAGUE = {
 
 
 @pytest.fixture
-def front(store: Store, clock: FakeClock) -> Iterator[Front]:
-    with ThreadPoolExecutor(4) as pool:
-        made = Front(store, clock, pool)
-        made.chart(a_coverage(), PRACTITIONER, an_order(**VAGUE))
-        yield made
+def front(no_chart: Front) -> Front:
+    no_chart.chart(a_coverage(), PRACTITIONER, an_order(**VAGUE))
+    return no_chart
 
 
 def entry(front: Front, typed: Typed) -> Entered:

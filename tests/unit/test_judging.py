@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from smart_app.cases.model import Case, Conflict
-from smart_app.cases.store import Store
 from smart_app.fhir import codes
 from smart_app.formatters import scope_line
 from tests.unit.dtr.forms import PATIENT
@@ -23,15 +20,13 @@ from tests.unit.front import (
     at,
     unread,
 )
-from tests.unit.kit import CPT, FakeClock
+from tests.unit.kit import CPT
 
 
 @pytest.fixture
-def front(store: Store, clock: FakeClock) -> Iterator[Front]:
-    with ThreadPoolExecutor(4) as pool:
-        made = Front(store, clock, pool)
-        made.chart(an_order(), a_coverage(), *(location(one.facility_id) for one in PLACES))
-        yield made
+def front(no_chart: Front) -> Front:
+    no_chart.chart(an_order(), a_coverage(), *(location(one.facility_id) for one in PLACES))
+    return no_chart
 
 
 def location(number: str, **more: Any) -> dict[str, Any]:

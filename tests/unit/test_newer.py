@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -11,12 +9,10 @@ import pytest
 
 from smart_app import newer
 from smart_app.cases.model import Answer, Case, Draft
-from smart_app.cases.store import Store
 from smart_app.dtr import gaps, items
 from smart_app.errors import StaleRevision
 from tests.unit.dtr.forms import a_group, a_question
 from tests.unit.front import DOCTOR, Front, a_coverage, an_order, payers_form
-from tests.unit.kit import FakeClock
 
 FORM = payers_form([a_group("g", a_question("q"), a_question("r", required=True))])
 NOTE = {
@@ -29,12 +25,10 @@ NOTE = {
 
 
 @pytest.fixture
-def front(store: Store, clock: FakeClock) -> Iterator[Front]:
-    with ThreadPoolExecutor(4) as pool:
-        made = Front(store, clock, pool)
-        made.forms = {"zyter": FORM}
-        made.chart(an_order(place=("office",)), a_coverage())
-        yield made
+def front(no_chart: Front) -> Front:
+    no_chart.forms = {"zyter": FORM}
+    no_chart.chart(an_order(place=("office",)), a_coverage())
+    return no_chart
 
 
 def says(front: Front, value: Any) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -40,11 +38,9 @@ odd_order = pytest.mark.parametrize("odd", ODD, ids=str)
 
 
 @pytest.fixture
-def front(store: Store, clock: FakeClock) -> Iterator[Front]:
-    with ThreadPoolExecutor(4) as pool:
-        made = Front(store, clock, pool)
-        made.chart(an_order(), a_coverage())
-        yield made
+def front(no_chart: Front) -> Front:
+    no_chart.chart(an_order(), a_coverage())
+    return no_chart
 
 
 def told(front: Front, case: Case) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from smart_app.cases.model import Case
-from smart_app.cases.store import Store
 from smart_app.errors import StaleRevision, Superseded
 from tests.unit.dtr.forms import a_group, a_question
 from tests.unit.front import DOCTOR, Front, a_coverage, a_launch, an_order, payers_form
@@ -20,12 +17,10 @@ COHERE = payers_form([a_group("g", a_question("q"), a_question("coheres"))])
 
 
 @pytest.fixture
-def front(store: Store, clock: FakeClock) -> Iterator[Front]:
-    with ThreadPoolExecutor(4) as pool:
-        made = Front(store, clock, pool)
-        made.forms = {"zyter": ZYTER, "cohere": COHERE}
-        made.chart(an_order(place=()), a_coverage())
-        yield made
+def front(no_chart: Front) -> Front:
+    no_chart.forms = {"zyter": ZYTER, "cohere": COHERE}
+    no_chart.chart(an_order(place=()), a_coverage())
+    return no_chart
 
 
 def shown(front: Front, case: Case) -> Any:

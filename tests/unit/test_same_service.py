@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -12,13 +10,12 @@ import pytest
 
 from smart_app import reading
 from smart_app.cases.model import Case, Coding, Tracks
-from smart_app.cases.store import Store
 from smart_app.chart import entered
 from smart_app.chart.entered import Entered
 from smart_app.fhir import codes
 from smart_app.web import presenters, sent
 from tests.unit.front import DOCTOR, PLACES, Front, a_coverage, a_launch, an_order
-from tests.unit.kit import CPT, NOW, FakeClock
+from tests.unit.kit import CPT, NOW
 
 DAY = date(2026, 12, 10)
 OWN = entered.name("Patient/p1", "62323", DAY)
@@ -28,11 +25,9 @@ AFFIRMED = Tracks("signed", "received", "affirmed")
 
 
 @pytest.fixture
-def front(store: Store, clock: FakeClock) -> Iterator[Front]:
-    with ThreadPoolExecutor(4) as pool:
-        made = Front(store, clock, pool)
-        made.chart(a_coverage())
-        yield made
+def front(no_chart: Front) -> Front:
+    no_chart.chart(a_coverage())
+    return no_chart
 
 
 def an_entry(**more: Any) -> Entered:
