@@ -37,6 +37,10 @@ WHOLE = ("dismissed", "cancelled")
 """Words that are about a request as a whole."""
 QUIET = ("pended", "unreadable")
 """Words that a chart which has an older decision is not told."""
+STRAY = ("another member", "another request")
+"""Why a late answer says nothing of this request; what does not stand may be a withdrawal."""
+REST = "rest-"
+"""How the task is called that looks at what is left of late answers."""
 NOT_ITSELF = (*ELSEWHERE, DIFFER)
 """Why an answer is not used that is another's, or that people are told of by itself."""
 PASSING = (StaleRevision, LeaseLost, sa.exc.SQLAlchemyError)
@@ -107,35 +111,63 @@ class Deciding(Numbering, Beside):
             self._understood(case, lambda: self.together(case, identifier, receipt), take)
 
     def held_against(self, task: Task, case: Case, identifier: str) -> None:
-        """Hold an answer that came after another one was taken against it.
+        """Hold the answers that came after another one was taken against it.
 
-        What it adds is taken. When the two contradict each other, what was taken counts no more
-        until the payer tells.
+        What they add together is taken. When they contradict what was taken, that counts no more
+        until the payer tells. Then each is looked at of which nothing can be used.
         """
         kept = self.answering(case, self.kept(case, identifier))
         late = self.together(case, identifier, kept[0]) if kept else None
-        alone = self.tried(case, kept[0]) if kept else None
+        unusable = [one for one in (self.tried(case, each) for each in kept) if not one.items]
         with self.world.tasks.finish(task) as db:
             before = self.store.latest(case.id, "decision", Decision)
             if late is None or before is None or case.closed:
                 return
-            if alone is not None and not alone.items and verdicts.favours(before):
-                late = alone  # it may be the denial of what stands, whatever else was kept
-            if self.known(case, late):
-                return
-            if before.source not in TYPED:
-                found = self._added(case, before, late, digest([one.body for one in kept]))
-                if found is not None and not self.known(case, found):
-                    self._take(db, case, found, 0)
-            elif late.items:
+            sha256 = digest([one.body for one in kept])
+            if task.key.partition(REST)[1] or not self._late(db, case, before, late, sha256):
+                self._late_unusable(db, case, before, unusable)
+            elif unusable:  # they are held against what stands then
+                self.world.tasks.add(db, "recover", case.id, tag=f"{REST}{uuid.uuid4()}")
+
+    def _late(
+        self, db: sa.Connection, case: Case, before: Decision, late: Decision, sha256: str
+    ) -> bool:
+        """Take what late answers say together; return whether they say anything new."""
+        if not (late.items or DIFFER in late.quarantined) or self.known(case, late):
+            return False
+        if before.source in TYPED:
+            if late.items:
                 self._beside_typed(db, case, before, late, 0)
             else:
                 self._unusable(db, case, before, late, 0)
+            return True
+        if DIFFER in before.quarantined and late.items:
+            return False  # the payer settles it when it is asked, or a letter does
+        found = self._added(case, before, late, sha256)
+        if found is None or self.known(case, found):
+            return False
+        self._take(db, case, found, 0)
+        return True
+
+    def _late_unusable(
+        self, db: sa.Connection, case: Case, before: Decision, unusable: list[Decision]
+    ) -> None:
+        """Look at late answers that hold nothing to use: one may deny what was affirmed."""
+        new = [one for one in unusable if not self.known(case, one)]
+        by_why = {one.quarantined[0]: one for one in reversed(new)}
+        grave = [one for why, one in by_why.items() if why not in STRAY and before.items][:1]
+        for one in by_why.values():
+            if one not in grave:
+                self.not_used(db, case, one)
+            elif before.source not in TYPED and verdicts.favours(before):
+                self._take(db, case, one, 0)
+            else:
+                self._unusable(db, case, before, one, 0)
 
     def _added(self, case: Case, before: Decision, late: Decision, sha256: str) -> Decision | None:
         """Return what a late answer makes of the decision that stands; None for nothing new."""
         if not late.items:
-            return late if DIFFER in late.quarantined or verdicts.favours(before) else None
+            return late
         found = verdicts.agreed([before, late])
         if found is None:
             unused = decision.unusable(case, DIFFER, self.world.clock.now())

@@ -7,7 +7,6 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/StructureDefinition-profile-claimre
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -120,10 +119,23 @@ def bears(response: Resource, names: Iterable[str]) -> bool:
 
 
 def mentions(body: Any, ours: Sent) -> bool:
-    """Tell whether our request is named anywhere in an answer, alone or within a reference."""
+    """Tell whether our request is named anywhere in an answer, alone or within a text."""
     names = "|".join(map(re.escape, (ours.identifier, ours.url.removeprefix(URN))))
     wanted = re.compile(rf"(?<![0-9a-z])(?:{names})(?![0-9a-z])", re.IGNORECASE)
-    return wanted.search(json.dumps(body)) is not None
+    return any(wanted.search(one) for one in _texts(body))
+
+
+def _texts(body: Any) -> Iterator[str]:
+    """Yield every text of an answer, names of members too, as it was meant and not as encoded."""
+    ahead = [body]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            ahead += [*one, *one.values()]
+        elif isinstance(one, list):
+            ahead += one
 
 
 def other_member(body: Any, ours: Sent) -> bool:

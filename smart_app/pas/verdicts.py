@@ -72,8 +72,8 @@ def agreed(read: Sequence[Decision]) -> Decision | None:
     """Return what several answers to one request say together; None when they contradict.
 
     What waits contradicts nothing, and gives way to what was decided. What affirms counts only
-    beside what can be read. A number or day that only one of them tells goes with the verdict that
-    they share.
+    beside what can be read, what denies always. A number or day that only one of them tells goes
+    with the verdict that they share.
     """
     useful = [one for one in read if one.items]
     said: dict[tuple[str, str], set[str]] = {}
@@ -93,18 +93,32 @@ def agreed(read: Sequence[Decision]) -> Decision | None:
         return None
     if any(favours(one) for one in useful):
         useful = [one for one in read if unread(one)] or useful
-    decided = [one for one in useful if one.items and not undecided(one)]
-    decided.sort(key=lambda one: one.decided_on or date.max)  # whichever came last
-    first, *others = [*decided, *useful, *read]
+    # what decided most first, then the earliest day, in whatever order they came
+    useful = sorted(useful, key=lambda one: (-_decided(one), one.decided_on or date.max))
+    first, *others = [*useful, *read]
     for one in others:
-        if not any(unread(it) for it in (first, one)):
-            first = with_numbers(_decided_too(first, one), one)
+        if any(unread(it) for it in (first, one)):
+            first = _decided_too(first, one, denials=True)
+        else:
+            first = with_numbers(_dated(_decided_too(first, one), one), one)
     return first
 
 
-def _decided_too(found: Decision, other: Decision) -> Decision:
-    """Return a decision with what another one decided of the items that wait in it."""
-    given = {one.trace: one for one in other.items if one.decision not in OPEN}
+def _decided(found: Decision) -> int:
+    """Return how many items a decision decides."""
+    return sum(one.decision not in OPEN for one in found.items)
+
+
+def _decided_too(found: Decision, other: Decision, *, denials: bool = False) -> Decision:
+    """Return a decision with what another one decided of the items that wait in it.
+
+    Of ``denials`` alone where one of them says what cannot be read.
+    """
+    given = {
+        one.trace: one
+        for one in other.items
+        if one.decision not in (*OPEN, *(FAVOURABLE if denials else ()))
+    }
 
     def item(mine: ItemDecision) -> ItemDecision:
         theirs = given.get(mine.trace)
@@ -113,7 +127,33 @@ def _decided_too(found: Decision, other: Decision) -> Decision:
         return replace(theirs, decided_on=theirs.decided_on or other.decided_on)
 
     items = tuple(map(item, found.items))
-    return found if items == found.items else replace(found, items=items, word=word_of(items))
+    if items == found.items:
+        return found
+    agree = not _decided(found) or found.human_reviewer == other.human_reviewer
+    return replace(
+        found,
+        items=items,
+        word=word_of(items),
+        notes=tuple(dict.fromkeys((*found.notes, *other.notes))),
+        human_reviewer=other.human_reviewer if agree else None,
+        received_at=max(found.received_at, other.received_at),
+        created=max(filter(None, (found.created, other.created)), default=None),
+    )
+
+
+def _dated(found: Decision, other: Decision) -> Decision:
+    """Return a decision with a whole period of another one where its own leaves no day."""
+    given = {one.trace: one for one in other.items}
+
+    def item(mine: ItemDecision) -> ItemDecision:
+        theirs = given.get(mine.trace)
+        if theirs is None or not _dayless(mine) or theirs.decision != mine.decision:
+            return mine
+        if not (theirs.valid_from and theirs.valid_to) or theirs.number not in (None, mine.number):
+            return mine
+        return replace(mine, valid_from=theirs.valid_from, valid_to=theirs.valid_to)
+
+    return replace(found, items=tuple(map(item, found.items)))
 
 
 def _dayless(item: ItemDecision) -> bool:
@@ -158,10 +198,8 @@ def with_numbers(found: Decision, numbered: Decision) -> Decision:
         if mine.number and theirs.number and mine.number != theirs.number:
             return mine
         days = mine.valid_from or theirs.valid_from, mine.valid_to or theirs.valid_to
-        if _dayless(theirs):
+        if _dayless(mine) or _dayless(theirs):  # what no day is left of holds until it is mended
             days = mine.valid_from, mine.valid_to
-        elif _dayless(mine) and (theirs.valid_from or theirs.valid_to):
-            days = theirs.valid_from, theirs.valid_to
         return replace(
             mine,
             number=mine.number or theirs.number,
