@@ -116,7 +116,7 @@ def _collect(
                 left_out.append(refs.of(one))
             elif not shapes.readable(one):
                 unavailable[refs.of(one)] = ODD
-            elif not _taken_back(one):
+            elif not (_taken_back(one) or _filed_here(one)):
                 kept.append(one)
         resources[kind] = kept
     return resources, unavailable, left_out
@@ -131,6 +131,11 @@ def _taken_back(resource: Resource) -> bool:
     verified = {one["code"] for one in codes.codings(resource.get("verificationStatus"))}
     status = resource.get("status") if resource["resourceType"] != "ServiceRequest" else None
     return status == ERROR or bool(verified & {ERROR, "refuted"})
+
+
+def _filed_here(resource: Resource) -> bool:
+    """Tell whether Preclear filed a document: a payer's words are no evidence to send it."""
+    return codes.identifier(resource, codes.DECISION) is not None
 
 
 def _follow(

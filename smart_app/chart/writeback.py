@@ -31,7 +31,6 @@ from smart_app.errors import ChartUnavailable, WrongPatient
 from smart_app.fhir import codes, refs
 from smart_app.ports import EhrReader, EhrWriter
 
-SYSTEM = "urn:preclear:decision"
 LOINC = "http://loinc.org"
 CATEGORY = "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category"
 
@@ -142,7 +141,7 @@ def document(filing: Filing) -> Resource:
         "meta": {
             "profile": ["http://hl7.org/fhir/us/core/StructureDefinition/us-core-documentreference"]
         },
-        "identifier": [{"system": SYSTEM, "value": filing.decision_id}],
+        "identifier": [{"system": codes.DECISION, "value": filing.decision_id}],
         "status": "current",
         "type": {
             "coding": [{"system": LOINC, "code": filing.type_code}],
@@ -205,7 +204,8 @@ def file_document(chart: Chart, filing: Filing, *, asked_before: bool) -> WriteR
         if not (filing.search_by_identifier and filing.if_none_exist):
             why = "an earlier try may have arrived"
             return _receipt(rung, "unknown", filing.at, where, why=why)
-    condition = f"identifier={SYSTEM}|{filing.decision_id}" if filing.if_none_exist else None
+    name = f"{codes.DECISION}|{filing.decision_id}"
+    condition = f"identifier={name}" if filing.if_none_exist else None
     written = chart.create(wanted, condition)
     if written.status >= 500:
         raise ChartUnavailable(f"status {written.status}")
@@ -245,7 +245,7 @@ def _find(chart: Chart, filing: Filing, wanted: Resource) -> Resource | None:
 
 def _told(chart: Chart, case: Case, decision_id: str) -> list[Resource]:
     patient = case.patient_ref.partition("/")[2]
-    query = {"patient": patient, "identifier": f"{SYSTEM}|{decision_id}"}
+    query = {"patient": patient, "identifier": f"{codes.DECISION}|{decision_id}"}
     found = chart.search("DocumentReference", query)
     return [one for one in found if isinstance(one.get("id"), str)]
 
@@ -255,7 +255,8 @@ def document_of(chart: Chart, case: Case, decision_id: str) -> str | None:
     found = [
         refs.of(one)
         for one in _told(chart, case, decision_id)
-        if refs.subject_of(one) == case.patient_ref and codes.identifier(one, SYSTEM) == decision_id
+        if refs.subject_of(one) == case.patient_ref
+        and codes.identifier(one, codes.DECISION) == decision_id
     ]
     return found[0] if found else None
 

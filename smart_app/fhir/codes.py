@@ -16,6 +16,7 @@ LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
 NPI = "http://hl7.org/fhir/sid/us-npi"
 MBI = "http://hl7.org/fhir/sid/us-mbi"
+DECISION = "urn:preclear:decision"  # how a document is known that Preclear filed
 NUCC = "http://nucc.org/provider-taxonomy"
 SOPT = "https://nahdo.org/sopt"
 POS = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"

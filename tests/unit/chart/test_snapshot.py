@@ -62,3 +62,8 @@ def test_a_problem_ruled_out_is_no_diagnosis(word: str | None, counts: bool) -> 
 def test_an_order_that_was_an_error_is_told_of_by_its_own_name() -> None:
     order = a_resource("ServiceRequest", status="entered-in-error")
     assert read(order).of("ServiceRequest") == (order,)
+
+
+def test_a_decision_that_was_filed_is_no_note_of_the_chart() -> None:
+    filed = [{"system": codes.DECISION, "value": "d1"}]
+    assert read(a_resource("DocumentReference", identifier=filed)).of("DocumentReference") == ()

@@ -11,6 +11,7 @@ import pytest
 from launch.errors import TokenRevoked
 from smart_app.chart import writeback
 from smart_app.errors import ChartUnavailable
+from smart_app.fhir import codes
 from tests.unit.kit import ISS, NOW, FakeChart, Written, a_case
 
 FILING = writeback.Filing(
@@ -49,7 +50,7 @@ def test_a_document_is_filed_and_read_back() -> None:
     chart = FakeChart()
     assert filed(chart) == ("filed_and_read_back", "DocumentReference/new")
     sent, condition = chart.creates[0]
-    assert condition == f"identifier={writeback.SYSTEM}|d1"
+    assert condition == f"identifier={codes.DECISION}|d1"
     assert sent["subject"] == {"reference": "Patient/p1"}
     assert sent["context"]["encounter"] == [{"reference": "Encounter/e1"}]
     assert base64.b64decode(sent["content"][0]["attachment"]["data"]).decode() == FILING.text
@@ -127,7 +128,7 @@ def test_after_a_crash_what_is_there_is_not_written_again() -> None:
 def test_after_a_crash_what_is_not_there_is_written_under_a_condition() -> None:
     chart = FakeChart()
     assert filed(chart, asked_before=True)[0] == "filed_and_read_back"
-    assert [one[1] for one in chart.creates] == [f"identifier={writeback.SYSTEM}|d1"]
+    assert [one[1] for one in chart.creates] == [f"identifier={codes.DECISION}|d1"]
 
 
 @pytest.mark.parametrize("cannot", ["search_by_identifier", "if_none_exist"])
