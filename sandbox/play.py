@@ -68,7 +68,7 @@ def lines(wanted: int, stack: Stack, launcher: Launcher) -> Iterator[str]:
     """Yield what a started sandbox says of itself."""
     yield from moved(wanted, stack)
     yield f"Open {stack.ehr}/   (Ctrl-C stops everything)\n"
-    yield f"Payer {stack.payer}   app {stack.app}   logs {stack.folder}/logs\n"
+    yield f"Payer {stack.payer}   rules {stack.app}/rules   logs {stack.folder}/logs\n"
     if not launcher.url:
         return
     yield f"App launch URL for the launcher: {stack.app}/launch\n"

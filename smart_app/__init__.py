@@ -24,6 +24,7 @@ WORDS = {
     "day": formatters.day,
     "marked": formatters.marked,
     "moment": formatters.moment,
+    "not_read": formatters.not_read,
     "short_day": formatters.short_day,
     "units": formatters.units,
 }

@@ -227,7 +227,9 @@ def _read(faults: dict[str, str], field: str, read: Callable[[], T]) -> T | None
 
 
 def _code(typed: str, program: Program) -> Coding:
-    code = typed.split(" ")[0].upper()
+    code, *more = [one.strip(",;") for one in typed.upper().split()] or [""]
+    if any(CODE.fullmatch(one) for one in more):
+        raise Fault("Enter one code here. Enter the other one as an order of its own after it.")
     if not code:
         raise Fault("Type the billing code (CPT or HCPCS), or words to find it by.")
     if not CODE.fullmatch(code):
@@ -252,7 +254,7 @@ def _planned(typed: str, now: datetime) -> date:
     try:
         day = date.fromisoformat(typed)
     except ValueError as cause:
-        raise Fault("Enter the planned day, such as 2026-12-01.") from cause
+        raise Fault(f"Enter the planned day{', such as 2026-12-01' * bool(typed)}.") from cause
     if day > now.date() + FURTHEST:
         raise Fault("The planned day is more than a year ahead: enter another.")
     return day

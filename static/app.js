@@ -18,8 +18,10 @@ function decorate() {
     });
     number.after(button);
   }
-  const summary = document.getElementById("summary");
-  if (summary) summary.focus();
+  const told = document.querySelector("#summary, #found");
+  if (told) told.focus();
+  // What was refused has no address of its own: to load it again, or to come back, sends nothing.
+  if (told && told.dataset.at) history.replaceState(history.state, "", told.dataset.at);
 }
 
 // The tab says what the page says by now.

@@ -85,7 +85,11 @@ def recount(form: Resource, draft: Draft, hints: Hints | None = None) -> Draft:
     before = {one.path: one.candidates for one in draft.gaps}
     given = standing(draft)
     applies = enable.applicable(form, given)
-    unread = {link_of(one.path) for one in draft.answers if one.state == "unavailable"}
+    unread = {
+        link_of(one.path): one.why_empty or ""
+        for one in draft.answers
+        if one.state == "unavailable"
+    }
     found: list[Gap] = []
     for group in items.groups(form):
         if str(group["linkId"]) not in applies:
@@ -94,7 +98,8 @@ def recount(form: Resource, draft: Draft, hints: Hints | None = None) -> Draft:
             link_id = str(item["linkId"])
             path = f"{link_id}[0]"
             candidates = hints.get(link_id, ()) if hints is not None else before.get(path, ())
-            found.append(Gap(path, _kind(link_id in unread, candidates), "", candidates))
+            why = unread.get(link_id, "")
+            found.append(Gap(path, _kind(link_id in unread, candidates), why, candidates))
     inapplicable = tuple(
         str(one["linkId"]) for one in items.groups(form) if str(one["linkId"]) not in applies
     )

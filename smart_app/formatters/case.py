@@ -260,8 +260,8 @@ def next_line(
         "partial": "Read the decision for each code below before you act. Hold the claim.",
         "partial_number_awaited": "Read the decision for each code below. We keep asking.",
         "non_affirmed": (
-            "A non-affirmation is not payment. It can be resubmitted with what is missing, by "
-            f"{payer}'s portal, fax or mail: Preclear does not prepare that yet."
+            "Done as it was requested, its claim would be denied. It can be resubmitted with what "
+            f"is missing, by {payer}'s portal, fax or mail: Preclear does not prepare that yet."
         ),
         "dismissed": (
             "A dismissed request may be sent again as a first request once the reason is mended."

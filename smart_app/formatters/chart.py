@@ -61,6 +61,28 @@ def chip(found: Evidence) -> str:
     return " · ".join(one for one in (kind, short_day(found.date), found.author or "") if one)
 
 
+UNREAD = {
+    "ServiceRequest": "its orders",
+    "Condition": "its problem list",
+    "Observation": "its measurements",
+    "DiagnosticReport": "its reports",
+    "DocumentReference": "its notes",
+    "Procedure": "its procedures",
+    "MedicationRequest": "its medicines",
+    "AllergyIntolerance": "its allergies",
+    "Encounter": "its visits",
+    "Appointment": "its appointments",
+    "CarePlan": "its care plans",
+    "Coverage": "its coverages",
+}
+
+
+def not_read(why: str) -> str:
+    """Return why a question is open, by the types that the reason names; empty for none."""
+    found = [words for kind, words in UNREAD.items() if kind in why]
+    return f"Preclear could not read {join(found)} as a whole." if found else ""
+
+
 def marked(found: Evidence) -> list[tuple[str, bool]]:
     """Return a sentence in parts, each with whether it is one of the words looked for."""
     sentence = found.sentence or ""
@@ -71,13 +93,19 @@ def marked(found: Evidence) -> list[tuple[str, bool]]:
     return [(words, number % 2 == 1) for number, words in enumerate(parts) if words]
 
 
-def chart_line(outcome: str, where: str, orders: int) -> str:
-    """Return what is known of the chart; ``orders`` is how many orders were marked with it."""
+def chart_line(outcome: str, where: str, orders: int, *, entered: bool = False) -> str:
+    """Return what is known of the chart; ``orders`` is how many orders were marked with it.
+
+    What was ``entered`` here may have an order in the chart that only people know.
+    """
     words = WRITE_OUTCOMES.get(outcome, "").format(where=where)
     if outcome != "filed_and_read_back":
         return words
     also = {0: "", 1: " The order is marked too."}.get(orders, f" {orders} orders are marked too.")
-    return f"{words} The document is under {where}.{also}"
+    unmarked = " The chart's own order is not marked: it was entered here." * (
+        entered and not orders
+    )
+    return f"{words} The document is under {where}.{also}{unmarked}"
 
 
 def number_line(case: Case, found: UtnRecord, count: int) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
@@ -22,10 +23,14 @@ Stamp = tuple[tuple[str, tuple[int, int] | None], ...]
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """Which version is in force since when, and which one was refused after it."""
+    """Which version is in force since when, and which one was refused after it.
+
+    ``files`` is the beginning of its files' SHA-256: what is edited is told from what was shipped.
+    """
 
     program: Program
     since: datetime
+    files: str
     refusal: str | None = None
     refused_at: datetime | None = None
 
@@ -36,7 +41,7 @@ class Holder:
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder, self._clock, self._lock = folder, clock, Lock()
         self._looked, self._stamp = clock.now(), self._files()
-        self._now = InForce(base.load(folder), self._looked)
+        self._now = InForce(base.load(folder), self._looked, self._digest())
 
     @property
     def program(self) -> Program:
@@ -57,7 +62,7 @@ class Holder:
         if self._stamp == before:
             return
         try:
-            self._now = InForce(base.load(self._folder), now)
+            self._now = InForce(base.load(self._folder), now, self._digest())
         except ConfigError as cause:
             self._refuse(cause.detail, now)
         except Exception as cause:  # whatever a file holds, the version in force stays
@@ -66,13 +71,19 @@ class Holder:
             log.info("program read", extra={"why": self._now.program.version})
 
     def _refuse(self, why: str, now: datetime) -> None:
-        self._now = InForce(self._now.program, self._now.since, why, now)
+        self._now = replace(self._now, refusal=why, refused_at=now)
         log.warning("program refused", extra={"why": why})
 
-    def _files(self) -> Stamp:
+    def _paths(self) -> tuple[Path, ...]:
         rules = [self._folder / f"{name}.toml" for name in check.FILES]
-        forms = sorted((self._folder / "forms").glob("*.package.json"))
-        return tuple((path.name, _stamp(path)) for path in (*rules, *forms))
+        return (*rules, *sorted((self._folder / "forms").glob("*.package.json")))
+
+    def _files(self) -> Stamp:
+        return tuple((path.name, _stamp(path)) for path in self._paths())
+
+    def _digest(self) -> str:
+        texts = (f"{path.name}\n".encode() + path.read_bytes() for path in self._paths())
+        return sha256(b"\n".join(texts)).hexdigest()[:8]
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

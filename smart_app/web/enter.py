@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -93,6 +94,7 @@ def page(
         user=context.user_name,
         sandbox=world.config.sandbox_url,
         action=f"/l/{context.launch_id}/enter",
+        at=f"/l/{context.launch_id}/enter?{urlencode({'order': typed.order_ref})}",
         style=f"/l/{context.launch_id}/style.css" if context.style_url else "",
     )
     return make_response(shown, error.http_status if error else 200)

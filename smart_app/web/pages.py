@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, g, make_response, render_template, request
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from launch import Door, LaunchContext, LaunchError, csrf_token
@@ -95,7 +95,7 @@ def failure(error: PreclearError | LaunchError) -> Response:
 
 def unexpected(error: Exception) -> Response:
     """Return the page for what nobody foresaw; its text stays out of page and log."""
-    if isinstance(error, NotFound):
+    if isinstance(error, (NotFound, MethodNotAllowed)):
         return failure(NoPage())
     if isinstance(error, HTTPException):
         return make_response(f"{error.code} {error.name}\n", error.code or 500)

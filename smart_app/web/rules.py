@@ -11,7 +11,7 @@ def blueprint(world: World) -> Blueprint:
     """Return the page of the rules."""
     pages = Blueprint("rules", __name__)
 
-    @pages.get("/rules")
+    @pages.get("/rules", strict_slashes=False)
     def page() -> str:
         g.unframed = True
         state = world.programs.state()

@@ -140,6 +140,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     settled = case.tracks.chart not in ("none", "writing")
     wrong = _wrong(world, case, decision, numbers, writes)
     warnings = (*_warnings(case, record, payer, wrong), *not_added(events, case.id, zone))
+    by_hand = any(entered_here(one.order_ref) for one in case.items)
     finished = case.tracks.submission in ("rejected", "parked", "cancelled")
     return CaseView(
         case=case,
@@ -162,10 +163,12 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         items=_items(case, decision),
         notes=decision.notes if decision else (),
         faults=_faults(flow, case),
-        chart_words=formatters.chart_line(case.tracks.chart, where, orders_marked(writes)),
+        chart_words=formatters.chart_line(
+            case.tracks.chart, where, orders_marked(writes), entered=by_hand
+        ),
         chart_tick=case.tracks.chart == "filed_and_read_back",
         history=tuple(rows),
-        entered=any(entered_here(one.order_ref) for one in case.items),
+        entered=by_hand,
         waiting=not finished and state != "dismissed" and not settled,
         recovery=recovery,
         warnings=warnings,
@@ -173,7 +176,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         due_rule=case.due_rule or "",
         signed_by=case.signed_by.name if case.signed_by else "",
         places=", ".join(sorted({item.place.name for item in case.items if item.place})),
-        planned=formatters.day(case.planned_date) if case.planned_date else "",
+        planned=formatters.day(case.planned_date, year=True) if case.planned_date else "",
         reference=(decision.payer_reference or "") if decision else "",
         read_by=_read_by(decision),
     )

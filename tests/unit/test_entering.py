@@ -167,3 +167,10 @@ def test_a_signature_while_it_is_entered_keeps_what_was_signed(
     assert [one.code for each in kept for one in each.diagnoses] == ["M54.16"]
     reading.tell(front.world, case, later)
     assert told(front, case) == 1
+
+
+def test_two_codes_are_no_one_order(front: Front) -> None:
+    with pytest.raises(EntryError) as told:
+        entry(front, replace(TYPED, code="64483, 64484"))
+    assert list(told.value.faults) == ["code"]
+    assert "Enter one code here" in told.value.faults["code"]
