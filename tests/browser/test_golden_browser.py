@@ -126,7 +126,8 @@ def test_pages_of_a_decision(chromium: Browser, stack: Stack, decision: str, nam
     page.goto(f"{stack.ehr}/open?patient=walter&order=walter-tfesi-1")
     expect(page.get_by_text("8 of 10 criteria documented")).to_be_visible(timeout=WAIT)
     if name == "affirmed":
-        picture(page, "review-1200")
+        page.set_viewport_size({"width": 1200, "height": 1500})
+        picture(page, "review-1200", whole=False)
         page.set_viewport_size({"width": 420, "height": 900})
         picture(page, "review-420")
         page.set_viewport_size({"width": 1200, "height": 900})
