@@ -92,14 +92,15 @@ class Answers(Steps):
         other none is used, in whatever order they came.
         """
         others = [one for one in self.answering(case, self.kept(case, identifier)) if one != answer]
-        if not others:
-            return self.read(case, answer.body)
-        read = [self.tried(case, one) for one in (answer, *others)]
-        found = verdicts.agreed(read)
+        return self.said_by(case, [answer, *others]) if others else self.read(case, answer.body)
+
+    def said_by(self, case: Case, answers: list[Receipt]) -> Decision:
+        """Return what answers say together, or that they differ."""
+        found = verdicts.agreed([self.tried(case, one) for one in answers])
         if found is not None:
             return found
         unused = decision.unusable(case, DIFFER, self.world.clock.now())
-        return replace(unused, document_sha256=digest([answer.body, *(o.body for o in others)]))
+        return replace(unused, document_sha256=digest([one.body for one in answers]))
 
     def tried(self, case: Case, answer: Receipt) -> Decision:
         """Return what an answer says, *malformed* when our reading fails."""

@@ -117,14 +117,18 @@ class Deciding(Numbering, Beside):
         until the payer tells. Then each is looked at of which nothing can be used.
         """
         kept = self.answering(case, self.kept(case, identifier))
-        late = self.together(case, identifier, kept[0]) if kept else None
-        unusable = [one for one in (self.tried(case, each) for each in kept) if not one.items]
+        read = [self.tried(case, one) for one in kept]
+        stray = [not one.items and one.quarantined[0] in STRAY for one in read]
+        ours = [one for one, other in zip(kept, stray, strict=True) if not other]
+        late = self.said_by(case, ours) if ours else None
+        unusable = [one for one in read if not one.items]
         with self.world.tasks.finish(task) as db:
             before = self.store.latest(case.id, "decision", Decision)
-            if late is None or before is None or case.closed:
+            if before is None or case.closed:
                 return
-            sha256 = digest([one.body for one in kept])
-            if task.key.partition(REST)[1] or not self._late(db, case, before, late, sha256):
+            rest = bool(task.key.partition(REST)[1])
+            sha256 = digest([one.body for one in ours])
+            if rest or late is None or not self._late(db, case, before, late, sha256):
                 self._late_unusable(db, case, before, unusable)
             elif unusable:  # they are held against what stands then
                 self.world.tasks.add(db, "recover", case.id, tag=f"{REST}{uuid.uuid4()}")

@@ -91,8 +91,10 @@ def agreed(read: Sequence[Decision]) -> Decision | None:
                     said.setdefault((item.trace, name), set()).add(str(fact))
     if any(len(words) > 1 for words in said.values()):
         return None
-    if any(favours(one) for one in useful):
-        useful = [one for one in read if unread(one)] or useful
+    odd = [one for one in read if unread(one)]
+    if odd and any(favours(one) for one in useful):
+        denying = [_withheld(one) for one in useful if _denials(one)]
+        useful = [one for one in odd if one.items] or denying or odd
     # what decided most first, then the earliest day, in whatever order they came
     useful = sorted(useful, key=lambda one: (-_decided(one), one.decided_on or date.max))
     first, *others = [*useful, *read]
@@ -102,6 +104,20 @@ def agreed(read: Sequence[Decision]) -> Decision | None:
         else:
             first = with_numbers(_dated(_decided_too(first, one), one), one)
     return first
+
+
+def _denials(found: Decision) -> dict[str, ItemDecision]:
+    """Return the items that a decision denies, by trace."""
+    return {one.trace: one for one in found.items if one.decision == "non_affirmed"}
+
+
+def _withheld(found: Decision) -> Decision:
+    """Return a decision of which no approval counts: a person has to read it."""
+    items = tuple(
+        ItemDecision(one.trace, "unreadable") if one.decision in FAVOURABLE else one
+        for one in found.items
+    )
+    return replace(found, items=items, word=word_of(items))
 
 
 def _decided(found: Decision) -> int:
@@ -114,11 +130,8 @@ def _decided_too(found: Decision, other: Decision, *, denials: bool = False) -> 
 
     Of ``denials`` alone where one of them says what cannot be read.
     """
-    given = {
-        one.trace: one
-        for one in other.items
-        if one.decision not in (*OPEN, *(FAVOURABLE if denials else ()))
-    }
+    decided = {one.trace: one for one in other.items if one.decision not in OPEN}
+    given = _denials(other) if denials else decided
 
     def item(mine: ItemDecision) -> ItemDecision:
         theirs = given.get(mine.trace)

@@ -12,6 +12,7 @@ from smart_app.cases.model import Decision, Receipt
 from smart_app.cases.store import Store
 from smart_app.pas import echo
 from smart_app.pas.names import PAS
+from smart_app.pas.usable import DIFFER
 from tests.unit.kit import FakeClock, FakePayer, Reply
 from tests.unit.line import Line
 from tests.unit.pas.test_decision import SENT, an_answer, an_answer_item
@@ -119,6 +120,29 @@ def test_a_denial_of_one_item_counts_beside_what_cannot_be_read(
     bodies = [two("ZZ", "A3"), two("A4", "A4")]
     late(line, *(reversed(bodies) if turned else bodies))
     assert state(line) == ("unreadable", "hold")
+
+
+@pytest.mark.parametrize("typed", [False, True])
+@pytest.mark.parametrize("other", [of_another(), X], ids=["stray", "error"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_denial_beside_an_approval_is_not_lost_with_what_came_beside_it(
+    store: Store, clock: FakeClock, other: Any, turned: bool, typed: bool
+) -> None:
+    told = [two("A4", "A4")] if typed else [two("A4", "A4"), two("A1", "A1")]
+    line = a_line(store, clock, *told, orders=2)
+    if typed:
+        line.letter("affirmed", N1)
+    assert state(line) == READY
+    bodies = [two("A1", "A3"), other]
+    late(line, *(reversed(bodies) if turned else bodies))
+    assert state(line) == (("partial" if typed else "unreadable"), "hold")
+    assert "sources_disagree" in line.events() or stands(line).quarantined == (DIFFER,)
+
+
+def test_a_late_approval_beside_a_stray_answer_is_taken(store: Store, clock: FakeClock) -> None:
+    line = a_line(store, clock, A4)
+    late(line, of_another(), NUMBERED)
+    assert (state(line), "quarantined" in line.events()) == (READY, True)
 
 
 def test_an_answer_about_another_member_ends_no_approval(store: Store, clock: FakeClock) -> None:
