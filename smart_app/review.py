@@ -383,5 +383,8 @@ class Review:
         return fresh
 
     def note(self, case: Case, reference: str) -> Evidence | None:
-        """Return a kept document as text to read, or None."""
-        return documents.text(self.flow.kept(case), reference)
+        """Return a kept document as text to read, what was taken from it marked, or None."""
+        found = documents.text(self.flow.kept(case), reference)
+        draft = self.flow.draft(case)
+        taken = documents.taken(draft[1], reference) if draft else ()
+        return replace(found, marks=taken) if found else None

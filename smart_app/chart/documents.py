@@ -88,6 +88,14 @@ def author(document: Resource, chart: ChartSnapshot) -> str | None:
     return None
 
 
+def taken(draft: Draft, reference: str) -> tuple[str, ...]:
+    """Return the sentences of a document that answers or hints rest on."""
+    answered = (one for answer in draft.answers for one in answer.evidence)
+    hinted = (one for gap in draft.gaps for one in gap.candidates)
+    found = (one for one in (*answered, *hinted) if one.resource_ref == reference)
+    return tuple(dict.fromkeys(one.sentence for one in found if one.sentence))
+
+
 def cited(draft: Draft) -> frozenset[str]:
     """Return the documents that answers or hints rest on."""
     answered = (one for answer in draft.answers for one in answer.evidence)

@@ -109,6 +109,11 @@ def _field(
     found = gaps.answers_of(draft, link_id)
     options = terminology.options(item, form, package)
     first = found[0] if found else None
+
+    def words(value: Any) -> str:
+        said = values.words(value)
+        return values.day(said) if item["type"] == "date" else said
+
     return FieldView(
         path=f"{link_id}[0]",
         link_id=link_id,
@@ -122,9 +127,9 @@ def _field(
         options=tuple(Option(values.key(one), values.words(one)) for one in options),
         unit=units.words(item),
         raw=tuple(values.raw(one.value) for one in found),
-        display=", ".join(values.words(one.value) for one in found),
+        display=", ".join(words(one.value) for one in found),
         origin=first.origin if first else "",
-        was=values.words(first.was) if first and first.was is not None else "",
+        was=words(first.was) if first and first.was is not None else "",
         evidence=first.evidence if first else (),
         gap=next((one for one in draft.gaps if gaps.link_of(one.path) == link_id), None),
     )
@@ -134,8 +139,6 @@ def _said(item: Resource, display: str) -> str:
     """Return an answer as the row says it, with the item's short text where it has one."""
     short = items.extension(item, items.SHORT)
     kind = item.get("type")
-    if kind == "date":
-        display = values.day(display)
     if not short:
         return display
     if kind == "boolean":

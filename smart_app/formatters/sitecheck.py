@@ -49,10 +49,10 @@ SITE_FINDINGS = {
     "rung_not_offered": "{rung_words} will not work: the server does not offer {rung}.",
     "rung_no_scope": "{rung_words} will not work: add the scope {scope}.",
     "rung_works": "{rung_words} will work: the server offers {rung}.",
-    "claims_more": "The file says {key} = true, but the server does not say that it can do "
-    "{key_words}. Set it to false, or ask the EHR: after a crash a document might be filed twice.",
-    "could_more": "The server says that it can do {key_words}. With {key} = true Preclear uses it "
-    "after a crash or timeout.",
+    "claims_more": "The file says {key} = true, but the server does not say that {key_words} "
+    "works there. Set it to false, or ask the EHR: after a crash a document might be filed twice.",
+    "could_more": "The server says that {key_words} works there. With {key} = true Preclear uses "
+    "it after a crash or timeout.",
     "person_after_crash": "After a crash or timeout Preclear cannot find out whether a document "
     "was filed: it says so, and a person looks.",
     "by_hand": "Nothing can be written to this chart: after each decision Preclear shows the "

@@ -13,7 +13,7 @@ from smart_app.cases.model import ChartSnapshot, Draft, Resource
 from smart_app.chart import documents, evidence, notes, snapshot
 from smart_app.chart.evidence import Terms
 from smart_app.dtr import form, gaps, items
-from smart_app.formatters import document_note
+from smart_app.formatters import document_note, marked
 from tests.unit.dtr.forms import PATIENT, a_group, a_package, a_question
 from tests.unit.front import DOCTOR
 from tests.unit.kit import NOW, FakeChart
@@ -233,3 +233,12 @@ def test_what_is_marked_is_a_whole_word_with_its_number(
     note = {"contentType": "text/plain", "data": coded(words)}
     found = evidence.find(read(a_note(note)), terms)
     assert [one.marks for one in found.get("q", ())] == ([marks] if marks else [])
+
+
+def test_what_was_taken_from_a_note_is_found_again_in_it() -> None:
+    chart = read(a_note(linked()), a_binary())
+    draft = draft_of(chart)
+    assert documents.taken(draft, "DocumentReference/n1") == (WORDS,)
+    assert documents.taken(draft, "DocumentReference/n2") == ()
+    shown = documents.text(chart, "DocumentReference/n1")
+    assert shown and marked(replace(shown, marks=(WORDS,))) == [(WORDS, True)]
