@@ -25,15 +25,15 @@ def refused(browser: Browser, stack: Stack, *, scripts: bool) -> tuple[Page, str
 
 def test_a_refused_signature_leads_back_to_the_case(chromium: Browser, stack: Stack) -> None:
     page, case = refused(chromium, stack, scripts=True)
-    assert page.url == case
+    expect(page).to_have_url(case)
     page.reload()
     expect(page.get_by_text(OPEN)).to_have_count(0)
     page.get_by_role("button", name="Sign and send").click()
-    expect(page.get_by_text(OPEN)).to_be_visible()
+    expect(page.locator("#summary")).to_be_focused()
     page.get_by_role("link", name="Open the note").first.click()
     page.go_back()
     expect(page.get_by_role("button", name="Sign and send")).to_be_visible()
-    assert page.url == case
+    expect(page).to_have_url(case)
 
 
 def test_without_scripts_its_address_leads_to_the_case(chromium: Browser, stack: Stack) -> None:
@@ -49,7 +49,7 @@ def test_a_blank_order_is_told_at_its_own_address(chromium: Browser, stack: Stac
     page.goto(f"{stack.ehr}/open?patient=dora&order=dora-skin")
     page.get_by_role("button", name="Go on with this order").click()
     expect(page.get_by_text("The order is not complete")).to_be_visible()
-    assert page.evaluate("document.activeElement.id") == "summary"
+    expect(page.locator("#summary")).to_be_focused()
     expect(page.locator("[aria-invalid=true]")).to_have_count(4)
     page.reload()
     expect(page.get_by_role("button", name="Go on with this order")).to_be_visible()
