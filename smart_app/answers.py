@@ -92,15 +92,15 @@ class Answers(Steps):
         other none is used, in whatever order they came.
         """
         others = [one for one in self.answering(case, self.kept(case, identifier)) if one != answer]
-        return self.said_by(case, [answer, *others]) if others else self.read(case, answer.body)
+        if not others:
+            return self.read(case, answer.body)
+        read = [self.tried(case, one) for one in (answer, *others)]
+        return self.said_by(case, read, digest([one.body for one in (answer, *others)]))
 
-    def said_by(self, case: Case, answers: list[Receipt]) -> Decision:
-        """Return what answers say together, or that they differ."""
-        found = verdicts.agreed([self.tried(case, one) for one in answers])
-        if found is not None:
-            return found
+    def said_by(self, case: Case, read: list[Decision], sha256: str) -> Decision:
+        """Return what answers say together, or that they differ; ``sha256`` is of them all."""
         unused = decision.unusable(case, DIFFER, self.world.clock.now())
-        return replace(unused, document_sha256=digest([one.body for one in answers]))
+        return verdicts.agreed(read) or replace(unused, document_sha256=sha256)
 
     def tried(self, case: Case, answer: Receipt) -> Decision:
         """Return what an answer says, *malformed* when our reading fails."""

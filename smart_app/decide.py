@@ -28,7 +28,7 @@ from smart_app.cases.tasks import LeaseLost
 from smart_app.errors import CaseClosed, IllegalMove, StaleRevision
 from smart_app.numbering import Numbering
 from smart_app.pas import client, decision, inquiry, verdicts
-from smart_app.pas.usable import DIFFER, ELSEWHERE
+from smart_app.pas.usable import DIFFER, ELSEWHERE, STRAY
 from smart_app.pas.verdicts import undecided
 
 NOT_TAKEN = "letter_not_taken"
@@ -37,8 +37,6 @@ WHOLE = ("dismissed", "cancelled")
 """Words that are about a request as a whole."""
 QUIET = ("pended", "unreadable")
 """Words that a chart which has an older decision is not told."""
-STRAY = ("another member", "another request")
-"""Why a late answer says nothing of this request; what does not stand may be a withdrawal."""
 REST = "rest-"
 """How the task is called that looks at what is left of late answers."""
 NOT_ITSELF = (*ELSEWHERE, DIFFER)
@@ -118,16 +116,16 @@ class Deciding(Numbering, Beside):
         """
         kept = self.answering(case, self.kept(case, identifier))
         read = [self.tried(case, one) for one in kept]
-        stray = [not one.items and one.quarantined[0] in STRAY for one in read]
-        ours = [one for one, other in zip(kept, stray, strict=True) if not other]
-        late = self.said_by(case, ours) if ours else None
+        ours = [one for one in read if one.items or one.quarantined[0] not in STRAY]
+        bodies = [one.body for one, told in zip(kept, read, strict=True) if told in ours]
+        sha256 = digest(bodies)
+        late = self.said_by(case, ours, sha256) if ours else None
         unusable = [one for one in read if not one.items]
         with self.world.tasks.finish(task) as db:
             before = self.store.latest(case.id, "decision", Decision)
             if before is None or case.closed:
                 return
             rest = bool(task.key.partition(REST)[1])
-            sha256 = digest([one.body for one in ours])
             if rest or late is None or not self._late(db, case, before, late, sha256):
                 self._late_unusable(db, case, before, unusable)
             elif unusable:  # they are held against what stands then
@@ -172,10 +170,9 @@ class Deciding(Numbering, Beside):
         """Return what a late answer makes of the decision that stands; None for nothing new."""
         if not late.items:
             return late
-        found = verdicts.agreed([before, late])
-        if found is None:
-            unused = decision.unusable(case, DIFFER, self.world.clock.now())
-            return replace(unused, document_sha256=sha256)
+        found = self.said_by(case, [before, late], sha256)
+        if not found.items:
+            return found
         return None if said(found) == said(before) else replace(found, id=late.id)
 
     def _clock_starts(self, db: sa.Connection, case: Case) -> Case:

@@ -101,8 +101,8 @@ def _sources(found: Outcome, chart: ChartSnapshot) -> tuple[Evidence, ...]:
 
 
 def _unavailable(link_id: str, kinds: set[str]) -> Answer:
-    """Return the answer of an item that a failed reading leaves open."""
-    why = f"could not read {', '.join(sorted(kinds))} from the chart"
+    """Return the answer of an item that a failed reading of some types leaves open."""
+    why = " ".join(sorted(kinds))
     return Answer(f"{link_id}[0]", None, "auto", "unavailable", why_empty=why)
 
 

@@ -62,25 +62,25 @@ def chip(found: Evidence) -> str:
 
 
 UNREAD = {
-    "ServiceRequest": "its orders",
-    "Condition": "its problem list",
-    "Observation": "its measurements",
-    "DiagnosticReport": "its reports",
-    "DocumentReference": "its notes",
-    "Procedure": "its procedures",
-    "MedicationRequest": "its medicines",
-    "AllergyIntolerance": "its allergies",
-    "Encounter": "its visits",
-    "Appointment": "its appointments",
-    "CarePlan": "its care plans",
-    "Coverage": "its coverages",
+    "ServiceRequest": "orders",
+    "Condition": "problem list",
+    "Observation": "measurements",
+    "DiagnosticReport": "reports",
+    "DocumentReference": "notes",
+    "Procedure": "procedures",
+    "MedicationRequest": "medicines",
+    "AllergyIntolerance": "allergies",
+    "Encounter": "visits",
+    "Appointment": "appointments",
+    "CarePlan": "care plans",
+    "Coverage": "coverages",
 }
 
 
-def not_read(why: str) -> str:
-    """Return why a question is open, by the types that the reason names; empty for none."""
-    found = [words for kind, words in UNREAD.items() if kind in why]
-    return f"Preclear could not read {join(found)} as a whole." if found else ""
+def not_read(kinds: str) -> str:
+    """Return what of a chart a question lacks, by types of resources; empty for none."""
+    found = [UNREAD[kind] for kind in kinds.split() if kind in UNREAD]
+    return f"Preclear could not read all of the chart's {join(found)}." if found else ""
 
 
 def marked(found: Evidence) -> list[tuple[str, bool]]:

@@ -33,7 +33,9 @@ Why = Literal[
 """Why nothing of an answer may be used; ``formatters`` has words for each."""
 DIFFER: Why = "answers that differ"
 """Why none of several answers is used, that contradict each other."""
-ELSEWHERE: tuple[Why, ...] = ("another member", "another request", "not active")
+STRAY: tuple[Why, ...] = ("another member", "another request")
+"""Why an answer is another's; what does not stand may be a withdrawal."""
+ELSEWHERE: tuple[Why, ...] = (*STRAY, "not active")
 """Why an answer tells nothing of a request: it is another's, or does not stand."""
 USE = "preauthorization"
 """The one use of an answer that the guide allows: another says what would be paid, or was."""

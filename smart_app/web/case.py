@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from flask import Blueprint, make_response, redirect, request
+from flask import Blueprint, make_response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from launch import LaunchContext
@@ -18,8 +18,6 @@ from smart_app.web import presenters, sent
 from smart_app.web.pages import Desk, reply
 from smart_app.web.review import CASE, revision
 
-ACTS = "answer,document,without,newer,settle,send,local,sign,again,ask,'not-there','not-accepted'"
-"""What is posted to a case: these addresses have no page."""
 TYPED: tuple[DecisionWord, ...] = ("affirmed", "non_affirmed", "dismissed")
 
 
@@ -32,7 +30,6 @@ def blueprint(desk: Desk) -> Blueprint:
     pages.add_url_rule(f"{CASE}/ask", "ask", view.ask, methods=["POST"])
     pages.add_url_rule(f"{CASE}/not-there", "not_there", view.not_there, methods=["POST"])
     pages.add_url_rule(f"{CASE}/not-accepted", "not_accepted", view.not_accepted, methods=["POST"])
-    pages.add_url_rule(f"{CASE}/<any({ACTS}):act>", "acted", view.acted, methods=["GET"])
     pages.add_url_rule(f"{CASE}/claim", "claim", view.claim)
     pages.add_url_rule(f"{CASE}/letter", "letter", view.letter, methods=["GET", "POST"])
     return pages
@@ -56,11 +53,6 @@ class CasePages:
             )
         view = sent.case_view(self.desk.flow, case)
         return self.desk.render(f"case/{name}.html", context, case, person, view=view)
-
-    def acted(self, launch_id: str, case_id: str, act: str) -> BaseResponse:
-        """Lead back to the case: a page that told what could not be done may be loaded again."""
-        self.desk.case(launch_id, case_id)
-        return redirect(f"/l/{launch_id}/case/{case_id}", 303)
 
     def page(self, launch_id: str, case_id: str) -> BaseResponse:
         """Show the case as it is now."""

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, g, make_response, render_template, request
+from flask import Response, g, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -93,8 +93,11 @@ def failure(error: PreclearError | LaunchError) -> Response:
     return make_response(page, error.http_status)
 
 
-def unexpected(error: Exception) -> Response:
+def unexpected(error: Exception) -> BaseResponse:
     """Return the page for what nobody foresaw; its text stays out of page and log."""
+    case = request.path.rpartition("/")[0]
+    if isinstance(error, MethodNotAllowed) and request.method == "GET" and "/case/" in case:
+        return redirect(case, 303)  # what was posted to has no page: its case has
     if isinstance(error, (NotFound, MethodNotAllowed)):
         return failure(NoPage())
     if isinstance(error, HTTPException):
