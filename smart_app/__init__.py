@@ -15,7 +15,18 @@ from smart_app.flow import Flow
 from smart_app.follow import Follow
 from smart_app.paths import resource
 from smart_app.review import Review
-from smart_app.web import case, enter, health, pages, presenters, review, rules, security, style
+from smart_app.web import (
+    case,
+    enter,
+    health,
+    notify,
+    pages,
+    presenters,
+    review,
+    rules,
+    security,
+    style,
+)
 from smart_app.world import World
 
 WORDS = {
@@ -60,7 +71,7 @@ def create_app(world: World) -> Flask:
     desk = pages.Desk(world, door, flow, Review(flow), Follow(world))
     for part in (review, enter, case, style):
         app.register_blueprint(part.blueprint(desk))
-    for other in (rules.blueprint(world), health.blueprint(world)):
+    for other in (rules.blueprint(world), health.blueprint(world), notify.blueprint(world)):
         app.register_blueprint(other)
     app.register_error_handler(PreclearError, pages.failure)
     app.register_error_handler(LaunchError, pages.failure)

@@ -65,7 +65,7 @@ class Deciding(Numbering, Beside):
         asked = json.dumps(inquiry.build(request, self.world.clock.now())).encode()
         return client.inquire(self.world.payer_http(payer), payer.pas_base or "", asked)
 
-    def _understood(
+    def understood(
         self,
         case: Case,
         read: Callable[[], Decision | None],
@@ -101,12 +101,12 @@ class Deciding(Numbering, Beside):
                 if before is None:
                     self._take(db, arrived, found, 0)
                 else:  # a letter was first
-                    self._heard(db, arrived, before, found, 0)
+                    self.heard(db, arrived, before, found, 0)
 
         if receipt.outcome == "rejected":
             take(None)
         else:
-            self._understood(case, lambda: self.together(case, identifier, receipt), take)
+            self.understood(case, lambda: self.together(case, identifier, receipt), take)
 
     def held_against(self, task: Task, case: Case, identifier: str) -> None:
         """Hold the answers that came after another one was taken against it.
@@ -175,6 +175,14 @@ class Deciding(Numbering, Beside):
             return found
         return None if said(found) == said(before) else replace(found, id=late.id)
 
+    def doubted(
+        self, db: sa.Connection, case: Case, before: Decision, read: Decision, sha256: str
+    ) -> None:
+        """Take what an answer says beside what stands, when nobody knows which is the newer."""
+        found = self._added(case, before, read, sha256)
+        if found is not None and not self.known(case, found):
+            self._take(db, case, found, 0)
+
     def _clock_starts(self, db: sa.Connection, case: Case) -> Case:
         program = self.world.program
         days = program.expedited_days if case.expedited else program.standard_days
@@ -232,11 +240,17 @@ class Deciding(Numbering, Beside):
     # until it is final ---------------------------------------------------------------------------
 
     def plan_poll(self, db: sa.Connection, case: Case, polls: int) -> None:
-        """Queue the next question to the payer, unless one waits already."""
+        """Queue the next question to the payer, unless one waits already.
+
+        One that tells by itself is asked seldom: only what it told may have been lost.
+        https://hl7.org/fhir/us/davinci-pas/2.2.1/en/specification.html#checking-status
+        """
         if self.world.tasks.waiting(db, "poll", case.id):
             return
         payer = self.payer(case)
         pause = min(payer.poll_longest_seconds, payer.poll_first_seconds * 1.5 ** min(polls, 40))
+        if self.world.inbox.tells(case.payer_id or "", case.site, db):
+            pause = payer.poll_longest_seconds
         tag = f"{polls + 1}-{uuid.uuid4()}"
         self.world.tasks.add(db, "poll", case.id, tag=tag, delay=pause)
 
@@ -260,11 +274,11 @@ class Deciding(Numbering, Beside):
                 if read is None:
                     self.plan_poll(db, case, polls)
                 else:
-                    self._heard(db, case, before, read, polls)
+                    self.heard(db, case, before, read, polls)
 
-        self._understood(case, lambda: self._listed(case, body), take)
+        self.understood(case, lambda: self.listed(case, body), take)
 
-    def _heard(
+    def heard(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
     ) -> None:
         """Take what the payer says when it is asked."""
@@ -281,7 +295,7 @@ class Deciding(Numbering, Beside):
         else:
             self._take(db, case, read, polls)
 
-    def _listed(self, case: Case, body: Any) -> Decision | None:
+    def listed(self, case: Case, body: Any) -> Decision | None:
         """Return what an inquiry's answer says of a case's request, if it does."""
         answer = inquiry.ours(case, body, self.sent(case), self.world.clock.now())
         if answer.why is None:

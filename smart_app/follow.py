@@ -22,14 +22,16 @@ from smart_app.errors import (
     StaleRevision,
 )
 from smart_app.filing import Filing
+from smart_app.hearing import Hearing
 from smart_app.keeping import let_go
+from smart_app.listening import KINDS, Listening
 from smart_app.sending import Sending
 from smart_app.steps import Steps
 from smart_app.world import World
 
 RETRY_FIRST, RETRY_LONGEST = 2.0, 600.0  # seconds
 SOON, LATER = 0.2, 5.0  # seconds
-ENDLESS = {"poll", "recover", SignInUnavailable.code}
+ENDLESS = {"poll", "recover", "listen", SignInUnavailable.code}
 """A payer or a chart's sign-in that is down for a day must not end the waiting."""
 
 
@@ -39,13 +41,16 @@ class Follow(Steps):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.deciding = Deciding(world)
-        self.sending = Sending(world, self.deciding)
+        self.listening = Listening(world)
+        self.sending = Sending(world, self.deciding, self.listening)
         self.filing = Filing(world)
         self.handlers = {
             "send": self.sending.send,
             "recover": self.sending.recover,
             "poll": self.deciding.poll,
             "file": self.filing.file,
+            "listen": self.listening.listen,
+            "heard": Hearing(world, self.deciding).heard,
         }
 
     def run(self, task: Task) -> str:
@@ -63,7 +68,8 @@ class Follow(Steps):
             known = isinstance(cause, PreclearError | LaunchError)
             code = getattr(cause, "code", "") if known else type(cause).__name__
             self._failed(task, code, self._pause(task, cause))
-        let_go(self.world, task.case)
+        if task.kind not in KINDS:
+            let_go(self.world, task.case)
         return code
 
     @staticmethod
@@ -82,7 +88,11 @@ class Follow(Steps):
                 tasks.later(db, task, code, pause)
             elif {task.kind, code} & ENDLESS:
                 tasks.later(db, task, code, RETRY_LONGEST, afresh=True)
-                self._in_vain(db, task)
+                if task.kind == "recover":
+                    self._in_vain(db, task)
+            elif task.kind == "heard":
+                tasks.park(db, task, code)
+                self.listening.unread(db, task)
             else:
                 tasks.park(db, task, code)
                 self._given_up(db, task, code)
@@ -90,7 +100,7 @@ class Follow(Steps):
     def _in_vain(self, db: sa.Connection, task: Task) -> None:
         """Let a person clear up what the payer does not tell for a long time; asking goes on."""
         case = self.store.case(task.case, db)
-        if task.kind == "recover" and case.tracks.submission == "unknown":
+        if case.tracks.submission == "unknown":
             self.note(db, case, "person_needed")
 
     def _given_up(self, db: sa.Connection, task: Task, code: str) -> None:

@@ -70,6 +70,10 @@ class PayerAnswer(Protocol):
     def body(self) -> Any:
         """Parsed JSON, None when it was not JSON."""
 
+    @property
+    def location(self) -> str:
+        """Where what was created lies, or an empty string."""
+
 
 class PayerHttp(Protocol):
     """Talk to one payer.
@@ -83,6 +87,12 @@ class PayerHttp(Protocol):
 
     def post(self, url: str, body: bytes, content_type: str) -> PayerAnswer:
         """POST bytes as they are."""
+
+    def put(self, url: str, body: bytes, content_type: str) -> PayerAnswer:
+        """PUT bytes as they are."""
+
+    def delete(self, url: str) -> PayerAnswer:
+        """DELETE what a URL names."""
 
 
 class Cache(Protocol):

@@ -40,7 +40,7 @@ from smart_app.errors import (
 from smart_app.fhir import codes, refs
 from smart_app.flow import Flow
 from smart_app.keeping import keep, let_go
-from smart_app.pas import bundle, lint
+from smart_app.pas import bundle, lint, subscription
 
 
 class SentElsewhere(PreclearError):
@@ -286,6 +286,7 @@ class Review:
             )
             self.store.put(db, case.id, "response", signed)
             self.store.add_submission(db, entry, payload)
+            self.world.inbox.name(db, case.id, subscription.known_by(request))
             self.world.tasks.add(db, "send", case.id, tag=identifier)
             event = Event("signed", now, person.name, {"sha256": entry.body_sha256})
             self.world.audit.append(db, case.id, event)

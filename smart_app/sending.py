@@ -18,6 +18,7 @@ from smart_app.cases.tasks import LeaseLost
 from smart_app.channels import pas as channel
 from smart_app.decide import Deciding
 from smart_app.errors import IllegalMove, PayerUnknown, PayerUnreachable, StaleRevision
+from smart_app.listening import Listening
 from smart_app.payers.registry import Payer
 from smart_app.steps import Steps
 from smart_app.world import World
@@ -42,9 +43,10 @@ def for_a_person(events: Sequence[Event]) -> bool:
 class Sending(Steps):
     """Send, and recover from a sending of which nobody knows the outcome."""
 
-    def __init__(self, world: World, deciding: Deciding) -> None:
+    def __init__(self, world: World, deciding: Deciding, listening: Listening) -> None:
         super().__init__(world)
         self.deciding = deciding
+        self.listening = listening
 
     def send(self, task: Task) -> None:
         """Send the signed request once."""
@@ -59,6 +61,7 @@ class Sending(Steps):
             if first:
                 case = self.move(db, case, submission="sending")
                 self.note(db, case, "sending")
+                self.listening.begin(db, case, payer)
         if answer is not None:
             self.deciding.received(task, case, row.identifier, answer)
             return

@@ -12,6 +12,7 @@ from launch import Bearer, Discovery, LaunchContext, Vault
 from smart_app.audit.chain import AuditChain
 from smart_app.cases.blind import settled
 from smart_app.cases.database import connect
+from smart_app.cases.inbox import Inbox
 from smart_app.cases.schema.migrate import upgrade
 from smart_app.cases.store import Store
 from smart_app.cases.tasks import Tasks
@@ -41,6 +42,7 @@ class World:
     programs: Holder
     seal: Seal
     store: Store
+    inbox: Inbox
     tasks: Tasks
     audit: AuditChain
     clock: Clock
@@ -91,6 +93,7 @@ def build(config: AppConfig, clock: Clock | None = None, *, engines: int = 1) ->
         programs=programs,
         seal=seal,
         store=store,
+        inbox=Inbox(store, seal),
         tasks=Tasks(store, config.worker_lease_seconds),
         audit=audit,
         clock=clock,

@@ -98,6 +98,25 @@ def http_session(pool: int = 16) -> requests.Session:
     return session
 
 
+def parsed(content: bytes) -> Any:
+    """Return JSON from outside; raises ValueError for what is none, or is bottomless."""
+    try:
+        body = json.loads(content)
+    except RecursionError:
+        raise ValueError("too deep") from None
+    level = [body]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return body
+    raise ValueError("too deep")
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Status, headers and body of an answer; the body is empty when it was larger than allowed."""
@@ -108,21 +127,7 @@ class Answer:
 
     def json(self) -> Any:
         """Return the body; raises ValueError when it is no JSON, or bottomless."""
-        try:
-            body = json.loads(self.content)
-        except RecursionError:
-            raise ValueError("too deep") from None
-        level = [body]
-        for _ in range(MAX_DEPTH):
-            level = [
-                inner
-                for one in level
-                if isinstance(one, dict | list)
-                for inner in (one.values() if isinstance(one, dict) else one)
-            ]
-            if not level:
-                return body
-        raise ValueError("too deep")
+        return parsed(self.content)
 
 
 def exchange(

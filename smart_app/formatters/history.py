@@ -30,6 +30,7 @@ EVENTS = {
     "continued_locally": "Continued with Medicare's own list",
     "signed": "Signed",
     "sending": "Sending started",
+    "notified": "{payer} told of this request by itself",
     "send_unknown": "No usable answer: we do not know whether it arrived",
     "not_there": "The reviewer has no such request: sending the same again",
     "person_not_there": "{payer} does not have it, a person asked: sending the same again",

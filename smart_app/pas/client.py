@@ -1,13 +1,15 @@
-"""Send to a PAS server: ``$submit`` and ``$inquire``.
+"""Speak to a PAS server: ``$submit``, ``$inquire``, and the Subscription that it tells by.
 
 https://hl7.org/fhir/us/davinci-pas/2.2.1/en/specification.html
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from urllib.parse import quote
 
-from smart_app.cases.model import Receipt
+from smart_app.cases.model import Receipt, Resource
 from smart_app.errors import PayerUnknown
 from smart_app.ports import PayerHttp
 
@@ -55,3 +57,53 @@ def inquire(http: PayerHttp, base: str, payload: bytes) -> Any:
     if answer.status != 200 or not isinstance(answer.body, dict):
         raise PayerUnknown(f"status {answer.status}")
     return answer.body
+
+
+GONE = (404, 410)
+
+
+def _subscription(base: str, name: str = "", ending: str = "") -> str:
+    return "/".join(filter(None, [base.rstrip("/"), "Subscription", quote(name), ending]))
+
+
+def subscribe(http: PayerHttp, base: str, wanted: Resource) -> str:
+    """Ask for a Subscription and return the payer's id of it; raises PayerUnknown."""
+    answer = http.post(_subscription(base), json.dumps(wanted).encode(), FHIR_JSON)
+    made = answer.body.get("id") if isinstance(answer.body, dict) else None
+    ending = answer.location.partition("/_history")[0].rpartition("Subscription/")[2]
+    if answer.status not in (200, 201) or not (made or ending):
+        raise PayerUnknown(f"status {answer.status}")
+    return str(made or ending)
+
+
+def renew(http: PayerHttp, base: str, name: str, wanted: Resource) -> bool:
+    """Ask for a Subscription anew, until a later end; False when the payer has it no more."""
+    body = json.dumps({**wanted, "id": name}).encode()
+    answer = http.put(_subscription(base, name), body, FHIR_JSON)
+    if answer.status not in (200, 201, *GONE):
+        raise PayerUnknown(f"status {answer.status}")
+    return answer.status not in GONE
+
+
+def unsubscribe(http: PayerHttp, base: str, name: str) -> None:
+    """End a Subscription; one that is gone is ended. Raises PayerUnknown."""
+    answer = http.delete(_subscription(base, name))
+    if answer.status not in (200, 202, 204, *GONE):
+        raise PayerUnknown(f"status {answer.status}")
+
+
+def subscription(http: PayerHttp, base: str, name: str) -> str:
+    """Return the status of a Subscription, ``gone`` when the payer has it no more."""
+    answer = http.get(_subscription(base, name))
+    if answer.status in GONE:
+        return "gone"
+    if answer.status != 200 or not isinstance(answer.body, dict):
+        raise PayerUnknown(f"status {answer.status}")
+    return str(answer.body.get("status") or "")
+
+
+def told(http: PayerHttp, base: str, name: str, since: int | None = None) -> Any:
+    """Return a Subscription's ``$status``, or its ``$events`` since a number; None for neither."""
+    ending = "$status" if since is None else f"$events?eventsSinceNumber={since}"
+    answer = http.get(_subscription(base, name, ending))
+    return answer.body if answer.status == 200 else None

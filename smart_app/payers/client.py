@@ -20,10 +20,11 @@ from smart_app.fhir.client import exchange, http_session
 
 @dataclass(frozen=True, slots=True)
 class PayerReply:
-    """Status and JSON body; the body is None when it was not JSON."""
+    """Status, JSON body (None when it was not JSON), and where what was created lies."""
 
     status: int
     body: Any
+    location: str = ""
 
 
 def _nothing_left(cause: requests.RequestException) -> bool:
@@ -38,6 +39,10 @@ def _nothing_left(cause: requests.RequestException) -> bool:
         inner = reason.args[0] if isinstance(reason, TlsError) and reason.args else None
         return isinstance(inner, ssl.SSLCertVerificationError)
     return isinstance(reason, NewConnectionError)
+
+
+def _typed(content_type: str) -> dict[str, str]:
+    return {"Content-Type": content_type, "Accept": content_type}
 
 
 class PayerClient:
@@ -65,7 +70,7 @@ class PayerClient:
             body = answer.json()
         except ValueError:
             body = None
-        return PayerReply(answer.status, body)
+        return PayerReply(answer.status, body, answer.headers.get("Location", ""))
 
     def get(self, url: str) -> PayerReply:
         """GET JSON."""
@@ -73,5 +78,12 @@ class PayerClient:
 
     def post(self, url: str, body: bytes, content_type: str) -> PayerReply:
         """POST bytes as they are."""
-        headers = {"Content-Type": content_type, "Accept": content_type}
-        return self._send("POST", url, data=body, headers=headers)
+        return self._send("POST", url, data=body, headers=_typed(content_type))
+
+    def put(self, url: str, body: bytes, content_type: str) -> PayerReply:
+        """PUT bytes as they are."""
+        return self._send("PUT", url, data=body, headers=_typed(content_type))
+
+    def delete(self, url: str) -> PayerReply:
+        """DELETE what a URL names."""
+        return self._send("DELETE", url)

@@ -30,6 +30,9 @@ class Payer:
     poll_first_seconds: float
     poll_longest_seconds: float
     dismissed_text: str
+    pended: Literal["subscription", "inquire"]
+    filter_key: str
+    listen_seconds: float
     crd_base: str | None
     crd_version: str
     dtr_base: str | None
@@ -39,6 +42,9 @@ class Payer:
     contact: str
 
 
+FILTER = "org-identifier"
+FILTERS = {"2.0.1": "identifier"}
+"""By what a payer finds the subscriber of an answer, where its file names nothing else."""
 SECONDS = Key(float, optional=True)
 PAYER: Schema = {
     "id": Key(form=NAME),
@@ -56,6 +62,9 @@ PAYER: Schema = {
             "poll_first_seconds": SECONDS,
             "poll_longest_seconds": SECONDS,
             "dismissed_text": Key(form="words", optional=True),
+            "pended": Key(choices=("subscription", "inquire"), optional=True),
+            "filter_key": Key(form="words", optional=True),
+            "listen_seconds": SECONDS,
         },
         optional=True,
     ),
@@ -83,6 +92,9 @@ def _payer(table: dict[str, Any]) -> Payer:
         poll_first_seconds=float(pas.get("poll_first_seconds", 300)),
         poll_longest_seconds=float(pas.get("poll_longest_seconds", 14_400)),
         dismissed_text=pas.get("dismissed_text", "dismissed"),
+        pended=pas.get("pended", "inquire"),
+        filter_key=pas.get("filter_key", FILTERS.get(pas.get("version", "2.2.1"), FILTER)),
+        listen_seconds=float(pas.get("listen_seconds", 600)),
         crd_base=crd.get("base"),
         crd_version=crd.get("version", "2.2"),
         dtr_base=dtr.get("base"),

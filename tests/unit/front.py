@@ -11,6 +11,7 @@ from typing import Any
 import smart_app
 from launch import LaunchContext
 from smart_app.audit.chain import AuditChain
+from smart_app.cases.inbox import Inbox
 from smart_app.cases.model import (
     Case,
     CoverageAnswer,
@@ -151,6 +152,7 @@ class Front(Flow):
         site.facility = {one.facility_id: one for one in PLACES}.get
         world: Any = SimpleNamespace(
             store=store,
+            inbox=Inbox(store, Seal((KEY,))),
             tasks=Tasks(store, 60.0),
             audit=AuditChain(store, Seal((KEY,))),
             clock=clock,

@@ -79,6 +79,7 @@ class Reply:
 
     status: int
     body: Any
+    location: str = ""
 
 
 @dataclass
@@ -88,6 +89,8 @@ class FakePayer:
     answers: dict[str, list[Any]]
     posts: list[tuple[str, bytes]] = field(default_factory=list)
     gets: list[str] = field(default_factory=list)
+    puts: list[tuple[str, bytes]] = field(default_factory=list)
+    deletes: list[str] = field(default_factory=list)
 
     def _answer(self, url: str) -> Reply:
         several = next(found for end, found in self.answers.items() if url.endswith(end))
@@ -102,6 +105,14 @@ class FakePayer:
 
     def post(self, url: str, body: bytes, content_type: str) -> Reply:
         self.posts.append((url, body))
+        return self._answer(url)
+
+    def put(self, url: str, body: bytes, content_type: str) -> Reply:
+        self.puts.append((url, body))
+        return self._answer(url)
+
+    def delete(self, url: str) -> Reply:
+        self.deletes.append(url)
         return self._answer(url)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import smart_app
 from launch.errors import TokenRevoked
 from smart_app.audit.chain import AuditChain
+from smart_app.cases.inbox import Inbox
 from smart_app.cases.model import (
     Case,
     ChartSnapshot,
@@ -26,7 +27,7 @@ from smart_app.cases.model import (
 from smart_app.cases.store import Store
 from smart_app.cases.tasks import Tasks
 from smart_app.follow import Follow
-from smart_app.pas import decision
+from smart_app.pas import decision, subscription
 from smart_app.programs import base
 from smart_app.seal import Seal
 from smart_app.worker import run_due
@@ -52,6 +53,24 @@ DOCUMENT = SimpleNamespace(
 LADDER = ("DocumentReference.create", "ServiceRequest.update")
 
 
+def the_payer(recovery: str) -> Any:
+    """Return the settings of the one payer."""
+    return SimpleNamespace(
+        id="zyter",
+        name="Zyter",
+        pended="inquire",
+        pas_version="2.2.1",
+        filter_key="org-identifier",
+        listen_seconds=5.0,
+        pas_base="https://payer.example",
+        recovery=recovery,
+        recovery_wait_seconds=1.0,
+        dismissed_text="dismissed",
+        poll_first_seconds=1.0,
+        poll_longest_seconds=5.0,
+    )
+
+
 class Line:
     """A world, its clock, and what is done in it."""
 
@@ -65,25 +84,26 @@ class Line:
         chart: FakeChart | None = None,
     ) -> None:
         self.store, self.clock, self.payer = store, clock, payer
-        settings = SimpleNamespace(
-            name="Zyter",
-            pas_base="https://payer.example",
-            recovery=recovery,
-            recovery_wait_seconds=1.0,
-            dismissed_text="dismissed",
-            poll_first_seconds=1.0,
-            poll_longest_seconds=5.0,
-        )
+        self.settings = settings = the_payer(recovery)
         site = SimpleNamespace(
-            time_zone="UTC", write_ladder=LADDER, document=DOCUMENT, late_write="next_launch"
+            time_zone="UTC",
+            write_ladder=LADDER,
+            document=DOCUMENT,
+            late_write="next_launch",
+            clinic=SimpleNamespace(npi="1234567893"),
         )
         launch = SimpleNamespace(granted_scopes=("patient/*.cruds",), encounter_id=None)
         self.world: Any = SimpleNamespace(
             store=store,
+            inbox=Inbox(store, Seal((KEY,))),
+            config=SimpleNamespace(public_url="https://preclear.example"),
             tasks=Tasks(store, LEASE),
             audit=AuditChain(store, Seal((KEY,))),
             clock=clock,
-            payers=SimpleNamespace(of_id=lambda one: {"zyter": settings}[one]),
+            payers=SimpleNamespace(
+                of_id=lambda one: {"zyter": settings}[one],
+                find=lambda one: {"zyter": settings}.get(one),
+            ),
             sites=SimpleNamespace(
                 of_id=lambda _: site, registrations=SimpleNamespace(idle_minutes=dict)
             ),
@@ -129,6 +149,9 @@ class Line:
             assert self.store.insert(db, case)
             self.store.put(db, case.id, "chart", chart)
             self.store.add_submission(db, entry, json.dumps(request).encode())
+            traces = [one.trace for one in case.items]
+            names = [*subscription.known_by(request), *traces]
+            self.world.inbox.name(db, case.id, names)
             self.world.tasks.add(db, "send", case.id, tag="id-1")
         return case
 

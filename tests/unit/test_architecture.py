@@ -42,6 +42,8 @@ MAY_STORE = (
     "smart_app/numbering.py",
     "smart_app/filing.py",
     "smart_app/follow.py",
+    "smart_app/listening.py",
+    "smart_app/hearing.py",
 )
 MAY_FLASK = (
     "smart_app/__init__.py",
@@ -170,6 +172,8 @@ def test_stages_are_called_by_the_line_alone() -> None:
         "smart_app/review.py",  # stages 7 to 9 of the line
         "smart_app/sending.py",  # stage 10 of the line
         "smart_app/decide.py",  # stage 11
+        "smart_app/listening.py",  # stage 11 by notification
+        "smart_app/hearing.py",  # what a notification makes of a decision
         "smart_app/numbering.py",  # stage 12
         "smart_app/answers.py",  # the answers to one request, read together
         "smart_app/beside.py",  # a letter held against the payer's own answers

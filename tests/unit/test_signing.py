@@ -34,7 +34,8 @@ MEMBERS = {"requisition": {"value": "both"}}
 @pytest.fixture
 def front(store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
     """Return a line whose request is complete, and whose payer is set."""
-    request = {"entry": [{"resource": {"identifier": [{}]}}]}
+    claim = {"identifier": [{}]}
+    request = {"entry": [{"fullUrl": "urn:uuid:1", "resource": claim}]}
     monkeypatch.setattr(Review, "_wire", lambda *_: ("zyter", "pas"))
     monkeypatch.setattr(Review, "request", lambda *_: ("the form", request))
     monkeypatch.setattr(lint, "faults", lambda _: ())

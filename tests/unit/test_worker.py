@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from smart_app import worker
 from smart_app.audit.chain import AuditChain
+from smart_app.cases.inbox import Inbox
 from smart_app.cases.model import Tracks
 from smart_app.cases.store import Store
 from smart_app.cases.tasks import LeaseLost, Tasks
@@ -44,7 +45,8 @@ def run(tasks: Tasks, store: Store, clock: FakeClock, handler: Callable[[Any], N
 def a_world(tasks: Tasks, store: Store, clock: FakeClock) -> Any:
     """Return what the worker reaches of a world."""
     audit = AuditChain(store, Seal((KEY,)))
-    return SimpleNamespace(tasks=tasks, store=store, clock=clock, audit=audit)
+    inbox = Inbox(store, Seal((KEY,)))
+    return SimpleNamespace(tasks=tasks, store=store, clock=clock, audit=audit, inbox=inbox)
 
 
 def raising(error: Exception) -> Callable[[Any], None]:

@@ -127,3 +127,38 @@ kv = sa.Table(
     sa.Column("expires_at", sa.Float, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
 )
+
+subscription = sa.Table(
+    "subscription",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("payer", sa.String(80), nullable=False),
+    sa.Column("site", sa.String(80), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("remote", sa.String(80)),
+    sa.Column("ends_at", sa.Float),
+    sa.Column("heard_at", sa.Float),
+    sa.Column("counted", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("missed", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("secret", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("payer", "site"),
+)
+
+notification = sa.Table(
+    "notification",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("subscription", sa.String(40), nullable=False),
+    sa.Column("name", sa.String(120), nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("subscription", "name"),
+)
+
+known_name = sa.Table(
+    "known_name",
+    metadata,
+    sa.Column("name", sa.String(200), primary_key=True),
+    sa.Column("case_id", sa.String(40), nullable=False, index=True),
+)

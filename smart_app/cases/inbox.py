@@ -1,0 +1,234 @@
+"""What payers tell by themselves: who may tell us, what came, and whose it is.
+
+A notification is kept before it is acknowledged, each event once; what became of it stays beside
+it. Our own names of a request, random all of them, lead from an answer to its case.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from smart_app.cases.schema import tables
+from smart_app.cases.store import Store
+from smart_app.seal import Seal
+
+WAKED = 50
+"""How many waiting cases are asked about at once when a payer does not say which changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Our side of one Subscription: one for each payer and site.
+
+    ``remote`` is the payer's id of it. ``counted`` is how many events the payer says it has had,
+    ``missed`` how many of them are given up, since the cases were asked about instead.
+    """
+
+    id: str
+    payer: str
+    site: str
+    state: str
+    secret: str
+    remote: str | None
+    ends_at: datetime | None
+    heard_at: datetime | None
+    counted: int
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One notification as it came; ``state`` is ``new``, ``taken``, ``stray`` or ``unread``."""
+
+    id: str
+    subscription: str
+    at: datetime
+    state: str
+    body: Any
+
+
+def _moment(stamp: float | None) -> datetime | None:
+    return None if stamp is None else datetime.fromtimestamp(stamp, UTC)
+
+
+class Inbox:
+    """The tables of subscriptions, notifications and names."""
+
+    def __init__(self, store: Store, seal: Seal) -> None:
+        self._store = store
+        self._seal = seal
+
+    # subscriptions -------------------------------------------------------------------------------
+
+    def _listener(self, row: sa.Row[Any]) -> Listener:
+        return Listener(
+            id=row.id,
+            payer=row.payer,
+            site=row.site,
+            state=row.state,
+            secret=self._seal.open(f"subscription:{row.id}:secret", row.secret).decode(),
+            remote=row.remote,
+            ends_at=_moment(row.ends_at),
+            heard_at=_moment(row.heard_at),
+            counted=row.counted,
+            missed=row.missed,
+        )
+
+    def listener(self, name: str) -> Listener | None:
+        """Return a subscription by its id, or None."""
+        table = tables.subscription
+        with self._store.read() as db:
+            row = db.execute(sa.select(table).where(table.c.id == name)).first()
+        return self._listener(row) if row else None
+
+    def listeners(self) -> list[Listener]:
+        """Return every subscription."""
+        table = tables.subscription
+        with self._store.read() as db:
+            rows = list(db.execute(sa.select(table).order_by(table.c.payer, table.c.site)))
+        return [self._listener(row) for row in rows]
+
+    def of(self, payer: str, site: str, db: sa.Connection) -> str | None:
+        """Return the id of the subscription of a payer and a site, or None."""
+        table = tables.subscription
+        query = sa.select(table.c.id).where(table.c.payer == payer, table.c.site == site)
+        found: str | None = db.execute(query).scalar()
+        return found
+
+    def tells(self, payer: str, site: str, db: sa.Connection) -> bool:
+        """Tell whether a payer has said that it tells of a site's requests."""
+        table = tables.subscription
+        query = sa.select(table.c.state).where(table.c.payer == payer, table.c.site == site)
+        return db.execute(query).scalar() == "active"
+
+    def add(self, db: sa.Connection, payer: str, site: str, secret: str) -> str:
+        """Add a subscription that is not asked for yet, and return its id."""
+        name = str(uuid.uuid4())
+        db.execute(
+            tables.subscription.insert().values(
+                id=name,
+                payer=payer,
+                site=site,
+                state="asked",
+                secret=self._seal.lock(f"subscription:{name}:secret", secret.encode()),
+            )
+        )
+        return name
+
+    def change(self, db: sa.Connection, name: str, **values: Any) -> None:
+        """Write columns of a subscription."""
+        table = tables.subscription
+        db.execute(table.update().where(table.c.id == name).values(**values))
+
+    def drop(self, db: sa.Connection, name: str) -> None:
+        """Forget a subscription; what it told stays."""
+        table = tables.subscription
+        db.execute(table.delete().where(table.c.id == name))
+
+    # notifications -------------------------------------------------------------------------------
+
+    def keep(self, db: sa.Connection, subscription: str, name: str, body: Any) -> str | None:
+        """Keep a notification; return its id, or None when it was kept before."""
+        table, made = tables.notification, str(uuid.uuid4())
+        same = (table.c.subscription == subscription, table.c.name == name)
+        if db.execute(sa.select(table.c.id).where(*same)).scalar() is not None:
+            return None
+        text = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        db.execute(
+            table.insert().values(
+                id=made,
+                subscription=subscription,
+                name=name,
+                at=self._store.clock.now().timestamp(),
+                state="new",
+                body=self._seal.lock(f"notification:{made}", text),
+            )
+        )
+        return made
+
+    def mail(self, name: str) -> Mail | None:
+        """Return a notification, or None."""
+        table = tables.notification
+        with self._store.read() as db:
+            row = db.execute(sa.select(table).where(table.c.id == name)).first()
+        if row is None:
+            return None
+        body = json.loads(self._seal.open(f"notification:{name}", row.body))
+        at = datetime.fromtimestamp(row.at, UTC)
+        return Mail(row.id, row.subscription, at, row.state, body)
+
+    def done(self, db: sa.Connection, name: str, state: str) -> None:
+        """Record what became of a notification."""
+        table = tables.notification
+        db.execute(table.update().where(table.c.id == name).values(state=state))
+
+    def numbers(self, subscription: str, prefix: str) -> set[int]:
+        """Return the numbers of all events that came of one Subscription of the payer's."""
+        table = tables.notification
+        query = sa.select(table.c.name).where(
+            table.c.subscription == subscription, table.c.name.startswith(prefix, autoescape=True)
+        )
+        with self._store.read() as db:
+            return {int(one.removeprefix(prefix)) for one in db.execute(query).scalars()}
+
+    def counts(self) -> dict[str, int]:
+        """Return how many notifications there are in each state."""
+        table = tables.notification
+        query = sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
+        with self._store.read() as db:
+            return {row[0]: row[1] for row in db.execute(query)}
+
+    # names ---------------------------------------------------------------------------------------
+
+    def name(self, db: sa.Connection, case_id: str, names: Iterable[str]) -> None:
+        """Make a case known by names; one that is known keeps its case."""
+        table = tables.known_name
+        for one in dict.fromkeys(names):
+            known = sa.select(table.c.case_id).where(table.c.name == one)
+            if db.execute(known).scalar() is None:
+                db.execute(table.insert().values(name=one, case_id=case_id))
+
+    def known(self, names: Iterable[str]) -> set[str]:
+        """Return the cases that are known by any of some names."""
+        table, wanted = tables.known_name, sorted({one[:200] for one in names if one})[:500]
+        query = sa.select(table.c.case_id).where(table.c.name.in_(wanted))
+        with self._store.read() as db:
+            return set(db.execute(query).scalars())
+
+    # what is awaited -----------------------------------------------------------------------------
+
+    def awaited(self, site: str) -> bool:
+        """Tell whether any case of a site has been, or is being, sent and waits for its payer."""
+        task, case = tables.task, tables.pa_case
+        query = (
+            sa.select(task.c.key)
+            .join(case, case.c.id == task.c.case_id)
+            .where(
+                task.c.kind.in_(("send", "recover", "poll")),
+                task.c.state.in_(("due", "leased")),
+                case.c.site == site,
+            )
+        )
+        with self._store.read() as db:
+            return db.execute(query.limit(1)).first() is not None
+
+    def ask_about(self, db: sa.Connection, site: str) -> None:
+        """Make the questions about waiting cases of a site due now, the oldest of them."""
+        task, case = tables.task, tables.pa_case
+        waiting = (
+            sa.select(task.c.key)
+            .join(case, case.c.id == task.c.case_id)
+            .where(task.c.kind == "poll", task.c.state == "due", case.c.site == site)
+            .order_by(case.c.created_at)
+            .limit(WAKED)
+        )
+        keys = list(db.execute(waiting).scalars())
+        now = self._store.clock.now().timestamp()
+        db.execute(task.update().where(task.c.key.in_(keys)).values(run_at=now))

@@ -1,0 +1,127 @@
+"""What a payer told by itself: whose it is, and what it makes of the decision that stands.
+
+Notifications are repeated, late and out of order. One that is surely newer than what stands is
+taken as if the payer had been asked; of one that contradicts it, and may be older, only the payer
+can tell: it is asked, and until then nothing counts on which they differ.
+https://hl7.org/fhir/us/davinci-pas/2.2.1/en/specification.html#subscription
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+import sqlalchemy as sa
+
+from smart_app.answers import ANSWER, digest
+from smart_app.beside import TYPED
+from smart_app.cases.inbox import Mail
+from smart_app.cases.model import OPEN, Case, Decision, Receipt, Resource, Task
+from smart_app.decide import Deciding
+from smart_app.errors import PayerUnknown, StaleRevision
+from smart_app.pas import subscription, verdicts
+from smart_app.steps import Steps
+from smart_app.world import World
+
+ANSWERED = ("received", "pended")
+"""Submissions that the payer has answered already, so that a notification is about what follows."""
+
+log = logging.getLogger("preclear.decide")
+
+
+def _newer(read: Decision, before: Decision) -> bool:
+    """Tell whether an answer was surely made after another one."""
+    return bool(read.created and before.created and read.created > before.created)
+
+
+def _stands_back(before: Decision) -> bool:
+    """Tell whether a decision has nothing to lose: nothing is decided, or a letter said it."""
+    return before.source in TYPED or all(one.decision in OPEN for one in before.items)
+
+
+class Hearing(Steps):
+    """Notifications, each taken to the case that it is about."""
+
+    def __init__(self, world: World, deciding: Deciding) -> None:
+        super().__init__(world)
+        self.deciding = deciding
+
+    def heard(self, task: Task) -> None:
+        """Look at one notification; raises PayerUnknown while its request is just being sent."""
+        name = task.key.rpartition(":")[2]
+        mail, here = self.world.inbox.mail(name), self.world.inbox.listener(task.case)
+        if mail is None or mail.state != "new":
+            with self.world.tasks.finish(task):
+                return
+        state = self._told(mail, here.payer, here.site) if here else "unread"
+        with self.world.tasks.finish(task) as db:
+            self.world.inbox.done(db, mail.id, state)
+
+    def _told(self, mail: Mail, payer: str, site: str) -> str:
+        """Take what a notification brings; return what became of it."""
+        found = subscription.read(mail.body)
+        if found is None:
+            return "unread"
+        stray = False
+        for result in found.results:
+            known = self.world.inbox.known(subscription.names(result))
+            cases = [self.store.case(one) for one in sorted(known)]
+            ours = [one for one in cases if (one.payer_id, one.site) == (payer, site)]
+            if len(cases) == 1 and ours:
+                self._take(ours[0], result)
+            else:
+                stray = True
+                self._quarantined(ours)
+        if found.focus and not found.results:
+            with self.store.write() as db:
+                self.world.inbox.ask_about(db, site)
+        return "stray" if stray else "taken"
+
+    def _quarantined(self, cases: list[Case]) -> None:
+        """Ask the payer about each case that an answer names which names another one as well."""
+        log.error("notification of nobody", extra={"why": f"{len(cases)} cases"})
+        for case in cases:
+            with self.store.write() as db:
+                self.note(db, case, "quarantined", why="another request")
+                self.world.tasks.wake(db, "poll", case.id)
+
+    def _take(self, case: Case, result: Resource) -> None:
+        """Take an answer that is about a case."""
+        if case.closed:
+            return
+        row = self.submission(case)
+        if case.tracks.submission == "sending":
+            raise PayerUnknown("the answer itself is still awaited")
+        if case.tracks.submission not in ANSWERED:  # it is the first that is heard of the sending
+            with self.store.write() as db:
+                stage = f"{ANSWER}:{row.identifier}"
+                self.store.put(db, case.id, stage, Receipt("received", 200, result))
+                self.world.tasks.add(db, "recover", case.id, tag=f"told-{uuid.uuid4()}")
+            return
+
+        def take(read: Decision | None) -> None:
+            with self.store.write() as db:
+                if self.store.case(case.id, db).revision != case.revision:
+                    raise StaleRevision
+                if read is None:
+                    self._ask(db, case)
+                else:
+                    self.note(db, case, "notified")
+                    self._held(db, case, read, digest(result))
+
+        self.deciding.understood(case, lambda: self.deciding.listed(case, result), take)
+
+    def _ask(self, db: sa.Connection, case: Case) -> None:
+        """Have the payer asked about a case now."""
+        self.deciding.plan_poll(db, case, 0)
+        self.world.tasks.wake(db, "poll", case.id)
+
+    def _held(self, db: sa.Connection, case: Case, read: Decision, sha256: str) -> None:
+        """Take an answer onto its case, held against the decision that stands."""
+        before = self.store.latest(case.id, "decision", Decision)
+        surely = before is None or not read.items or _stands_back(before)
+        if before is None or surely or _newer(read, before):
+            self.deciding.heard(db, case, before, read, 0)
+        elif verdicts.same(read, before) or not _newer(before, read):
+            self.deciding.doubted(db, case, before, read, sha256)
+            self._ask(db, case)
