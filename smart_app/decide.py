@@ -99,7 +99,7 @@ class Deciding(Numbering, Beside):
                 arrived = self._clock_starts(db, arrived)
                 before = self.store.latest(case.id, "decision", Decision)
                 if before is None:
-                    self._take(db, arrived, found, 0)
+                    self.take(db, arrived, found, 0)
                 else:  # a letter was first
                     self.heard(db, arrived, before, found, 0)
 
@@ -148,7 +148,7 @@ class Deciding(Numbering, Beside):
         found = self._added(case, before, late, sha256)
         if found is None or self.known(case, found):
             return False
-        self._take(db, case, found, 0)
+        self.take(db, case, found, 0)
         return True
 
     def _late_unusable(
@@ -162,7 +162,7 @@ class Deciding(Numbering, Beside):
             if one not in grave:
                 self.not_used(db, case, one)
             elif before.source not in TYPED and verdicts.favours(before):
-                self._take(db, case, one, 0)
+                self.take(db, case, one, 0)
             else:
                 self._unusable(db, case, before, one, 0)
 
@@ -181,7 +181,7 @@ class Deciding(Numbering, Beside):
         """Take what an answer says beside what stands, when nobody knows which is the newer."""
         found = self._added(case, before, read, sha256)
         if found is not None and not self.known(case, found):
-            self._take(db, case, found, 0)
+            self.take(db, case, found, 0)
 
     def _clock_starts(self, db: sa.Connection, case: Case) -> Case:
         program = self.world.program
@@ -189,7 +189,7 @@ class Deciding(Numbering, Beside):
         due = self.world.clock.now() + timedelta(days=days)
         return self.store.save(db, replace(case, due_at=due, due_rule=program.clock_words))
 
-    def _take(
+    def take(
         self,
         db: sa.Connection,
         case: Case,
@@ -293,7 +293,7 @@ class Deciding(Numbering, Beside):
         if before is not None and typed:
             self._beside_typed(db, case, before, read, polls)
         else:
-            self._take(db, case, read, polls)
+            self.take(db, case, read, polls)
 
     def listed(self, case: Case, body: Any) -> Decision | None:
         """Return what an inquiry's answer says of a case's request, if it does."""
@@ -312,7 +312,7 @@ class Deciding(Numbering, Beside):
         """
         waits = before is None or {one.decision for one in before.items} <= set(QUIET)
         if waits and read.quarantined[0] not in ELSEWHERE:
-            self._take(db, case, read, polls)
+            self.take(db, case, read, polls)
         else:
             if before and verdicts.favours(before) and read.quarantined[0] == "not active":
                 self.begun(db, case, AT_ODDS, read.document_sha256)
@@ -348,13 +348,13 @@ class Deciding(Numbering, Beside):
         typed = verdicts.unnumbered(typed, withheld)
         numbered = verdicts.with_numbers(typed, read)
         if taken and read.word in WHOLE:
-            self._take(db, case, read, polls)
+            self.take(db, case, read, polls)
         elif taken:
             back = verdicts.take_back(typed, read, taken)
-            self._take(db, case, replace(back, quarantined=read.quarantined), polls, withheld)
+            self.take(db, case, replace(back, quarantined=read.quarantined), polls, withheld)
         elif verdicts.same(typed, read) or numbered != stood:
             found = replace(numbered, id=read.id, quarantined=read.quarantined)
-            self._take(db, case, found, polls, withheld)
+            self.take(db, case, found, polls, withheld)
         else:
             self.plan_poll(db, case, polls)
 
@@ -389,4 +389,4 @@ class Deciding(Numbering, Beside):
                 return case
             if case.tracks.submission in ("unknown", "parked", "rejected"):
                 case = self.move(db, case, submission="received")
-            return self._take(db, case, found, 0)
+            return self.take(db, case, found, 0)

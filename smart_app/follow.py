@@ -27,11 +27,12 @@ from smart_app.keeping import let_go
 from smart_app.listening import KINDS, Listening
 from smart_app.sending import Sending
 from smart_app.steps import Steps
+from smart_app.withdrawing import Withdrawing
 from smart_app.world import World
 
 RETRY_FIRST, RETRY_LONGEST = 2.0, 600.0  # seconds
 SOON, LATER = 0.2, 5.0  # seconds
-ENDLESS = {"poll", "recover", "listen", SignInUnavailable.code}
+ENDLESS = {"poll", "recover", "withdraw", "listen", SignInUnavailable.code}
 """A payer or a chart's sign-in that is down for a day must not end the waiting."""
 
 
@@ -43,11 +44,13 @@ class Follow(Steps):
         self.deciding = Deciding(world)
         self.listening = Listening(world)
         self.sending = Sending(world, self.deciding, self.listening)
+        self.withdrawing = Withdrawing(world, self.deciding)
         self.filing = Filing(world)
         self.handlers = {
             "send": self.sending.send,
             "recover": self.sending.recover,
             "poll": self.deciding.poll,
+            "withdraw": self.withdrawing.withdraw,
             "file": self.filing.file,
             "listen": self.listening.listen,
             "heard": Hearing(world, self.deciding).heard,
@@ -88,7 +91,7 @@ class Follow(Steps):
                 tasks.later(db, task, code, pause)
             elif {task.kind, code} & ENDLESS:
                 tasks.later(db, task, code, RETRY_LONGEST, afresh=True)
-                if task.kind == "recover":
+                if task.kind in ("recover", "withdraw"):
                     self._in_vain(db, task)
             elif task.kind == "heard":
                 tasks.park(db, task, code)
@@ -100,7 +103,9 @@ class Follow(Steps):
     def _in_vain(self, db: sa.Connection, task: Task) -> None:
         """Let a person clear up what the payer does not tell for a long time; asking goes on."""
         case = self.store.case(task.case, db)
-        if case.tracks.submission == "unknown":
+        if task.kind == "withdraw":
+            self.withdrawing.given_up(db, case)
+        elif case.tracks.submission == "unknown":
             self.note(db, case, "person_needed")
 
     def _given_up(self, db: sa.Connection, task: Task, code: str) -> None:
@@ -132,6 +137,8 @@ class Follow(Steps):
                     tasks.add(db, "send", case.id, tag=f"again-{uuid.uuid4()}")
             elif case.tracks.submission == "unknown":
                 tasks.wake(db, "recover", case.id)
+            elif case.tracks.submission == "cancelling":
+                tasks.wake(db, "withdraw", case.id)
             elif case.tracks.submission in ("received", "pended"):
                 self.deciding.plan_poll(db, case, 0)
                 tasks.wake(db, "poll", case.id)

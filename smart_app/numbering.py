@@ -43,8 +43,11 @@ class Numbering(Answers):
             tracks = states.move(tracks, submission="pended")
         elif found.word != "pended" and tracks.submission == "pended":
             tracks = states.move(tracks, submission="received")
+        elif found.word == "cancelled" and tracks.submission == "cancelling":
+            tracks = states.move(tracks, submission="cancelled")
         ready = (
             found.word == "affirmed"
+            and tracks.submission != "cancelling"
             and tracks.utn == "recorded"
             and len(kept) == 1
             and kept[0].holds

@@ -12,6 +12,9 @@ from smart_app.cases.model import Case, Event
 from smart_app.payers.registry import Payer
 from smart_app.world import World
 
+REQUESTS = ("initial", "resubmission", "update")
+"""Kinds of submissions that ask for a decision."""
+
 
 class Steps:
     """Base of the stages that the worker does."""
@@ -26,7 +29,11 @@ class Steps:
 
     def submission(self, case: Case) -> sa.Row[Any]:
         """Return the row of a case's newest request."""
-        return self.store.submissions(case.id)[-1]
+        return self.submitted(case, *REQUESTS)[-1]
+
+    def submitted(self, case: Case, *kinds: str) -> list[sa.Row[Any]]:
+        """Return the rows of what was submitted for a case, of some kinds, oldest first."""
+        return [one for one in self.store.submissions(case.id) if one.kind in kinds]
 
     def move(self, db: sa.Connection, case: Case, **to: str) -> Case:
         """Save a case after moves of its tracks; raises IllegalMove and StaleRevision."""

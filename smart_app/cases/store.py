@@ -269,6 +269,7 @@ class Store:
             tables.submission.insert().values(
                 identifier=entry.identifier,
                 case_id=entry.case,
+                kind=entry.kind,
                 body_sha256=entry.body_sha256,
                 payload=self._seal.lock(f"{place}:payload", payload),
                 created_at=self.clock.now().timestamp(),

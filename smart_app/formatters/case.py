@@ -31,6 +31,7 @@ CHIPS: dict[str, tuple[str, str, str]] = {
     "rejected": ("stop", "square", "Not accepted"),
     "parked": ("warn", "diamond", "Not sent"),
     "pended": ("wait", "clock", "Waiting for a decision"),
+    "cancelling": ("warn", "diamond", "Being withdrawn"),
     "cancelled": ("warn", "square", "Withdrawn"),
     "affirmed": ("ok", "tick", "Affirmed"),
     "affirmed_number_awaited": ("ok", "tick", "Affirmed, number awaited"),
@@ -113,6 +114,7 @@ def headline(case: Case, state: str, payer: str, until: date | None, zone: str) 
         ),
         "non_affirmed": f"{payer} did not affirm this request.",
         "dismissed": f"{payer} dismissed the request. Nothing was decided.",
+        "cancelling": f"{payer} was asked to withdraw this request. Do not rely on it.",
         "cancelled": f"{payer} says that the request was withdrawn. Nothing is affirmed.",
         "contact_payer": f"{payer} asks you to call before it decides.",
         "not_required": f"{payer} says that no authorization is needed.",
@@ -236,6 +238,13 @@ UNKNOWN = {
     ),
 }
 
+WITHDRAWING = {
+    "inquire": "We wait until {payer} says that it is withdrawn. Nothing for you to do.",
+    "idempotent_resend": "We wait until {payer} says that it is withdrawn. Nothing for you to do.",
+    "person": "Call {payer} and ask whether it is withdrawn, then say so on this page.",
+}
+"""What happens next while a request is being withdrawn, by who finds out what became of it."""
+
 
 def next_line(
     case: Case, state: str, payer: str, mac: str, recovery: str, decided: str, *, warned: bool
@@ -272,6 +281,7 @@ def next_line(
         ),
         "contact_payer": f"Call {payer}. Nothing is counted as affirmed.",
         "not_required": "No number comes with it. In doubt, call before the service is done.",
+        "cancelling": WITHDRAWING.get(recovery, WITHDRAWING["person"]).format(payer=payer),
         "cancelled": f"If nobody here withdrew it, call {payer}.",
     }
     line = lines.get(state, "")

@@ -31,6 +31,11 @@ EVENTS = {
     "signed": "Signed",
     "sending": "Sending started",
     "notified": "{payer} told of this request by itself",
+    "cancel_asked": "{payer} asked to withdraw the request",
+    "cancel_refused": "{payer} did not withdraw the request: it goes on",
+    "cancel_unknown": "We do not know whether {payer} withdrew the request: a person has to ask",
+    "person_cancelled": "{payer} has withdrawn the request, a person asked",
+    "person_not_cancelled": "{payer} has not withdrawn the request, a person asked",
     "send_unknown": "No usable answer: we do not know whether it arrived",
     "not_there": "The reviewer has no such request: sending the same again",
     "person_not_there": "{payer} does not have it, a person asked: sending the same again",
@@ -78,6 +83,9 @@ UNUSED = {
 }
 """Why an answer was not used."""
 
+BY = ("signed", "letter", "letter_not_taken", "entered", "cancel_asked")
+"""Kinds of events of which it is told who did it."""
+
 
 def not_added(found: Event, case_id: str, zone: str) -> str:
     """Return what a person must know of an order that was opened and not added to a case."""
@@ -103,8 +111,4 @@ def event(found: Event, payer: str) -> str:
     facts.setdefault("code", "")
     facts["why"] = UNUSED.get(str(found.facts.get("why")), "it cannot be relied on")
     words = EVENTS.get(found.kind, found.kind).format(**facts)
-    return (
-        f"{words} by {found.who}"
-        if found.who and found.kind in ("signed", "letter", "letter_not_taken", "entered")
-        else words
-    )
+    return f"{words} by {found.who}" if found.who and found.kind in BY else words

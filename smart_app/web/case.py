@@ -30,6 +30,8 @@ def blueprint(desk: Desk) -> Blueprint:
     pages.add_url_rule(f"{CASE}/ask", "ask", view.ask, methods=["POST"])
     pages.add_url_rule(f"{CASE}/not-there", "not_there", view.not_there, methods=["POST"])
     pages.add_url_rule(f"{CASE}/not-accepted", "not_accepted", view.not_accepted, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/withdraw", "withdraw", view.withdraw, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/withdrawn", "withdrawn", view.withdrawn, methods=["POST"])
     pages.add_url_rule(f"{CASE}/claim", "claim", view.claim)
     pages.add_url_rule(f"{CASE}/letter", "letter", view.letter, methods=["GET", "POST"])
     return pages
@@ -81,6 +83,19 @@ class CasePages:
         """Take a person's word that the payer refuses the request and has none of it."""
         context, case, person = self.desk.case(launch_id, case_id)
         self.desk.follow.not_accepted(case, revision(), person)
+        return self._again(context, case.id, person)
+
+    def withdraw(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Ask the payer to withdraw the request."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        self.desk.follow.withdrawing.begin(case, revision(), person)
+        return self._again(context, case.id, person)
+
+    def withdrawn(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Take a person's word whether the payer has withdrawn the request."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        over = request.form.get("over") == "yes"
+        self.desk.follow.withdrawing.clear_up(case, revision(), person, over=over)
         return self._again(context, case.id, person)
 
     def _again(self, context: LaunchContext, case_id: str, person: Person) -> BaseResponse:

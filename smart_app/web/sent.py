@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from smart_app import formatters, marked
+from smart_app import formatters, marked, withdrawing
 from smart_app.audit.chain import Record
 from smart_app.cases import states
 from smart_app.cases.model import (
@@ -79,6 +79,7 @@ class CaseView:
     planned: str
     reference: str
     read_by: str
+    may_be_withdrawn: bool
 
 
 def _stops(
@@ -129,7 +130,9 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     record = world.audit.record(case.id)
     events = record.events
     decides = world.payers.find(case.payer_id)
-    asks = decides is not None and not for_a_person(events)
+    leaving = case.tracks.submission == "cancelling"
+    needed = withdrawing.for_a_person(events) if leaving else for_a_person(events)
+    asks = decides is not None and not needed
     recovery = decides.recovery if decides and asks else "person"
     writes = store.history(case.id, "write", WriteReceipt)
     where = writes[0].where_people_see_it if writes else "Documents"
@@ -169,7 +172,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         chart_tick=case.tracks.chart == "filed_and_read_back",
         history=tuple(rows),
         entered=by_hand,
-        waiting=not finished and state != "dismissed" and not settled,
+        waiting=leaving or (not finished and state != "dismissed" and not settled),
         recovery=recovery,
         warnings=warnings,
         due=formatters.moment(case.due_at, zone, named=True),
@@ -179,6 +182,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         planned=formatters.day(case.planned_date, year=True) if case.planned_date else "",
         reference=(decision.payer_reference or "") if decision else "",
         read_by=_read_by(decision),
+        may_be_withdrawn=withdrawing.may_be_withdrawn(case),
     )
 
 

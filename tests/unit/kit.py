@@ -95,7 +95,7 @@ class FakePayer:
     def _answer(self, url: str) -> Reply:
         several = next(found for end, found in self.answers.items() if url.endswith(end))
         found = several.pop(0) if len(several) > 1 else several[0]
-        if isinstance(found, Exception):
+        if isinstance(found, BaseException):
             raise found
         return found
 

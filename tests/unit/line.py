@@ -130,7 +130,9 @@ class Line:
     def _forget(self, case_id: str, _idle_minutes: dict[str, int]) -> None:
         self.forgotten.append(case_id)
 
-    def signed(self, orders: int = 1, **more: Any) -> Case:
+    def signed(
+        self, orders: int = 1, *, request: dict[str, Any] | None = None, **more: Any
+    ) -> Case:
         """Return a signed case whose request is queued."""
         tracks = Tracks(documentation="signed", submission="queued")
         case = a_case(orders=orders, payer_id="zyter", channel="pas", tracks=tracks)
@@ -140,7 +142,7 @@ class Line:
             "identifier": [{"system": "s", "value": "id-1"}],
             "item": [{"extension": [], "sequence": 1, "productOrService": {}}],
         }
-        request = {"entry": [{"fullUrl": "urn:uuid:claim-1", "resource": claim}]}
+        request = request or {"entry": [{"fullUrl": "urn:uuid:claim-1", "resource": claim}]}
         now = self.clock.now()
         patient = {"resourceType": "Patient", "id": "p1"}
         chart = ChartSnapshot(patient, {"Coverage": (COVERAGE,)}, {}, now)

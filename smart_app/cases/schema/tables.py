@@ -70,6 +70,7 @@ submission = sa.Table(
     metadata,
     sa.Column("identifier", sa.String(80), primary_key=True),
     sa.Column("case_id", sa.String(40), nullable=False, index=True),
+    sa.Column("kind", sa.String(20), nullable=False, server_default="initial"),
     sa.Column("body_sha256", sa.String(64), nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
