@@ -13,6 +13,7 @@ from sandbox.payer import crd, dtr, pages, pas
 from sandbox.payer.config import PayerConfig
 from sandbox.payer.desk import Desk
 from sandbox.payer.outcome import Refused, fhir, outcome
+from sandbox.payer.versions import VERSIONS
 
 SANDBOX = Path(__file__).resolve().parent.parent
 LARGEST = 64 * 1024 * 1024
@@ -33,7 +34,8 @@ def create_payer(config: PayerConfig, desk: Desk | None = None) -> Flask:
     )
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
     desk = desk or Desk(config)
-    app.register_blueprint(pas.blueprint(config, desk.control, desk.office))
+    for version in VERSIONS:
+        app.register_blueprint(pas.blueprint(version, desk))
     app.register_blueprint(crd.blueprint(config, desk.control, desk.assertions))
     app.register_blueprint(dtr.blueprint(config, desk.control, desk.assertions))
     app.register_blueprint(pages.blueprint(desk))
@@ -52,6 +54,7 @@ def create_payer(config: PayerConfig, desk: Desk | None = None) -> Flask:
     def shout(response: Response) -> Response:
         response.headers["X-Stand-In"] = "pretend payer"
         response.headers["Cache-Control"] = "no-store"
+        desk.courier.wake()
         return response
 
     @app.get("/")

@@ -18,6 +18,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     ),
     "misbehave_on": ("submit", "inquire", "both"),
     "duplicates": ("dismiss", "accept"),
+    "notify": ("on", "duplicate", "lost", "reordered", "bare", "off"),
     "crd": (
         "normal", "no-auth", "not-covered", "indeterminate", "no-member",
         "500", "html", "slow", "malformed",
@@ -43,6 +44,7 @@ class Settings:
     idempotent: bool = False
     duplicates: str = "dismiss"
     hold: bool = False
+    notify: str = "on"
     crd: str = "normal"
     dtr: str = "normal"
     reason: str | None = None

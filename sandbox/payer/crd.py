@@ -14,11 +14,11 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from sandbox.payer import coverage_information, crd_request, forms, misbehave, participants, r4
+from sandbox.payer.body import body_of
 from sandbox.payer.config import PayerConfig
 from sandbox.payer.control import Control
 from sandbox.payer.crd_request import OrderSign
 from sandbox.payer.outcome import Refused
-from sandbox.payer.pas import body_of
 from sandbox.payer.r4 import Json
 
 SERVICE = "order-sign-wiser"

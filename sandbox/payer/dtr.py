@@ -11,11 +11,11 @@ from typing import Any
 from flask import Blueprint, Response
 
 from sandbox.payer import forms, hostile, misbehave, participants, r4
+from sandbox.payer.body import body_of
 from sandbox.payer.config import PayerConfig
 from sandbox.payer.control import Control
 from sandbox.payer.crd import Assertions
 from sandbox.payer.outcome import Fault, Faults, Refused, fhir, outcome
-from sandbox.payer.pas import body_of
 from sandbox.payer.r4 import Json, mapping, objects
 
 ORDERS = (

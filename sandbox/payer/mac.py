@@ -11,6 +11,7 @@ import hashlib
 import secrets
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -107,7 +108,22 @@ class Office:
         self.lock = threading.RLock()
         self._all: list[Submission] = []
         self._numbers: set[str] = set()
+        self._listeners: list[Callable[[Submission], None]] = []
         self._sequence = 1000 + secrets.randbelow(8_000_000)
+
+    def listen(self, listener: Callable[[Submission], None]) -> None:
+        """Have a function called with each submission that changes after its first answer."""
+        self._listeners.append(listener)
+
+    def _tell(self, one: Submission) -> None:
+        for listener in self._listeners:
+            listener(one)
+
+    def next_due(self) -> float | None:
+        """Return when the next decision or number falls due, on the payer's clock."""
+        with self.lock:
+            times = [time for one in self._all for time in (one.decide_at, one.utn_at)]
+        return min((time for time in times if time is not None), default=None)
 
     def receive(self, request: Request, body: bytes) -> tuple[Submission, bool]:
         """Record a request and decide it; return it and whether it is new.
@@ -211,10 +227,14 @@ class Office:
         now, settings = self._config.seconds(), self._control.now()
         with self.lock:
             for one in self._all:
-                if one.decide_at is not None and one.decide_at <= now:
+                decided = one.decide_at is not None and one.decide_at <= now
+                if decided:
                     self._decide(one, one.then, settings)
-                if one.utn_at is not None and one.utn_at <= now:
+                numbered = one.utn_at is not None and one.utn_at <= now
+                if numbered:
                     self._number(one)
+                if decided or numbered:
+                    self._tell(one)
 
     def find(self, inquiry: Request) -> list[Submission]:
         """Return the requests of the same member and provider that fit an inquiry's items."""
@@ -237,6 +257,7 @@ class Office:
             if one.decision != "pended":
                 raise Refused.because(409, f"the request is already {one.decision}")
             self._decide(one, verb, self._control.now())
+            self._tell(one)
             return one
 
     def number_all(self, name: str | None = None) -> list[Submission]:
@@ -247,6 +268,7 @@ class Office:
             due = [one for one in chosen if one.window and one.utn is None]
             for one in due:
                 self._number(one)
+                self._tell(one)
             return due
 
     def all(self) -> list[Submission]:

@@ -36,12 +36,17 @@ def blueprint(desk: Desk) -> Blueprint:
             pended=[one for one in submissions if one["decision"] == "pended"],
             awaited=[one for one in submissions if one["utn_awaited"]],
             submissions=submissions,
+            subscriptions=[one.summary() for one in desk.book.all()],
             calls=_calls(desk.log),
         )
 
     @pages.get("/sandbox/state")
     def state() -> Response:
         return jsonify([one.view() for one in desk.office.all()])
+
+    @pages.get("/sandbox/subscriptions")
+    def subscriptions() -> Response:
+        return jsonify([one.summary() for one in desk.book.all()])
 
     _switches(pages, desk.control)
     _acts(pages, desk)
@@ -60,7 +65,12 @@ def _calls(log: ExchangeLog) -> list[dict[str, Any]]:
     """Return the latest calls, newest first."""
     newest = list(log.messages)[-CALLS_SHOWN:]
     return [
-        {"status": one["status"], "method": one["method"], "path": urlsplit(one["url"]).path}
+        {
+            "status": one["status"] or "no answer",
+            "method": one["method"],
+            "path": urlsplit(one["url"]).path,
+            "to_app": one["to"] == "app",
+        }
         for one in reversed(newest)
     ]
 
@@ -91,6 +101,10 @@ def _acts(pages: Blueprint, desk: Desk) -> None:
         name = _wanted().get("request")
         given = desk.office.number_all(str(name) if name else None)
         return _done({"given": [one.view() for one in given]})
+
+    @pages.post("/control/deliver")
+    def deliver() -> AnyResponse:
+        return _done({"delivered": desk.courier.deliver(all_of_them=True)})
 
     @pages.post("/control/reset")
     def reset() -> AnyResponse:

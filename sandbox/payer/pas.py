@@ -1,40 +1,31 @@
-"""``Claim/$submit`` and ``Claim/$inquire`` of PAS 2.2.1.
+"""``Claim/$submit``, ``Claim/$inquire`` and ``Subscription``, at a base address a version of PAS.
 
 https://hl7.org/fhir/us/davinci-pas/2.2.1/en/specification.html
 """
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Blueprint, Response
 from flask import request as http
 
-from sandbox.payer import misbehave, response
+from sandbox.payer import misbehave, response, subscribing
 from sandbox.payer import request as requests
+from sandbox.payer.body import body_of
 from sandbox.payer.config import PayerConfig
 from sandbox.payer.control import Control
+from sandbox.payer.desk import Desk
 from sandbox.payer.mac import Office
-from sandbox.payer.outcome import Refused, fhir
+from sandbox.payer.outcome import fhir
 from sandbox.payer.r4 import Json
-
-TYPES = ("application/fhir+json", "application/json")
-
-
-def body_of(types: tuple[str, ...] = TYPES) -> Any:
-    """Return the request's JSON; raises Refused (400, 415)."""
-    if http.mimetype not in types:
-        raise Refused.because(415, f"Content-Type must be {types[0]}", code="not-supported")
-    try:
-        return json.loads(http.get_data())
-    except ValueError:
-        raise Refused.because(400, "the body is no JSON", code="structure") from None
+from sandbox.payer.versions import Version
 
 
-def blueprint(config: PayerConfig, control: Control, office: Office) -> Blueprint:
-    """Return the PAS endpoints."""
-    pas = Blueprint("pas", __name__, url_prefix="/pas/2.2.1")
+def blueprint(version: Version, desk: Desk) -> Blueprint:
+    """Return the endpoints of one version of PAS."""
+    config, control, office = desk.config, desk.control, desk.office
+    pas = Blueprint(f"pas_{version.name.replace('.', '_')}", __name__, url_prefix=version.path)
 
     @pas.post("/Claim/$submit")
     def submit() -> Response:
@@ -42,7 +33,7 @@ def blueprint(config: PayerConfig, control: Control, office: Office) -> Blueprin
         failed = misbehave.early(mode)
         if failed is not None:
             return failed
-        request = requests.submitted(body_of())
+        request = requests.submitted(body_of(), version)
         one, _ = office.receive(request, http.get_data())
         if control.now().hold:
             control.wait(None)
@@ -54,7 +45,7 @@ def blueprint(config: PayerConfig, control: Control, office: Office) -> Blueprin
         failed = misbehave.early(mode)
         if failed is not None:
             return failed
-        found = office.find(requests.inquired(body_of()))
+        found = office.find(requests.inquired(body_of(), version))
         now = config.now()
         results = [response.bundle(one, now, inquiry=True) for one in found]
         answer: Json = {"resourceType": "Parameters"}
@@ -64,7 +55,9 @@ def blueprint(config: PayerConfig, control: Control, office: Office) -> Blueprin
 
     @pas.get("/metadata")
     def metadata() -> Response:
-        return fhir(_capability(config))
+        return fhir(_capability(config, version))
+
+    subscribing.add(pas, version, config, desk.book, desk.courier)
 
     return pas
 
@@ -93,7 +86,7 @@ def _late(mode: str, control: Control, answer: Any) -> Response:
     return misbehave.malformed(made) if mode == "malformed" else made
 
 
-def _capability(config: PayerConfig) -> Json:
+def _capability(config: PayerConfig, version: Version) -> Json:
     operations = "http://hl7.org/fhir/us/davinci-pas/OperationDefinition/Claim-"
     return {
         "resourceType": "CapabilityStatement",
@@ -102,7 +95,7 @@ def _capability(config: PayerConfig) -> Json:
         "kind": "instance",
         "implementation": {
             "description": "Pretend payer of the Preclear sandbox. It decides nothing real.",
-            "url": f"{config.base_url}/pas/2.2.1",
+            "url": config.base_url + version.path,
         },
         "fhirVersion": "4.0.1",
         "format": ["json"],

@@ -31,6 +31,14 @@ LABELS: dict[str, dict[str, str]] = {
         "both": "sending and asking",
     },
     "utn": {"now": "With the decision", "late": "Late", "never": "Never"},
+    "notify": {
+        "on": "Each once",
+        "duplicate": "Each twice",
+        "lost": "Lost on the way, but counted",
+        "reordered": "Two at a time, the newer first",
+        "bare": "A bare answer, not in its wrapping",
+        "off": "None",
+    },
     "crd": {
         "normal": "says what applies",
         "no-auth": "no authorization needed",
