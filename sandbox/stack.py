@@ -54,8 +54,15 @@ class Stack:
     """One sandbox in one folder; ``start`` and ``stop`` its parts, or ``with`` it."""
 
     def __init__(
-        self, folder: Path, port: int = 0, *, client: str = "public", **settings: float
+        self,
+        folder: Path,
+        port: int = 0,
+        *,
+        client: str = "public",
+        database: str = "",
+        **settings: float,
     ) -> None:
+        """``database`` is a PostgreSQL URL; without one the app has a file in the folder."""
         if os.environ.get("PRECLEAR_ENV") == "production":
             raise RuntimeError("The sandbox is a stand-in: it does not start in production.")
         self.folder = folder
@@ -65,6 +72,7 @@ class Stack:
         self.ehr = f"http://127.0.0.1:{self.ports['ehr']}"
         self.payer = f"http://127.0.0.1:{self.ports['payer']}"
         self.app = f"http://localhost:{self.ports['app']}"
+        self.database = database or f"sqlite:///{folder}/preclear.sqlite"
         self.settings = {"worker_idle_seconds": 0.1, "worker_lease_seconds": 60.0} | settings
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self._leash: tuple[int, int] | None = None
@@ -107,7 +115,7 @@ class Stack:
             key.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
             key.chmod(0o600)
         lines = [
-            f'database_url = "sqlite:///{self.folder}/preclear.sqlite"',
+            f'database_url = "{self.database}"',
             'key_file = "key"',
             f'public_url = "{self.app}"',
             'sites = "sites"',

@@ -40,9 +40,9 @@ class FakeClock:
         self.at += timedelta(seconds=seconds)
 
 
-def a_store(folder: Path, clock: FakeClock | None = None) -> Store:
-    """Return a store over a database of its own, at the code's version."""
-    engine = connect(f"sqlite:///{folder}/preclear.sqlite")
+def a_store(place: Path | str, clock: FakeClock | None = None) -> Store:
+    """Return a store over the database of a URL, or of a folder, at the code's version."""
+    engine = connect(place if isinstance(place, str) else f"sqlite:///{place}/preclear.sqlite")
     upgrade(engine)
     return Store(engine, Seal((KEY,)), clock or FakeClock())
 

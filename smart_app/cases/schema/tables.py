@@ -8,6 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
+UNDONE = sa.text("state IN ('due', 'leased')")
+"""Tasks that are still to be done, spelled as in their index, so that it is used."""
 
 pa_case = sa.Table(
     "pa_case",
@@ -40,7 +42,7 @@ stage_output = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("case_id", sa.String(40), nullable=False, index=True),
-    sa.Column("stage", sa.String(30), nullable=False),
+    sa.Column("stage", sa.Text, nullable=False),
     sa.Column("at", sa.Float, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
@@ -50,7 +52,7 @@ progress = sa.Table(
     "progress",
     metadata,
     sa.Column("case_id", sa.String(40), primary_key=True),
-    sa.Column("stage", sa.String(30), primary_key=True),
+    sa.Column("stage", sa.Text, primary_key=True),
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("why", sa.String(200)),
     sa.Column("at", sa.Float, nullable=False),
@@ -95,7 +97,7 @@ utn = sa.Table(
 task = sa.Table(
     "task",
     metadata,
-    sa.Column("key", sa.String(120), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
     sa.Column("kind", sa.String(30), nullable=False),
     sa.Column("case_id", sa.String(40), nullable=False, index=True),
     sa.Column("run_at", sa.Float, nullable=False),
@@ -105,7 +107,7 @@ task = sa.Table(
     sa.Column("max_attempts", sa.Integer, nullable=False),
     sa.Column("state", sa.String(10), nullable=False),
     sa.Column("last_error", sa.String(200)),
-    sa.Index("task_due", "state", "run_at"),
+    sa.Index("task_open", "run_at", sqlite_where=UNDONE, postgresql_where=UNDONE),
 )
 
 audit = sa.Table(
@@ -124,7 +126,7 @@ kv = sa.Table(
     "kv",
     metadata,
     sa.Column("namespace", sa.String(40), primary_key=True),
-    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
     sa.Column("expires_at", sa.Float, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
 )
