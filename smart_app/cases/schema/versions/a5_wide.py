@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "a5"
-down_revision = "a3"
+down_revision = "a4"
 
 WIDER = (("stage_output", "stage"), ("progress", "stage"), ("task", "key"), ("kv", "key"))
 
