@@ -207,9 +207,13 @@ class Deciding(Numbering, Beside):
             found = verdicts.with_numbers(found, verdicts.unnumbered(before, withheld))
             if found.decided_on is None and verdicts.same(found, before):
                 found = replace(found, decided_on=before.decided_on)
+            if undecided(found) and not found.wanted:  # what answers an inquiry asks for nothing
+                found = replace(found, wanted=before.wanted)
         changed = before is None or said(before) != said(found)
         if changed or before is None:
             self.store.put(db, case.id, "decision", found)
+            if found.wanted and (before is None or found.wanted != before.wanted):
+                self.note(db, case, "wanted", count=len(found.wanted))
             if before is None or not verdicts.same(before, found):
                 self.note(db, case, "decided", word=found.word, source=found.source)
             if found.quarantined and found.items:

@@ -10,6 +10,7 @@ import uuid
 import sqlalchemy as sa
 
 from launch import LaunchError, SignInUnavailable
+from smart_app.adding import Adding
 from smart_app.cases.model import Case, Decision, Event, Person, Task
 from smart_app.cases.tasks import LeaseLost
 from smart_app.decide import Deciding
@@ -45,12 +46,14 @@ class Follow(Steps):
         self.listening = Listening(world)
         self.sending = Sending(world, self.deciding, self.listening)
         self.withdrawing = Withdrawing(world, self.deciding)
+        self.adding = Adding(world, self.deciding)
         self.filing = Filing(world)
         self.handlers = {
             "send": self.sending.send,
             "recover": self.sending.recover,
             "poll": self.deciding.poll,
             "withdraw": self.withdrawing.withdraw,
+            "attach": self.adding.attach,
             "file": self.filing.file,
             "listen": self.listening.listen,
             "heard": Hearing(world, self.deciding).heard,
@@ -117,6 +120,8 @@ class Follow(Steps):
         elif task.kind == "send" and case.tracks.submission == "sending":
             case = self.move(db, case, submission="unknown")
             self.note(db, case, "person_needed")
+        elif task.kind == "attach":
+            self.adding.given_up(db, case, task)
         elif task.kind == "file" and case.tracks.chart == "writing":
             self.filing.given_up(db, case)
         elif task.kind == "file":

@@ -304,7 +304,7 @@ class Store:
         ``never_left``: no byte of the last start can have arrived, so it does not count as a send.
         """
         table = tables.submission
-        values: dict[str, Any] = {"started_at": None}
+        values: dict[str, Any] = {"started_at": None, "ended_at": None, "outcome": None}
         if never_left:
             values["sends"] = table.c.sends - 1
         db.execute(table.update().where(table.c.identifier == identifier).values(**values))

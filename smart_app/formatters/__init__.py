@@ -13,6 +13,7 @@ from smart_app.formatters.case import (
     READERS,
     UNKNOWN,
     WARNINGS,
+    WISHES,
     codes,
     headline,
     item_line,
@@ -22,6 +23,7 @@ from smart_app.formatters.case import (
     scope_line,
     services,
     units,
+    wanted,
 )
 from smart_app.formatters.chart import (
     KINDS,
@@ -90,6 +92,7 @@ __all__ = [
     "UNKNOWN",
     "UNUSED",
     "WARNINGS",
+    "WISHES",
     "WRITE_OUTCOMES",
     "age",
     "birth",
@@ -126,4 +129,5 @@ __all__ = [
     "site_finding",
     "site_verdict",
     "units",
+    "wanted",
 ]

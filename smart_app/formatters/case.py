@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from os.path import commonprefix
 
-from smart_app.cases.model import Case, CoverageAnswer, CoverageRepetition, ItemDecision
+from smart_app.cases.model import Case, CoverageAnswer, CoverageRepetition, ItemDecision, Wanted
 from smart_app.formatters.dates import day, moment
 
 DECISIONS = {
@@ -297,3 +297,33 @@ def item_line(case: Case, found: ItemDecision) -> str:
     code = next((one.code for one in case.items if one.trace == found.trace), "")
     instead = f", instead: {join(found.replaced_by)}" if found.replaced_by else ""
     return f"{code}: {DECISIONS[found.decision].lower()}{instead}"
+
+
+DOCUMENTS = {
+    "102089-0": "a form to fill in",
+    "11488-4": "a consultation note",
+    "11502-2": "a laboratory report",
+    "11504-8": "a surgical operation note",
+    "11506-3": "a progress note",
+    "18748-4": "a diagnostic imaging report",
+    "18776-5": "a plan of care",
+    "18842-5": "a discharge summary",
+    "28570-0": "a procedure note",
+    "34117-2": "a history and physical note",
+}
+"""LOINC codes that payers ask for, in our own plain words. https://loinc.org/license/"""
+WISHES = {
+    "open": "Nothing is sent yet.",
+    "sending": "Sending now.",
+    "received": "{payer} has it. Nothing for you to do.",
+    "rejected": "{payer} did not take what was sent.",
+    "unknown": "We do not know whether it arrived. Call {payer} and ask, then say so here.",
+}
+"""What became of the answer to what a payer asks for."""
+
+
+def wanted(one: Wanted) -> str:
+    """Return what a payer asks for, in its own words where it has any."""
+    ours = DOCUMENTS.get(one.code) or (f"a document of kind {one.code}" if one.code else "")
+    theirs = f"“{one.words}”" if one.words else ""
+    return ", ".join(filter(None, [ours, theirs])) or "more information"

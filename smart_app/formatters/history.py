@@ -36,6 +36,13 @@ EVENTS = {
     "cancel_unknown": "We do not know whether {payer} withdrew the request: a person has to ask",
     "person_cancelled": "{payer} has withdrawn the request, a person asked",
     "person_not_cancelled": "{payer} has not withdrawn the request, a person asked",
+    "wanted": "{payer} asks for more before it decides",
+    "adding": "Documents chosen for {payer}",
+    "added": "{payer} took the documents",
+    "add_refused": "{payer} did not take the documents",
+    "add_unknown": "We do not know whether the documents arrived: a person has to ask {payer}",
+    "person_added": "The documents are there, a person asked",
+    "person_not_added": "The documents are not there, a person asked: sending the same again",
     "send_unknown": "No usable answer: we do not know whether it arrived",
     "not_there": "The reviewer has no such request: sending the same again",
     "person_not_there": "{payer} does not have it, a person asked: sending the same again",
@@ -83,7 +90,7 @@ UNUSED = {
 }
 """Why an answer was not used."""
 
-BY = ("signed", "letter", "letter_not_taken", "entered", "cancel_asked")
+BY = ("signed", "letter", "letter_not_taken", "entered", "cancel_asked", "adding")
 """Kinds of events of which it is told who did it."""
 
 

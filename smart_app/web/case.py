@@ -53,7 +53,7 @@ class CasePages:
             return self.desk.render(
                 f"review/{name}.html", context, case, person, view=shown, error=None
             )
-        view = sent.case_view(self.desk.flow, case)
+        view = sent.case_view(self.desk.follow, case)
         return self.desk.render(f"case/{name}.html", context, case, person, view=view)
 
     def page(self, launch_id: str, case_id: str) -> BaseResponse:
@@ -107,7 +107,7 @@ class CasePages:
     def claim(self, launch_id: str, case_id: str) -> BaseResponse:
         """Show where the number goes on the claim (stage 14)."""
         context, case, person = self.desk.case(launch_id, case_id)
-        view = sent.case_view(self.desk.flow, case)
+        view = sent.case_view(self.desk.follow, case)
         zone = self.desk.world.sites.of_id(case.site).time_zone
         today = self.desk.world.clock.today(zone)
         page = self.desk.render(
@@ -146,7 +146,7 @@ class CasePages:
             posted=request.form,
             seen=self.desk.follow.deciding.decided(case),
             payer=presenters.payer_name(self.desk.world, case),
-            warnings=sent.case_view(self.desk.flow, case).warnings,
+            warnings=sent.case_view(self.desk.follow, case).warnings,
         )
         return make_response(page, error.http_status if error else 200)
 

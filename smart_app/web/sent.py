@@ -23,10 +23,11 @@ from smart_app.cases.model import (
     WriteReceipt,
     entered_here,
 )
-from smart_app.flow import Flow
+from smart_app.follow import Follow
 from smart_app.sending import for_a_person
 from smart_app.utn import claim
 from smart_app.utn.window import days_left
+from smart_app.web import more
 from smart_app.web.presenters import not_added, payer_name
 from smart_app.world import World
 
@@ -80,6 +81,7 @@ class CaseView:
     reference: str
     read_by: str
     may_be_withdrawn: bool
+    asked: tuple[more.Asked, ...]
 
 
 def _stops(
@@ -116,9 +118,9 @@ def _stops(
     return line[:3] if case.tracks.decision in NUMBERLESS else line
 
 
-def case_view(flow: Flow, case: Case) -> CaseView:
+def case_view(follow: Follow, case: Case) -> CaseView:
     """Return the view of a case after signing; page and poll both use it."""
-    world, store = flow.world, flow.store
+    world, store = follow.world, follow.store
     site, payer = world.sites.of_id(case.site), payer_name(world, case)
     zone, state = site.time_zone, states.headline(case.tracks)
     today = world.clock.today(zone)
@@ -165,7 +167,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         window=_window(active, today) if state == "affirmed" else None,
         items=_items(case, decision),
         notes=decision.notes if decision else (),
-        faults=_faults(flow, case),
+        faults=_faults(store.latest(case.id, "receipt", Receipt)),
         chart_words=formatters.chart_line(
             case.tracks.chart, where, orders_marked(writes), entered=by_hand
         ),
@@ -183,6 +185,7 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         reference=(decision.payer_reference or "") if decision else "",
         read_by=_read_by(decision),
         may_be_withdrawn=withdrawing.may_be_withdrawn(case),
+        asked=more.asked(follow, case, payer),
     )
 
 
@@ -294,6 +297,5 @@ def _items(case: Case, decision: Decision | None) -> tuple[tuple[str, str, tuple
     )
 
 
-def _faults(flow: Flow, case: Case) -> tuple[str, ...]:
-    receipt = flow.store.latest(case.id, "receipt", Receipt)
+def _faults(receipt: Receipt | None) -> tuple[str, ...]:
     return receipt.faults if receipt else ()

@@ -43,6 +43,13 @@ COVERAGE = {
     "subscriberId": MEMBER,
     "beneficiary": {"reference": "Patient/p1"},
 }
+NOTE = {
+    "resourceType": "DocumentReference",
+    "id": "n1",
+    "status": "current",
+    "description": "Note",
+    "content": [{"attachment": {"contentType": "text/plain", "data": "eA=="}}],
+}
 DOCUMENT = SimpleNamespace(
     type_code="1",
     type_words="Note",
@@ -145,7 +152,8 @@ class Line:
         request = request or {"entry": [{"fullUrl": "urn:uuid:claim-1", "resource": claim}]}
         now = self.clock.now()
         patient = {"resourceType": "Patient", "id": "p1"}
-        chart = ChartSnapshot(patient, {"Coverage": (COVERAGE,)}, {}, now)
+        held = {"Coverage": (COVERAGE,), "DocumentReference": (NOTE,)}
+        chart = ChartSnapshot(patient, held, {}, now)
         entry = Submission(case.id, "id-1", "pas", "zyter", "initial", "x", now)
         with self.store.write() as db:
             assert self.store.insert(db, case)
