@@ -1,17 +1,30 @@
-"""The versions of PAS that the payer speaks, one base address each, and where they differ."""
+"""The versions of PAS that the payer speaks, one base address each, and where they differ.
+
+https://hl7.org/fhir/us/davinci-pas/2.2.1/en/change_log.html
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One version; ``filters`` are the names that its subscriptions may be narrowed by."""
+    """One version; what is False or short in the older ones came with a later one.
+
+    ``filters`` are the names that its subscriptions may be narrowed by, ``contents`` what its
+    notifications may say; ``added_items`` tells whether a modified item comes with a line that
+    replaces it, ``refused_numbers`` whether a refused item carries its number itself,
+    ``error_parts`` whether errorElement has parts.
+    """
 
     name: str
-    filters: tuple[str, ...]
-    contents: tuple[str, ...]
+    filters: tuple[str, ...] = ("org-identifier", "orgIdentifier")
+    contents: tuple[str, ...] = ("full-resource",)
+    pended_outcome: str = "complete"
+    added_items: bool = True
+    refused_numbers: bool = True
+    error_parts: bool = True
 
     @property
     def path(self) -> str:
@@ -19,10 +32,16 @@ class Version:
         return f"/pas/{self.name}"
 
 
-ORGANIZATION = ("org-identifier", "orgIdentifier")
 VERSIONS = (
-    Version("2.0.1", ("identifier",), ("id-only", "full-resource")),
-    Version("2.1.0", ORGANIZATION, ("full-resource",)),
-    Version("2.2.1", ORGANIZATION, ("full-resource",)),
+    Version(
+        name="2.0.1",
+        filters=("identifier",),
+        contents=("id-only", "full-resource"),
+        pended_outcome="queued",
+        added_items=False,
+        refused_numbers=False,
+        error_parts=False,
+    ),
+    Version(name="2.1.0", error_parts=False),
+    Version(name="2.2.1"),
 )
-LATEST = VERSIONS[-1]
