@@ -53,7 +53,7 @@ def _marks(one: Submission, item: Item, code: str) -> list[Any]:
     ] if item.trace else []  # fmt: skip
     if code == "A4":
         marks.append(_string("extension-administrationReferenceNumber", one.reference))
-    else:
+    elif one.decided_on is not None:
         issued = PAS + "extension-itemPreAuthIssueDate"
         marks.append({"url": issued, "valueDate": str(one.decided_on)})
     if code in verdicts.FAVOURABLE:

@@ -13,7 +13,7 @@ import threading
 import uuid
 from collections.abc import Callable
 
-from sandbox.payer import dismissal, participants, verdicts
+from sandbox.payer import dismissal, participants, updating, verdicts
 from sandbox.payer.config import PayerConfig
 from sandbox.payer.control import Control, Settings
 from sandbox.payer.outcome import Refused
@@ -73,13 +73,35 @@ class Office:
                 received_at=self._config.now(),
                 reference=f"PEND{number:06d}",
             )
-            why = dismissal.outside(request)
-            if why is None and settings.duplicates == "dismiss":
-                why = dismissal.twin(request, self._all)
+            old = updating.prior(request, self._all) if request.prior else None
+            if old is None:
+                sequences = [one.sequence for one in request.items]
+            else:
+                sequences = updating.carry(made, old)
             self._all.append(made)
-            sequences = [one.sequence for one in request.items]
-            self._decide(made, "dismiss" if why else settings.decision, settings, sequences, why)
+            self._enter(made, old, sequences, settings)
             return made, True
+
+    def _enter(
+        self, made: Submission, old: Submission | None, sequences: list[int], settings: Settings
+    ) -> None:
+        """Make the first decision; an update that is taken stands in the place of its prior."""
+        why = None
+        if made.kind != "cancel":
+            why = dismissal.outside(made.request)
+            if why is None and settings.duplicates == "dismiss":
+                others = [one for one in self._standing() if one not in (made, old)]
+                why = dismissal.twin(made.request, others)
+        if why or sequences:
+            verb = "dismiss" if why else settings.decision
+            self._decide(made, verb, settings, sequences, why)
+        else:
+            updating.settle(made, self._config.now())
+        if old is not None and made.codes:
+            old.replaced_by, old.decide_at, old.utn_at = made.id, None, None
+
+    def _standing(self) -> list[Submission]:
+        return [one for one in self._all if not one.replaced_by]
 
     def _decide(
         self,
@@ -159,7 +181,7 @@ class Office:
         """Return the requests of the same member and provider that fit an inquiry's items."""
         with self.lock:
             self.advance()
-            return [one for one in self._all if _fits(one, inquiry)]
+            return [one for one in self._standing() if _fits(one, inquiry)]
 
     def get(self, name: str) -> Submission:
         """Return a submission by id; raises Refused (404)."""
@@ -173,6 +195,8 @@ class Office:
         with self.lock:
             self.advance()
             one = self.get(name)
+            if one.replaced_by:
+                raise Refused.because(409, "the request was changed by an update")
             if one.decision != "pended":
                 raise Refused.because(409, f"the request is already {one.decision}")
             self._decide(one, verb, self._control.now(), _pended(one))
@@ -180,10 +204,12 @@ class Office:
             return one
 
     def change(self, name: str, verb: str) -> Submission:
-        """Decide a request otherwise than before, cancelled items aside; raises Refused (404)."""
+        """Decide a request otherwise, cancelled items aside; raises Refused (404, 409)."""
         with self.lock:
             self.advance()
             one = self.get(name)
+            if one.replaced_by:
+                raise Refused.because(409, "the request was changed by an update")
             standing = [item.sequence for item in one.request.items if one.code(item) != "C"]
             self._decide(one, verb, self._control.now(), standing)
             self._tell(one)
@@ -194,7 +220,7 @@ class Office:
         with self.lock:
             self.advance()
             chosen = [self.get(name)] if name else list(self._all)
-            due = [one for one in chosen if one.window and one.utn is None]
+            due = [one for one in chosen if one.awaits_number]
             for one in due:
                 self._number(one)
                 self._tell(one)

@@ -25,6 +25,9 @@ class Submission:
     bundle_sha256: str
     received_at: str
     reference: str
+    kind: str = "initial"
+    prior: str | None = None
+    replaced_by: str | None = None
     decision: str = "pended"
     codes: dict[int, str] = field(default_factory=dict)
     then: str = "affirm"
@@ -49,6 +52,11 @@ class Submission:
             return None
         return self.decided_on, self.decided_on + WINDOW
 
+    @property
+    def awaits_number(self) -> bool:
+        """Tell whether a number is still to come."""
+        return self.utn is None and self.window is not None and not self.replaced_by
+
     def code(self, item: Item) -> str | None:
         """Return the item's decision code, or None for a request that has none."""
         return self.codes.get(item.sequence)
@@ -59,6 +67,9 @@ class Submission:
         return {
             "id": self.id,
             "version": request.version.name,
+            "kind": self.kind,
+            "prior": self.prior,
+            "replaced_by": self.replaced_by,
             "claim_identifier": request.identifier.get("value"),
             "bundle_sha256": self.bundle_sha256,
             "received_at": self.received_at,
@@ -76,7 +87,7 @@ class Submission:
             ],
             "decision": self.decision,
             "reasons": list(self.reasons),
-            "utn": self.utn,
-            "utn_awaited": self.utn is None and self.window is not None,
+            "utn": self.utn if self.numbered else None,
+            "utn_awaited": self.awaits_number,
             "reference": self.reference,
         }
