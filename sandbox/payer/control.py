@@ -6,12 +6,13 @@ import threading
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from sandbox.payer import verdicts
 from sandbox.payer.outcome import Refused
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "decision": ("affirm", "non-affirm", "partial", "dismiss", "pend"),
-    "then": ("affirm", "non-affirm", "partial"),
-    "utn": ("now", "late", "never"),
+    "decision": verdicts.DECISIONS,
+    "then": verdicts.FINAL,
+    "utn": ("now", "late", "never", "foreign"),
     "misbehave": (
         "none", "slow", "500", "html", "refuse", "no_decision",
         "malformed", "cut_before", "cut_after", "timeout",

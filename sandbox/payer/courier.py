@@ -18,8 +18,9 @@ from sandbox.exchange import ExchangeLog
 from sandbox.payer import notifications, response
 from sandbox.payer.config import PayerConfig
 from sandbox.payer.control import Control
-from sandbox.payer.mac import Office, Submission
+from sandbox.payer.mac import Office
 from sandbox.payer.r4 import Json
+from sandbox.payer.submission import Submission
 from sandbox.payer.subscriptions import FHIR_JSON, Book, Event, Subscription
 
 PATIENCE = 10.0

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox import zones
 from sandbox.exchange import ExchangeLog
+from sandbox.payer import verdicts
 from sandbox.payer.config import PayerConfig
 from sandbox.payer.control import CHOICES, Control
 from sandbox.payer.desk import Desk
@@ -17,6 +18,7 @@ from sandbox.payer.outcome import Refused
 from sandbox.payer.words import labels
 
 CALLS_SHOWN = 12
+DECIDED = (*verdicts.FINAL, *verdicts.WITHOUT_ITEMS)
 
 
 def blueprint(desk: Desk) -> Blueprint:
@@ -32,6 +34,7 @@ def blueprint(desk: Desk) -> Blueprint:
             settings=settings,
             labels=labels(settings),
             choices=CHOICES,
+            decided=DECIDED,
             days=_days(desk.config),
             pended=[one for one in submissions if one["decision"] == "pended"],
             awaited=[one for one in submissions if one["utn_awaited"]],
@@ -92,9 +95,17 @@ def _acts(pages: Blueprint, desk: Desk) -> None:
     def decide() -> AnyResponse:
         wanted = _wanted()
         verb = str(wanted.get("decision") or "affirm")
-        if verb not in (*CHOICES["then"], "dismiss"):
+        if verb not in DECIDED:
             raise Refused.because(400, f"{verb} is no decision")
         return _done(desk.office.decide(str(wanted.get("request")), verb).view())
+
+    @pages.post("/control/change")
+    def otherwise() -> AnyResponse:
+        wanted = _wanted()
+        verb = str(wanted.get("decision"))
+        if verb not in verdicts.DECISIONS:
+            raise Refused.because(400, f"{verb} is no decision")
+        return _done(desk.office.change(str(wanted.get("request")), verb).view())
 
     @pages.post("/control/utn")
     def number() -> AnyResponse:

@@ -34,7 +34,7 @@ def blueprint(version: Version, desk: Desk) -> Blueprint:
         if failed is not None:
             return failed
         request = requests.submitted(body_of(), version)
-        one, _ = office.receive(request, http.get_data())
+        one, _ = office.receive(request, http.get_data(), control.now())
         if control.now().hold:
             control.wait(None)
         return _late(mode, control, lambda: _stored(one, config, office))

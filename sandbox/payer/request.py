@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.payer import bundle_rules, claim_rules, party_rules, r4
+from sandbox.payer import bundle_rules, claim_rules, members, party_rules, r4, update_rules
 from sandbox.payer.bundle_rules import Index
 from sandbox.payer.claim_rules import target
 from sandbox.payer.outcome import Fault, Faults, Refused
 from sandbox.payer.r4 import PAS, Json, mapping, objects
+from sandbox.payer.update_rules import Prior
 from sandbox.payer.versions import Version
 
 HOSPITAL_OUTPATIENT = ("19", "22")
@@ -43,17 +44,19 @@ class Request:
     part_a: bool
     insurer: Json
     ptans: tuple[str, ...]
+    prior: Prior | None
 
 
 def submitted(bundle: Any, version: Version) -> Request:
     """Return a request Bundle, checked; raises Refused naming every fault."""
-    faults = Faults()
+    faults, prior = Faults(), None
     index = bundle_rules.check(bundle, faults)
     at, claim = next(iter(index.values()), ("", {}))
     if claim.get("resourceType") == "Claim":
-        claim_rules.check(claim, at, index, faults)
-        party_rules.check(claim, index, faults)
-    return _read(bundle, index, version, faults.found)
+        claim_rules.check(claim, at, index, version, faults)
+        party_rules.check(claim, index, version, faults)
+        prior = update_rules.read(claim, at, index, version, faults)
+    return _read(bundle, index, version, faults.found, prior)
 
 
 def inquired(bundle: Any, version: Version) -> Request:
@@ -62,12 +65,18 @@ def inquired(bundle: Any, version: Version) -> Request:
     index = bundle_rules.check(bundle, faults)
     at, claim = next(iter(index.values()), ("", {}))
     if claim.get("resourceType") == "Claim":
-        claim_rules.head(claim, at, index, faults)
-        party_rules.check(claim, index, faults)
+        claim_rules.head(claim, at, index, version, faults)
+        party_rules.check(claim, index, version, faults)
     return _read(bundle, index, version, faults.found)
 
 
-def _read(bundle: Json, index: Index, version: Version, faults: list[Fault]) -> Request:
+def _read(
+    bundle: Json,
+    index: Index,
+    version: Version,
+    faults: list[Fault],
+    prior: Prior | None = None,
+) -> Request:
     if faults:
         raise Refused(422, faults)
     url, (_, claim) = next(iter(index.items()))
@@ -79,7 +88,7 @@ def _read(bundle: Json, index: Index, version: Version, faults: list[Fault]) -> 
         claim_url=url,
         claim=claim,
         identifier=objects(claim.get("identifier"))[0],
-        member=str(r4.member_identifiers(coverage)[0]["value"]),
+        member=members.number(target(index, claim.get("patient")), coverage, index, version) or "",
         npis=_npis(claim, index),
         organizations=_organizations(claim, index),
         items=tuple(_item(one) for one in objects(claim.get("item"))),
@@ -87,6 +96,7 @@ def _read(bundle: Json, index: Index, version: Version, faults: list[Fault]) -> 
         part_a=_part_a(claim),
         insurer=target(index, claim.get("insurer")),
         ptans=_ptans(index),
+        prior=prior,
     )
 
 
