@@ -8,26 +8,23 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import replace
-from typing import Any
 
 from launch import LaunchContext
-from smart_app import filing, judging, newer, reading
+from smart_app import filing, judging, newer, reading, requesting
 from smart_app.cases import codec, preparation, states
 from smart_app.cases.model import (
     Case,
-    ChartSnapshot,
     CoverageAnswer,
     Draft,
     Event,
     Evidence,
     Person,
     QuestionnairePackage,
-    Resource,
     Submission,
     Tracks,
 )
-from smart_app.chart import annotate, documents
-from smart_app.dtr import form, response
+from smart_app.chart import documents
+from smart_app.dtr import form
 from smart_app.errors import (
     Forbidden,
     LintError,
@@ -37,10 +34,9 @@ from smart_app.errors import (
     StaleRevision,
     Superseded,
 )
-from smart_app.fhir import codes, refs
 from smart_app.flow import Flow
 from smart_app.keeping import keep, let_go
-from smart_app.pas import bundle, lint, subscription
+from smart_app.pas import lint, subscription
 
 
 class SentElsewhere(PreclearError):
@@ -258,10 +254,11 @@ class Review:
         received, draft = self._editable(case, revision)
         payer_id, channel = self._wire(case, person)
         now, chart = self.world.clock.now(), self.flow.kept(case)
-        signed, request = self.request(case, received, draft, person, chart)
+        signed, request = requesting.build(self.flow, case, received, draft, person, chart)
         identifier = str(uuid.uuid4())
         request["entry"][0]["resource"]["identifier"][0]["value"] = identifier
-        if found := lint.faults(request):
+        payer = self.world.payers.of_id(payer_id)
+        if found := lint.faults(request, payer.pas_version):
             raise LintError(found)
         payload = json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode()
         entry = Submission(
@@ -292,56 +289,6 @@ class Review:
             self.world.audit.append(db, case.id, event)
         keep(self.world, context.launch_id, case)
         return saved
-
-    def request(
-        self,
-        case: Case,
-        received: QuestionnairePackage,
-        draft: Draft,
-        person: Person,
-        chart: ChartSnapshot,
-    ) -> tuple[dict[str, Any], Resource]:
-        """Return the completed form and the request Bundle of a case, not yet numbered.
-
-        Raises MissingFact for what the chart or the site's settings lack.
-        """
-        site = self.world.sites.of_id(case.site)
-        chosen = self.flow.chosen(case, chart)
-        coverage = chart.by_reference(case.coverage_ref)
-        practitioner = chart.by_reference(person.fhir_user)
-        if coverage is None or practitioner is None or case.payer_id is None:
-            raise MissingFact("coverage or signer not in the chart")
-        payer = self.world.payers.of_id(case.payer_id)
-        signed = response.sign(
-            received,
-            draft,
-            patient=chart.patient,
-            orders=chosen,
-            coverage=coverage,
-            person=person,
-            at=self.world.clock.now(),
-        )
-        answer = self.store.latest(case.id, "coverage_answer", CoverageAnswer)
-        annotated = tuple(
-            annotate.merged(one, answer.said_of(refs.of(one)) if answer else ()) for one in chosen
-        )
-        npi = codes.identifier(practitioner, codes.NPI) or ""
-        sent = documents.sent(case, chart, draft)
-        parts = bundle.RequestParts(
-            case=case,
-            patient=chart.patient,
-            coverage=coverage,
-            orders=annotated,
-            practitioner=practitioner,
-            practitioner_ptan=site.practitioner_ptans.get(npi),
-            clinic=site.clinic,
-            insurer=bundle.Insurer(payer.insurer_name, payer.insurer_system, payer.insurer_value),
-            response=signed,
-            documents=chart.by_references(sent),
-            identifier="",
-            at=self.world.clock.now(),
-        )
-        return signed, bundle.build(parts)
 
     def again(self, case: Case, revision: int, person: Person, context: LaunchContext) -> Case:
         """Begin a new first request after one that was dismissed or not accepted.

@@ -19,6 +19,9 @@ KEPT = (
     "DocumentReference",
 )
 
+NAMED = {"Condition": "reasonReference", "Encounter": "encounter"}
+"""Where an order names what the request tells of it: when a diagnosis was recorded, the visit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -36,8 +39,17 @@ class Listed:
 def keep(chart: ChartSnapshot, chosen: tuple[Resource, ...]) -> ChartSnapshot:
     """Return the part of a snapshot that the request and its pages use."""
     kept = {kind: chart.of(kind) for kind in KEPT if chart.of(kind)}
+    for kind, member in NAMED.items():
+        named = {refs.relative(one) for order in chosen for one in _listed(order.get(member))}
+        if found := tuple(one for one in chart.of(kind) if refs.of(one) in named):
+            kept[kind] = found
     kept["ServiceRequest"] = chosen
     return replace(chart, resources=kept)
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return one or several References as a list."""
+    return value if isinstance(value, list) else [value]
 
 
 def attachments(document: Resource) -> list[dict[str, Any]]:

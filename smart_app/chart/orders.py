@@ -8,7 +8,7 @@ from datetime import date
 
 from smart_app.cases.model import CaseItem, ChartSnapshot, Coding, Resource, entered_here
 from smart_app.errors import NoOrder, OrderToEnter, SeveralOrders, WrongPatient
-from smart_app.fhir import codes, refs
+from smart_app.fhir import codes, dates, refs
 
 BILLING = (codes.CPT, codes.HCPCS)
 NOT_ACTIVE = ("revoked", "entered-in-error", "completed")
@@ -358,6 +358,18 @@ def diagnoses(order: Resource, snapshot: ChartSnapshot) -> tuple[Coding, ...]:
         if code:
             found.setdefault(code, Coding(codes.ICD10CM, code, str(concept.get("text") or "")))
     return tuple(found.values())
+
+
+def recorded(orders: tuple[Resource, ...], snapshot: ChartSnapshot) -> dict[str, date]:
+    """Return when the chart recorded the diagnoses of the conditions that orders name, by code."""
+    found: dict[str, date] = {}
+    for reference in (one for order in orders for one in order.get("reasonReference") or []):
+        condition = snapshot.by_reference(refs.relative(reference)) or {}
+        code = codes.code_in(condition.get("code"), [codes.ICD10CM])
+        day = dates.day(condition.get("recordedDate"))
+        if code and day:
+            found.setdefault(code, day)
+    return found
 
 
 def planned_date(orders: tuple[Resource, ...]) -> date | None:

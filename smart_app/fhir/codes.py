@@ -57,6 +57,18 @@ def codings(concept: Any) -> list[dict[str, Any]]:
     ]
 
 
+def only(value: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """Return the members of an object that are wanted and not empty."""
+    return {key: value[key] for key in keys if value.get(key)}
+
+
+def plain(concept: dict[str, Any]) -> dict[str, Any]:
+    """Return a CodeableConcept of codings and text alone, without what an EHR added to it."""
+    keys = ("system", "version", "code", "display")
+    coding = [only(one, *keys) for one in objects(concept.get("coding"))]
+    return ({"coding": coding} if coding else {}) | only(concept, "text")
+
+
 def code_in(concept: Any, systems: Iterable[str]) -> str | None:
     """Return the first code of one of the systems, or None."""
     wanted = set(systems)

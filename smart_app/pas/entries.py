@@ -1,19 +1,18 @@
-"""The entries of a PAS request: each chart resource transformed into what its profile knows.
+"""The parties of a PAS request: each chart resource transformed into what its profile knows.
 
 https://hl7.org/fhir/us/davinci-pas/2.2.1/en/artifacts.html
 """
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import Any
 
-from smart_app.cases.model import CaseItem, Place, Resource
+from smart_app.cases.model import Place, Resource
 from smart_app.errors import MissingFact
-from smart_app.fhir import codes, refs
+from smart_app.fhir import codes
 from smart_app.pas import names
-from smart_app.pas.names import concept, profile, x12
+from smart_app.pas.names import concept, link, profile, x12
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +29,8 @@ class Clinic:
     email: str | None
 
 
-def link(url: str) -> dict[str, str]:
-    """Return a Reference to an entry."""
-    return {"reference": url}
-
-
 def _address(address: dict[str, Any]) -> dict[str, Any]:
-    keys = ("line", "city", "state", "postalCode", "country")
-    return {key: address[key] for key in keys if address.get(key)}
+    return codes.only(address, "line", "city", "state", "postalCode", "country")
 
 
 def phone(clinic: Clinic) -> list[dict[str, str]]:
@@ -129,7 +122,7 @@ def beneficiary(patient: Resource, mbi: str) -> Resource:
         made[key] = patient[key]
     official = [one for one in patient["name"] if one.get("use") in (None, "official", "usual")]
     made["name"] = [
-        {key: name[key] for key in ("use", "family", "given") if key in name}
+        codes.only(name, "use", "family", "given", "prefix", "suffix")
         for name in official[:1] or patient["name"][:1]
     ]
     home = [_address(one) for one in patient.get("address") or []]
@@ -156,98 +149,18 @@ def coverage(coverage: Resource, mbi: str, patient: str, insurer: str) -> Resour
         },
         "payor": [link(insurer)],
     }
-    for key in ("type", "period"):
-        if coverage.get(key):
-            made[key] = coverage[key]
+    if coverage.get("type"):
+        made["type"] = codes.plain(coverage["type"])
+    if coverage.get("period"):
+        made["period"] = codes.only(coverage["period"], "start", "end")
+    if several := [kind for one in coverage.get("class") or [] if (kind := _class(one))]:
+        made["class"] = several
     return made
 
 
-def _assertions(order: Resource, mbi: str, coverage_ref: str | None) -> list[dict[str, Any]]:
-    """Return what the payer said of this coverage, which is named by member number.
-
-    A literal reference would have to meet CRD's own coverage profile, which PAS's is not. What
-    other payers said of other coverages is none of this one's business.
-    """
-    kept = []
-    for one in order.get("extension") or []:
-        parts = copy.deepcopy(one.get("extension") or [])
-        about = [part for part in parts if part.get("url") == "coverage"]
-        named = {refs.relative(part.get("valueReference")) for part in about}
-        if one.get("url") != codes.COVERAGE_INFORMATION or named != {coverage_ref}:
-            continue
-        for part in about:
-            part["valueReference"] = {"identifier": {"system": codes.MBI, "value": mbi}}
-        kept.append({**one, "extension": parts})
-    return kept
-
-
-def billing(item: CaseItem) -> dict[str, Any]:
-    """Return an item's billing code."""
-    return {"coding": [{"system": one.system, "code": one.code} for one in item.coding]}
-
-
-def service_request(
-    order: Resource, item: CaseItem, patient: str, mbi: str, coverage_ref: str | None
-) -> Resource:
-    """Return an order as PAS knows it: billing code, once, the payer's own assertion kept."""
-    quantity = {"value": item.units, "unit": "unit"}
-    made: Resource = {
-        "resourceType": "ServiceRequest",
-        "meta": profile("profile-servicerequest"),
-        "status": order.get("status", "active"),
-        "intent": "order",
-        "code": billing(item),
-        "quantityQuantity": quantity,
-        "subject": link(patient),
-        "occurrenceTiming": {"repeat": {"count": 1}},
-    }
-    for key in ("authoredOn", "bodySite", "reasonCode"):
-        if order.get(key):
-            made[key] = order[key]
-    if kept := _assertions(order, mbi, coverage_ref):
-        made["extension"] = kept
-    return made
-
-
-def document(document: Resource, patient: str) -> Resource:
-    """Return a document with its content inline."""
-    made: Resource = {
-        "resourceType": "DocumentReference",
-        "meta": profile("profile-documentreference"),
-        "status": "current",
-        "subject": link(patient),
-    }
-    for key in ("type", "category", "date", "description"):
-        if document.get(key):
-            made[key] = document[key]
-    made["content"] = [
-        {
-            "attachment": {
-                key: content["attachment"][key]
-                for key in ("contentType", "data", "title", "creation")
-                if content["attachment"].get(key)
-            }
-        }
-        for content in document.get("content") or []
-        if content.get("attachment", {}).get("data")
-    ]
-    return made
-
-
-def information(sequence: int, url: str, report: str, description: str) -> dict[str, Any]:
-    """Return a supportingInfo row that points at an entry."""
-    return {
-        "extension": [
-            {
-                "url": names.PAS + "extension-documentInformation",
-                "extension": [
-                    {"url": "reportTypeCode", "valueCodeableConcept": x12("755", report)},
-                    {"url": "transmissionMethod", "valueCodeableConcept": x12("756", "EL")},
-                    {"url": "description", "valueString": description[:80]},
-                ],
-            }
-        ],
-        "sequence": sequence,
-        "category": concept(names.TEMP, "additionalInformation"),
-        "valueReference": link(url),
-    }
+def _class(one: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a group or plan of a coverage, or None for what PAS does not ask for."""
+    kind = codes.code_in(one.get("type"), [names.COVERAGE_CLASS])
+    if kind not in ("group", "plan") or not one.get("value"):
+        return None
+    return {"type": concept(names.COVERAGE_CLASS, kind), **codes.only(one, "value", "name")}

@@ -58,6 +58,8 @@ def build(request: Resource, at: datetime) -> Resource:
         "created": at.isoformat(timespec="seconds"),
         "item": [_item(item) for item in claim["item"]],
     }
+    if routed := [one for one in claim.get("extension") or [] if one["url"] == names.ROUTED]:
+        made["extension"] = routed
     team = {one["provider"]["reference"] for one in made.get("careTeam", [])}
     kept = [{"fullUrl": echo.URN + name, "resource": made}]
     for entry in entries[1:]:

@@ -1,7 +1,8 @@
 """Refuse a bad Bundle before it is sent, in milliseconds.
 
-``profiles-2.2.1.json`` holds the cardinalities of the PAS 2.2.1 snapshots (CC0); the rest are the
-rules that payers refuse most. HL7's own validator is the oracle in the tests.
+``profiles-*.json`` hold the cardinalities of the PAS snapshots (CC0), one file a version; the one
+of 2.1.0 is our own, since no package of it is at hand (``tools/pas_profiles.py`` prints them). The
+rest are the rules that payers refuse most. HL7's own validator is the oracle in the tests.
 https://hl7.org/fhir/us/davinci-pas/2.2.1/en/specification.html
 """
 
@@ -16,27 +17,23 @@ from typing import Any
 
 from smart_app.cases.model import Resource
 from smart_app.fhir import check, codes, refs
-from smart_app.pas.names import PAS
+from smart_app.pas.names import INFORMATION, PAS
+from smart_app.pas.usable import TRACE
+from smart_app.pas.versions import VERSIONS
 
 _URN = re.compile(r"^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
-ITEM_EXTENSIONS = (
-    "extension-itemTraceNumber",
-    "extension-serviceItemRequestType",
-    "extension-certificationType",
-)
 
 
 @cache
-def _profiles() -> dict[str, list[tuple[str, int, str]]]:
-    loaded: dict[str, list[tuple[str, int, str]]] = json.loads(
-        (Path(__file__).parent / "profiles-2.2.1.json").read_text()
-    )
+def _profiles(version: str) -> dict[str, list[tuple[str, int, str]]]:
+    path = Path(__file__).parent / f"profiles-{version}.json"
+    loaded: dict[str, list[tuple[str, int, str]]] = json.loads(path.read_text())
     return loaded
 
 
 def _parents(resource: Any, path: list[str]) -> Iterator[Any]:
     """Yield the elements that hold a path's last member."""
-    if len(path) == 1:
+    if not path:
         yield resource
         return
     inner = resource.get(path[0]) if isinstance(resource, dict) else None
@@ -44,13 +41,32 @@ def _parents(resource: Any, path: list[str]) -> Iterator[Any]:
         yield from _parents(one, path[1:])
 
 
-def _cardinality(resource: Resource, profile: str) -> Iterator[str]:
-    for path, least, most in _profiles().get(profile, []):
-        steps = path.split(".")
-        for parent in _parents(resource, steps):
-            value = parent.get(steps[-1]) if isinstance(parent, dict) else None
-            count = len(value) if isinstance(value, list) else int(value is not None)
-            where = f"{resource['resourceType']}.{path}"
+def _count(parent: Any, member: str) -> int:
+    """Return how often a member stands in an element: plain, ``value[x]`` or ``extension:URL``."""
+    if not isinstance(parent, dict):
+        return 0
+    if member.startswith("extension:"):
+        url = member.partition(":")[2]
+        return sum(one.get("url") == url for one in codes.objects(parent.get("extension")))
+    stem = member.removesuffix("[x]")
+    if stem != member:
+        return sum(one.startswith(stem) and one[len(stem) :][:1].isupper() for one in parent)
+    value = parent.get(member)
+    return len(value) if isinstance(value, list) else int(value is not None)
+
+
+def _steps(path: str) -> tuple[list[str], str]:
+    """Return the elements on the way to a path's last member, and that member."""
+    plain, colon, url = path.partition(":")
+    *holders, last = plain.split(".")
+    return holders, last + colon + url
+
+
+def _cardinality(resource: Resource, rows: list[tuple[str, int, str]]) -> Iterator[str]:
+    for path, least, most in rows:
+        holders, member = _steps(path)
+        for parent in _parents(resource, holders):
+            count, where = _count(parent, member), f"{resource['resourceType']}.{path}"
             if count < least:
                 yield f"{where} is missing"
             elif most != "*" and count > int(most):
@@ -74,18 +90,27 @@ def _items(claim: Resource) -> Iterator[str]:
     diagnoses = {one.get("sequence") for one in claim.get("diagnosis") or []}
     traces = []
     for item in claim.get("item") or []:
-        held = {one.get("url"): one for one in item.get("extension") or []}
-        for name in ITEM_EXTENSIONS:
-            if PAS + name not in held:
-                yield f"Claim.item: {name} is missing"
-        trace = held.get(PAS + ITEM_EXTENSIONS[0], {}).get("valueIdentifier", {}).get("value")
-        traces.append(trace)
-        if not item.get("locationCodeableConcept"):
-            yield "Claim.item.location is missing"
+        held = [one for one in item.get("extension") or [] if one.get("url") == TRACE]
+        if not held:
+            yield "Claim.item: extension-itemTraceNumber is missing"
+        traces += [one.get("valueIdentifier", {}).get("value") for one in held]
         if not item.get("diagnosisSequence") or not set(item["diagnosisSequence"]) <= diagnoses:
             yield "Claim.item.diagnosisSequence does not point at a diagnosis"
     if len(traces) != len(set(traces)):
         yield "Claim.item: two items share a trace number"
+
+
+def _papers(claim: Resource) -> Iterator[str]:
+    """Yield which papers are not told apart: by extension-documentInformation in 2.2.1."""
+    numbers = []
+    for row in claim.get("supportingInfo") or []:
+        told = [one for one in row.get("extension") or [] if one.get("url") == INFORMATION]
+        if "valueReference" in row and len(told) != 1:
+            yield "Claim.supportingInfo: extension-documentInformation is missing"
+        parts = [part for one in told for part in one.get("extension") or []]
+        numbers += [one.get("valueString") for one in parts if one.get("url") == "controlNumber"]
+    if len(numbers) != len(set(numbers)):
+        yield "Claim.supportingInfo: two papers share a control number"
 
 
 def _identity(bundle: Resource) -> Iterator[str]:
@@ -104,17 +129,23 @@ def _identity(bundle: Resource) -> Iterator[str]:
                 yield "Coverage: the member number is missing"
 
 
-def faults(bundle: Resource) -> tuple[str, ...]:
-    """Return everything that makes a request or inquiry Bundle unfit to be sent."""
+def faults(bundle: Resource, version: str) -> tuple[str, ...]:
+    """Return everything that makes a Bundle unfit to be sent to a payer of a PAS version."""
     entries = bundle.get("entry") or []
     if not entries or entries[0]["resource"].get("resourceType") != "Claim":
         return ("Bundle: the first entry is not the Claim",)
-    found = list(check.shape(bundle))
+    known, found = _profiles(version), list(check.shape(bundle))
     for resource in [bundle, *(entry["resource"] for entry in entries)]:
         for url in (resource.get("meta") or {}).get("profile") or []:
-            found += _cardinality(resource, str(url).removeprefix(PAS))
+            name = str(url).removeprefix(PAS)
+            if name in known:
+                found += _cardinality(resource, known[name])
+            elif name != url:
+                found.append(f"{resource['resourceType']}: PAS {version} has no {name}")
     found += [*_graph(bundle), *_identity(bundle)]
     claim = entries[0]["resource"]
-    if PAS + "profile-claim" in claim["meta"]["profile"]:
+    if PAS + "profile-claim-inquiry" not in claim["meta"]["profile"]:
         found += _items(claim)
+        if VERSIONS[version].described:
+            found += _papers(claim)
     return tuple(dict.fromkeys(found))

@@ -25,6 +25,8 @@ class Payer:
     insurer_value: str
     pas_base: str | None
     pas_version: str
+    receiver_code: str | None
+    receiver_id: str | None
     recovery: Recovery
     recovery_wait_seconds: float
     poll_first_seconds: float
@@ -42,6 +44,7 @@ class Payer:
     contact: str
 
 
+PAS_VERSIONS = ("2.0.1", "2.1.0", "2.2.1")
 FILTER = "org-identifier"
 FILTERS = {"2.0.1": "identifier"}
 """By what a payer finds the subscriber of an answer, where its file names nothing else."""
@@ -56,7 +59,9 @@ PAYER: Schema = {
     "pas": Key(
         {
             "base": WORDS,
-            "version": MAYBE,
+            "version": Key(choices=PAS_VERSIONS, optional=True),
+            "receiver_code": Key(form="words", optional=True),
+            "receiver_id": Key(form="words", optional=True),
             "recovery": Key(choices=("idempotent_resend", "inquire", "person"), optional=True),
             "recovery_wait_seconds": SECONDS,
             "poll_first_seconds": SECONDS,
@@ -87,6 +92,8 @@ def _payer(table: dict[str, Any]) -> Payer:
         insurer_value=insurer["value"],
         pas_base=pas.get("base"),
         pas_version=pas.get("version", "2.2.1"),
+        receiver_code=pas.get("receiver_code"),
+        receiver_id=pas.get("receiver_id"),
         recovery=pas.get("recovery", "person"),
         recovery_wait_seconds=float(pas.get("recovery_wait_seconds", 60)),
         poll_first_seconds=float(pas.get("poll_first_seconds", 300)),

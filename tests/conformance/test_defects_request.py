@@ -22,6 +22,7 @@ from smart_app.chart import snapshot, writeback
 from smart_app.errors import MissingFact
 from smart_app.fhir import codes, refs
 from smart_app.pas import echo, inquiry
+from smart_app.pas.team import Clinician
 from tests.unit.chart.test_marking import a_mark
 from tests.unit.chart.test_marking import an_order as a_signed_order
 from tests.unit.kit import NOW, READ_AT, FakeChart
@@ -95,8 +96,8 @@ def test_defect_06_addresses_that_the_guide_does_not_have() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"practitioner": DOCTOR | {"identifier": []}},
-        {"practitioner_ptan": None},
+        {"ordering": Clinician(DOCTOR | {"identifier": []}, "Z10001")},
+        {"ordering": Clinician(DOCTOR, None)},
         {"coverage": COVERAGE | {"identifier": []}},
     ],
     ids=["no NPI", "no PTAN", "no member number"],

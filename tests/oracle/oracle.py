@@ -8,6 +8,16 @@ import subprocess
 from pathlib import Path
 
 HERE = Path(__file__).parent
+COMMON = (
+    "hl7.fhir.us.davinci-crd-2.0.1",
+    "hl7.fhir.us.davinci-dtr-2.0.1",
+    "hl7.fhir.uv.sdc-4.0.0-ballot",
+)
+GUIDES = {
+    "2.0.1": ("hl7.fhir.us.core-3.1.1", "hl7.fhir.us.davinci-pas-2.0.1"),
+    "2.2.1": ("hl7.fhir.us.core-7.0.0", "hl7.fhir.us.davinci-pas-2.2.1"),
+}
+"""What each version of PAS is validated against, beside what is common."""
 
 
 def missing() -> str | None:
@@ -31,9 +41,10 @@ def jars() -> Path:
     return cache
 
 
-def validate(folder: Path) -> tuple[bool, str]:
-    """Return whether every file is valid, and what the validator printed."""
-    guides = [part for path in sorted((HERE / "guides").glob("*.tgz")) for part in ("--ig", path)]
+def validate(folder: Path, version: str = "2.2.1") -> tuple[bool, str]:
+    """Return whether every file is valid by a version of PAS, and what the validator printed."""
+    names = (*GUIDES[version], *COMMON)
+    guides = [part for one in names for part in ("--ig", HERE / f"guides/{one}.tgz")]
     command = ["java", "-Xmx4g", "-cp", f"{jars()}/*", HERE / "ProfileValidator.java", *guides]
     command += ["--support", HERE / "support", folder]
     done = subprocess.run(

@@ -134,7 +134,12 @@ class Payers:
     def find(self, payer_id: str | None) -> Any:
         if payer_id is None:
             return None
-        return SimpleNamespace(id=payer_id, pas_base="https://payer.example", recovery="inquire")
+        return SimpleNamespace(
+            id=payer_id,
+            pas_base="https://payer.example",
+            pas_version="2.2.1",
+            recovery="inquire",
+        )
 
     of_id = find
 

@@ -67,6 +67,8 @@ def the_payer(recovery: str) -> Any:
         name="Zyter",
         pended="inquire",
         pas_version="2.2.1",
+        receiver_code=None,
+        receiver_id=None,
         filter_key="org-identifier",
         listen_seconds=5.0,
         pas_base="https://payer.example",

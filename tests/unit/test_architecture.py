@@ -172,6 +172,7 @@ def test_stages_are_called_by_the_line_alone() -> None:
         "smart_app/judging.py",  # stage 3
         "smart_app/newer.py",  # stages 2 to 6 of a chart that changed
         "smart_app/review.py",  # stages 7 to 9 of the line
+        "smart_app/requesting.py",  # the signed form and the request, stages 8 and 9
         "smart_app/sending.py",  # stage 10 of the line
         "smart_app/decide.py",  # stage 11
         "smart_app/listening.py",  # stage 11 by notification

@@ -84,6 +84,7 @@ def test_what_a_site_file_may_not_hold_is_named(
         ("read_seconds = 30", 'read_seconds = "30"', "read_seconds is a number"),
         ("read_seconds = 30", "read_seconds = -1", "read_seconds is a number of at least 0"),
         ("read_seconds = 30", "read_seconds = 0", "a wait is longer than nothing"),
+        ('version = "2.2.1"', 'version = "2.2"', "version is one of 2.0.1, 2.1.0, 2.2.1"),
         ('state = "AZ"', 'state = "Arizona"', "state is two capital letters"),
         ('name = "Zyter"', 'nam = "Zyter"', "unknown key 'nam'"),
         ("stand_in = true", 'stand_in = "no"', "stand_in is true or false"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from smart_app import newer, reading
+from smart_app import newer, reading, requesting
 from smart_app.cases.model import Case, Coding
 from smart_app.cases.store import Store
 from smart_app.chart.entered import Entered
@@ -37,8 +37,8 @@ def front(store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> It
     claim = {"identifier": [{}]}
     request = {"entry": [{"fullUrl": "urn:uuid:1", "resource": claim}]}
     monkeypatch.setattr(Review, "_wire", lambda *_: ("zyter", "pas"))
-    monkeypatch.setattr(Review, "request", lambda *_: ("the form", request))
-    monkeypatch.setattr(lint, "faults", lambda _: ())
+    monkeypatch.setattr(requesting, "build", lambda *_: ("the form", request))
+    monkeypatch.setattr(lint, "faults", lambda *_: ())
     with ThreadPoolExecutor(2) as pool:
         made = Front(store, clock, pool)
         made.world.sites.of_id("site").late_write = "next_launch"

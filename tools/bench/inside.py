@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from smart_app import requesting
 from smart_app.cases.model import ChartSnapshot
 from smart_app.dtr import package, populate
 from smart_app.dtr.engine.pool import EnginePool
 from smart_app.flow import Flow
 from smart_app.pas import lint
-from smart_app.review import Review
+from smart_app.pas.versions import LATEST
 from smart_app.world import World
 from tools.bench.rows import ROUNDS, Row, median, milliseconds
 
@@ -82,14 +83,13 @@ def forms(programs: Path) -> list[Row]:
 
 def request(world: World, case_id: str) -> Row:
     """Return how long a request takes to be built and linted."""
-    flow = Flow(world)
-    review, case = Review(flow), world.store.case(case_id)
+    flow, case = Flow(world), world.store.case(case_id)
     received, draft = flow.draft(case) or (None, None)
     assert received and draft and case.signed_by
     chart = flow.kept(case)
 
     def build() -> None:
-        _, bundle = review.request(case, received, draft, case.signed_by, chart)
-        lint.faults(bundle)
+        _, bundle = requesting.build(flow, case, received, draft, case.signed_by, chart)
+        lint.faults(bundle, LATEST)
 
     return Row("request built and linted", median(build), "ms", 20)

@@ -10,6 +10,7 @@ from smart_app.cases.model import Case, Coding, Place
 from smart_app.fhir import codes
 from smart_app.pas import bundle
 from smart_app.pas.entries import Clinic
+from smart_app.pas.team import Clinician
 from tests.unit.kit import CPT, NOW, a_case, an_item
 
 IDENTIFIER = "identifier-1"
@@ -89,8 +90,7 @@ def parts(**change: Any) -> bundle.RequestParts:
         patient=PATIENT,
         coverage=COVERAGE,
         orders=(an_order(),),
-        practitioner=DOCTOR,
-        practitioner_ptan="Z10001",
+        ordering=Clinician(DOCTOR, "Z10001"),
         clinic=CLINIC,
         insurer=bundle.Insurer("Insurer", "urn:payers", "p1"),
         response=RESPONSE,

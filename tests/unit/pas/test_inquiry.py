@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from smart_app.pas import echo, inquiry, lint
+from smart_app.pas.versions import LATEST
 from tests.unit.kit import CPT, NOW, READ_AT
 from tests.unit.pas.requests import CLINIC, IDENTIFIER, MEMBER, a_request, of, the_case
 from tests.unit.pas.test_decision import OTHER, UTN, an_answer_item, read
@@ -24,7 +25,7 @@ def ours(body: Any) -> inquiry.Inquired:
 
 def test_an_inquiry_is_fit_to_be_sent_and_carries_no_clinical_content() -> None:
     asked = inquiry.build(a_request(), NOW)
-    assert lint.faults(asked) == ()
+    assert lint.faults(asked, LATEST) == ()
     kinds = {one["resource"]["resourceType"] for one in asked["entry"]}
     assert not kinds & {"DocumentReference", "QuestionnaireResponse", "ServiceRequest"}
     claim = of(asked, "Claim")

@@ -13,6 +13,8 @@ import pytest
 from smart_app.errors import MissingFact
 from smart_app.fhir import refs
 from smart_app.pas import bundle, lint
+from smart_app.pas.team import Clinician
+from smart_app.pas.versions import LATEST
 from tests.unit.kit import an_item
 from tests.unit.pas.requests import (
     COVERAGE,
@@ -32,9 +34,9 @@ Spoil = Callable[[dict[str, Any]], None]
 
 
 def test_what_is_built_is_fit_to_be_sent() -> None:
-    assert lint.faults(a_request()) == ()
+    assert lint.faults(a_request(), LATEST) == ()
     two = a_request(case=the_case(2), orders=(an_order(1), an_order(2)))
-    assert lint.faults(two) == ()
+    assert lint.faults(two, LATEST) == ()
 
 
 def test_every_reference_names_one_entry_and_every_entry_is_new() -> None:
@@ -63,9 +65,9 @@ def test_the_traces_join_request_and_answer() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"practitioner": {**DOCTOR, "identifier": []}},
-        {"practitioner": {**DOCTOR, "identifier": [{"system": "x", "value": "1999999019"}]}},
-        {"practitioner_ptan": None},
+        {"ordering": Clinician({**DOCTOR, "identifier": []}, "Z10001")},
+        {"ordering": Clinician({**DOCTOR, "identifier": [{"system": "x"}]}, "Z10001")},
+        {"ordering": Clinician(DOCTOR, None)},
         {"coverage": {**COVERAGE, "identifier": []}},
         {"patient": {key: value for key, value in PATIENT.items() if key != "birthDate"}},
         {"case": replace(the_case(), items=(an_item(diagnoses=DIAGNOSIS),))},
@@ -98,7 +100,7 @@ SPOILS: dict[str, tuple[Spoil, str]] = {
     "trace": (lambda b: item_of(b)["extension"].pop(0), "itemTraceNumber is missing"),
     "request type": (lambda b: item_of(b)["extension"].pop(1), "serviceItemRequestType"),
     "certification": (lambda b: item_of(b)["extension"].pop(2), "certificationType"),
-    "place": (lambda b: item_of(b).pop("locationCodeableConcept"), "location is missing"),
+    "place": (lambda b: item_of(b).pop("locationCodeableConcept"), "location[x] is missing"),
     "diagnosis": (lambda b: item_of(b).update(diagnosisSequence=[9]), "point at a diagnosis"),
     "no diagnosis": (lambda b: item_of(b).pop("diagnosisSequence"), "point at a diagnosis"),
     "same trace": (lambda b: of(b, "Claim")["item"].append(item_of(b)), "share a trace"),
@@ -119,12 +121,12 @@ def test_a_spoiled_request_does_not_leave(name: str) -> None:
     spoil, words = SPOILS[name]
     request = copy.deepcopy(a_request())
     spoil(request)
-    assert any(words in one for one in lint.faults(request)), lint.faults(request)
+    assert any(words in one for one in lint.faults(request, LATEST)), lint.faults(request, LATEST)
 
 
 def test_a_fault_names_no_value_of_the_patient() -> None:
     request = a_request()
     of(request, "Patient")["birthDate"] = "canary"
     of(request, "Patient")["gender"] = ["canary"]
-    told = " ".join(lint.faults(request))
+    told = " ".join(lint.faults(request, LATEST))
     assert told and "canary" not in told
