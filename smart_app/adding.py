@@ -108,7 +108,8 @@ class Adding(Steps):
     ) -> None:
         told = self.store.latest(case.id, "decision", Decision)
         reference = told.payer_reference if told else None
-        made = attachments.build(self.deciding.request(case), wanted, found, reference)
+        request, version = self.deciding.request(case), self.payer(case).pas_version
+        made = attachments.build(request, wanted, found, reference, version)
         payload = json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
         name, digest, now = str(uuid.uuid4()), codec.sha256(payload), self.world.clock.now()
         names = tuple(map(refs.of, found))

@@ -69,7 +69,7 @@ class Withdrawing(Steps):
         name = str(uuid.uuid4())
         prior = self.deciding.request(case)
         made = update.cancel(prior, identifier=name, at=now, version=payer.pas_version)
-        if found := lint.faults(made):
+        if found := lint.faults(made, payer.pas_version):
             raise LintError(found)
         payload = json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
         digest = codec.sha256(payload)

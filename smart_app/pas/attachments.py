@@ -10,7 +10,7 @@ from typing import Any
 
 from smart_app.cases.model import Resource, Wanted
 from smart_app.fhir import codes
-from smart_app.pas import entries
+from smart_app.pas import papers, versions
 
 LOINC = "http://loinc.org"
 REPORT = "https://codesystem.x12.org/005010/755"
@@ -20,7 +20,11 @@ PROFILE = (
 
 
 def build(
-    request: Resource, wanted: Wanted, documents: Iterable[Resource], reference: str | None
+    request: Resource,
+    wanted: Wanted,
+    documents: Iterable[Resource],
+    reference: str | None,
+    version: str,
 ) -> Resource:
     """Return the Parameters that answer one wish of a payer about a request, as that was sent.
 
@@ -43,7 +47,7 @@ def build(
             {"system": codes.NPI, "value": codes.identifier(provider, codes.NPI) or ""},
         ),
         _named("MemberId", member),
-        *(_attachment(wanted, one, subject) for one in documents),
+        *(_attachment(wanted, one, subject, version) for one in documents),
         {"name": "Final", "valueBoolean": True},
     ]
     if reference:
@@ -56,10 +60,12 @@ def _named(name: str, identifier: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "valueIdentifier": kept}
 
 
-def _attachment(wanted: Wanted, document: Resource, subject: dict[str, Any]) -> dict[str, Any]:
+def _attachment(
+    wanted: Wanted, document: Resource, subject: dict[str, Any], version: str
+) -> dict[str, Any]:
     system = LOINC if "-" in wanted.code else REPORT
     coded = [{"system": system, "code": wanted.code}] if wanted.code else []
-    made = entries.document(document, "")
+    made = papers.document(document, "", wanted.number, versions.VERSIONS[version])
     content = {key: one for key, one in made.items() if key != "meta"} | {"subject": subject}
     parts: list[dict[str, Any]] = [
         {"name": "LineItem", "valueString": str(line)} for line in wanted.lines
