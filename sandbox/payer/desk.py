@@ -9,6 +9,7 @@ from sandbox.payer.courier import Courier
 from sandbox.payer.crd import Assertions
 from sandbox.payer.mac import Office
 from sandbox.payer.subscriptions import Book
+from sandbox.payer.token import Tokens
 
 
 class Desk:
@@ -19,6 +20,7 @@ class Desk:
         self.control = Control()
         self.office = Office(config, self.control)
         self.assertions = Assertions()
+        self.tokens = Tokens(config)
         self.log = ExchangeLog("payer")
         self.book = Book(config.moment)
         self.courier = Courier(config, self.control, self.office, self.book, self.log)

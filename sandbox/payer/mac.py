@@ -13,7 +13,9 @@ import threading
 import uuid
 from collections.abc import Callable
 
-from sandbox.payer import dismissal, participants, updating, verdicts
+from sandbox.payer import asking, attachments, dismissal, participants, updating, verdicts
+from sandbox.payer.asking import Ask
+from sandbox.payer.attachments import Sent
 from sandbox.payer.config import PayerConfig
 from sandbox.payer.control import Control, Settings
 from sandbox.payer.outcome import Refused
@@ -124,7 +126,9 @@ class Office:
         found = list(made.codes.values())
         made.decision = "partial" if verb == "partial" else verdicts.word(found)
         if verb in verdicts.PENDING:
-            made.then = settings.then
+            made.then, made.after = settings.then, settings.after
+            if verb != "pend":
+                made.asks = asking.asks(verb, made.request, made.reference, sequences)
             if settings.pend_seconds is not None:
                 made.decide_at = self._config.seconds() + settings.pend_seconds
             return
@@ -214,6 +218,44 @@ class Office:
             self._decide(one, verb, self._control.now(), standing)
             self._tell(one)
             return one
+
+    def attach(self, sent: Sent, settings: Settings) -> Submission:
+        """Record an attachment that was asked for; decide when the last has come.
+
+        In idempotent mode what was finished before is taken again without effect. Raises Refused
+        (404, 409, 422).
+        """
+        with self.lock:
+            self.advance()
+            one, ask = self._asked(sent.ids["TrackingId"])
+            attachments.check(sent, ask, one)
+            if ask.done or one.decision != "pended":
+                if settings.idempotent:
+                    return one
+                raise Refused.because(409, "nothing is awaited under this TrackingId")
+            one.attachments.append(sent.view())
+            ask.done = sent.final
+            if not one.open_asks:
+                self._decide(one, one.after, settings, _pended(one))
+                self._tell(one)
+            return one
+
+    def _asked(self, tracking: str) -> tuple[Submission, Ask]:
+        for one in self._standing():
+            for ask in one.asks:
+                if ask.tracking == tracking:
+                    return one, ask
+        where = attachments.at("TrackingId")
+        raise Refused.because(404, "nothing was asked for by this TrackingId", where, "not-found")
+
+    def asked_form(self, trace: str) -> str | None:
+        """Return the procedure code of an item whose form is awaited, by its trace, or None."""
+        with self.lock:
+            for one in self._standing():
+                for ask in one.open_asks:
+                    if ask.code == asking.FORM and ask.item.trace.get("value") == trace:
+                        return ask.item.code
+        return None
 
     def number_all(self, name: str | None = None) -> list[Submission]:
         """Give the awaited numbers now: of one request, or of all."""

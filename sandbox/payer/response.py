@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import uuid
 
-from sandbox.payer import items, participants, verdicts
+from sandbox.payer import asking, items, participants, verdicts
+from sandbox.payer.outcome import Fault, outcome
 from sandbox.payer.r4 import PAS, X12, Json, mapping
 from sandbox.payer.submission import Submission
 
@@ -17,18 +18,36 @@ BUNDLES = "urn:preclear:sandbox:payer:response"
 
 def bundle(one: Submission, now: str, *, inquiry: bool = False) -> Json:
     """Return the answer to a submission, or one result of an inquiry about it."""
-    kind = "pas-inquiry-response-bundle" if inquiry else "pas-response-bundle"
     response_url = f"urn:uuid:{uuid.uuid4()}"
+    return {
+        **_envelope(now, inquiry=inquiry),
+        "entry": [
+            {"fullUrl": response_url, "resource": _response(one, response_url, inquiry)},
+            *_echoed(one),
+            *([] if inquiry else [asking.entry(ask, one.request) for ask in one.open_asks]),
+        ],
+    }
+
+
+def together(results: list[Json], now: str) -> Json:
+    """Return the results of an inquiry as one Bundle, answers first; or one that says none."""
+    entries = {entry["fullUrl"]: entry for one in results for entry in one["entry"]}
+    firsts = [one["entry"][0] for one in results]
+    rest = [entry for entry in entries.values() if entry not in firsts]
+    if not results:
+        none = outcome([Fault("not-found", "", "No request fits.")], "information")
+        rest = [{"fullUrl": f"urn:uuid:{uuid.uuid4()}", "resource": none}]
+    return {**_envelope(now, inquiry=True), "entry": firsts + rest}
+
+
+def _envelope(now: str, *, inquiry: bool) -> Json:
+    kind = "pas-inquiry-response-bundle" if inquiry else "pas-response-bundle"
     return {
         "resourceType": "Bundle",
         "meta": {"profile": [f"{PAS}profile-{kind}"], "security": [TEST_DATA]},
         "identifier": {"system": BUNDLES, "value": str(uuid.uuid4())},
         "type": "collection",
         "timestamp": now,
-        "entry": [
-            {"fullUrl": response_url, "resource": _response(one, response_url, inquiry)},
-            *_echoed(one),
-        ],
     }
 
 
@@ -84,6 +103,8 @@ def _response(one: Submission, url: str, inquiry: bool) -> Json:
     if one.window and one.utn:
         made |= _numbered(one, favourable=bool(found & set(verdicts.FAVOURABLE)))
     made |= items.said(one)
+    if one.open_asks and not inquiry:
+        made["communicationRequest"] = [{"reference": ask.url} for ask in one.open_asks]
     if one.reasons:
         made["processNote"] = _notes(one.reasons)
     return made

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sandbox.payer import verdicts
+from sandbox.payer.asking import Ask
 from sandbox.payer.r4 import Json
 from sandbox.payer.request import Item, Request
 
@@ -31,6 +32,9 @@ class Submission:
     decision: str = "pended"
     codes: dict[int, str] = field(default_factory=dict)
     then: str = "affirm"
+    after: str = "affirm"
+    asks: list[Ask] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list)
     whole: bool = False
     decide_at: float | None = None
     decided_on: date | None = None
@@ -51,6 +55,11 @@ class Submission:
         if self.decided_on is None or not self.numbered:
             return None
         return self.decided_on, self.decided_on + WINDOW
+
+    @property
+    def open_asks(self) -> list[Ask]:
+        """Return what was asked for and is still to come."""
+        return [one for one in self.asks if not one.done] if self.decision == "pended" else []
 
     @property
     def awaits_number(self) -> bool:
@@ -90,4 +99,6 @@ class Submission:
             "utn": self.utn if self.numbered else None,
             "utn_awaited": self.awaits_number,
             "reference": self.reference,
+            "asks": [one.view() for one in self.asks],
+            "attachments": self.attachments,
         }

@@ -15,7 +15,8 @@ class Version:
     ``filters`` are the names that its subscriptions may be narrowed by, ``contents`` what its
     notifications may say; ``added_items`` tells whether a modified item comes with a line that
     replaces it, ``refused_numbers`` whether a refused item carries its number itself,
-    ``error_parts`` whether errorElement has parts. Requests: ``items_in_full`` demands request
+    ``error_parts`` whether errorElement has parts, ``line_on_request`` whether a
+    CommunicationRequest itself names the item. Requests: ``items_in_full`` demands request
     type, certification type and place of each item, ``documented`` documentInformation and
     documents that hold their data, ``coded_types`` a claim type of its list. Updates:
     ``update_relation`` is how they name the prior Claim, which is ``prior_included`` in the
@@ -30,6 +31,7 @@ class Version:
     added_items: bool = True
     refused_numbers: bool = True
     error_parts: bool = True
+    line_on_request: bool = True
     items_in_full: bool = True
     documented: bool = True
     coded_types: bool = True
@@ -55,6 +57,7 @@ VERSIONS = (
         added_items=False,
         refused_numbers=False,
         error_parts=False,
+        line_on_request=False,
         items_in_full=False,
         documented=False,
         coded_types=False,
@@ -68,6 +71,7 @@ VERSIONS = (
     Version(
         name="2.1.0",
         error_parts=False,
+        line_on_request=False,
         documented=False,
         coded_types=False,
         member_on=("patient",),

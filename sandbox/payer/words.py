@@ -34,11 +34,18 @@ LABELS: dict[str, dict[str, str]] = {
         "cut_before": f"Cut the line, {NOTHING}",
         "cut_after": "Record, then cut the line",
         "timeout": "Record, then no answer",
+        "500_after": "Record, then server error (500)",
+        "empty": "Record, answer nothing",
+        "truncated": "Record, stop in mid-answer",
+        "wrong_type": "Record, answer something else",
+        "other_patient": "Record, answer about another patient",
+        "other_claim": "Record, answer another request",
     },
     "misbehave_on": {
         "submit": "sending a request only",
         "inquire": "asking about one only",
         "both": "sending and asking",
+        "attach": "sending what was asked for",
     },
     "utn": {
         "now": "With the decision",
