@@ -1,0 +1,82 @@
+"""Requests of many kinds, as they are built for a payer of each version of PAS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from smart_app.cases.model import Coding
+from smart_app.fhir import codes
+from smart_app.pas.bundle import Partners
+from smart_app.pas.claim import Quoted
+from smart_app.pas.team import Clinician
+from tests.unit.pas import test_content as content
+from tests.unit.pas.requests import COVERAGE, DOCTOR, NOTE, a_request, an_order, the_case
+
+Build = Callable[..., dict[str, Any]]
+CLASS = "http://terminology.hl7.org/CodeSystem/coverage-class"
+SOPT = {"coding": [{"system": codes.SOPT, "code": "121"}]}
+TWO = {"case": the_case(2), "orders": (an_order(1), an_order(2))}
+SURGEON = Clinician(content.SURGEON, "Z10002", content.TAXONOMY)
+
+
+def at(place: Any) -> Any:
+    """Return the case of one item, done at a place."""
+    case = the_case()
+    return replace(case, items=(replace(case.items[0], place=place),))
+
+
+def several(count: int) -> dict[str, Any]:
+    """Return a case of so many items, of two diagnoses, with units and modifiers."""
+    case = the_case(count)
+    both = (Coding(codes.ICD10CM, "M54.16"), Coding(codes.ICD10CM, "M48.061"))
+    items = tuple(
+        replace(one, units=2, diagnoses=both, modifiers=("LT",) if one.sequence % 2 else ())
+        for one in case.items
+    )
+    orders = tuple(an_order(one.sequence) for one in items)
+    return {"case": replace(case, items=items), "orders": orders}
+
+
+def case_of(**change: Any) -> Build:
+    """Return what builds a request with a change."""
+    return lambda version: a_request(version=version, **change)
+
+
+CASES: dict[str, Build] = {
+    "one-item": case_of(),
+    "many-items": case_of(**several(6)),
+    "equipment": lambda version: content.ordered(content.DEVICE, "E0760", version=version),
+    "drug": lambda version: content.ordered(content.DRUG, "J3490", version=version),
+    "two-coverages": case_of(
+        coverage=COVERAGE
+        | {
+            "type": SOPT,
+            "period": {"start": "2020-01-01"},
+            "class": [
+                {"type": {"coding": [{"system": CLASS, "code": "plan"}]}, "value": "A", "name": "A"}
+            ],
+        },
+        orders=(an_order() | {"insurance": [{"reference": "Coverage/other"}]},),
+    ),
+    "facility": case_of(case=at(content.SURGERY_CENTER)),
+    "office": case_of(case=at(content.OFFICE)),
+    "resubmission": case_of(quoted=(Quoted("ServiceRequest/1", "JFA99900004417", "non_affirmed"),)),
+    "affirmed-before": case_of(quoted=(Quoted("ServiceRequest/1", "JFA99900004418", "affirmed"),)),
+    "expedited": case_of(
+        case=replace(the_case(), expedited=True), urgency="Waiting may damage the cord."
+    ),
+    "with-encounter": case_of(encounter=content.PLANNED),
+    "many-documents": case_of(
+        documents=tuple({**NOTE, "id": f"n{one}"} for one in range(1, 7)),
+    ),
+    "two-practitioners": case_of(
+        **TWO,
+        ordering=Clinician(DOCTOR, "Z10001", content.TAXONOMY),
+        performing=(replace(SURGEON, order_refs=frozenset({"ServiceRequest/2"})),),
+    ),
+    "recorded": case_of(recorded={"M54.16": date(2026, 3, 4)}),
+    "partners": case_of(partners=Partners("1999999042", "PAYERAPP", "1999999042", "PAYERID")),
+}
