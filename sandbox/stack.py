@@ -29,6 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 40.0
 
 
+PAS = "2.2.1"
+"""The version of PAS in the payers' files."""
 LAUNCHER = "https://launch.smarthealthit.org"
 BELOW = range(20_000, 32_000)
 """Ports that the system gives to nobody by itself, so that none is taken before we serve on it."""
@@ -60,6 +62,7 @@ class Stack:
         *,
         client: str = "public",
         database: str = "",
+        pas: str = PAS,
         **settings: float,
     ) -> None:
         """``database`` is a PostgreSQL URL; without one the app has a file in the folder."""
@@ -72,6 +75,7 @@ class Stack:
         self.ehr = f"http://127.0.0.1:{self.ports['ehr']}"
         self.payer = f"http://127.0.0.1:{self.ports['payer']}"
         self.app = f"http://localhost:{self.ports['app']}"
+        self.pas = pas
         self.database = database or f"sqlite:///{folder}/preclear.sqlite"
         self.settings = {"worker_idle_seconds": 0.1, "worker_lease_seconds": 60.0} | settings
         self.running: dict[str, subprocess.Popen[bytes]] = {}
@@ -108,7 +112,7 @@ class Stack:
         registrations = ROOT / "launch/registrations"
         self.add_site("sandbox", (registrations / "sandbox.toml").read_text(), client)
         for path in (ROOT / "sandbox/config").glob("payer-*.toml"):
-            text = path.read_text().replace("{payer}", self.payer)
+            text = path.read_text().replace("{payer}", self.payer).replace(PAS, self.pas)
             (self.folder / "payers" / path.name).write_text(text)
         key = self.folder / "key"
         if not key.exists():
