@@ -132,7 +132,8 @@ class Adding(Steps):
             return
         try:
             http = self.world.payer_http(payer)
-            receipt = client.attach(http, payer.pas_base or "", self.store.payload(row))
+            base, payload = payer.pas_base or "", self.store.payload(row)
+            receipt = self.exchanged(case, row.kind, lambda: client.attach(http, base, payload))
         except PayerUnreachable:
             with self.world.tasks.during(task) as db:
                 self.store.allow_resend(db, name, never_left=True)

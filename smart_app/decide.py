@@ -63,7 +63,8 @@ class Deciding(Numbering, Beside):
         """Return what a payer answers to an inquiry, unread; raises PayerError."""
         payer, request = self.payer(case), self.request(case)
         asked = json.dumps(inquiry.build(request, self.world.clock.now())).encode()
-        return client.inquire(self.world.payer_http(payer), payer.pas_base or "", asked)
+        http, base = self.world.payer_http(payer), payer.pas_base or ""
+        return self.exchanged(case, "inquiry", lambda: client.inquire(http, base, asked))
 
     def understood(
         self,

@@ -106,7 +106,8 @@ class Withdrawing(Steps):
         payer = self.payer(case)
         try:
             http = self.world.payer_http(payer)
-            receipt = channel.send(http, payer.pas_base or "", self.store.payload(row))
+            base, payload = payer.pas_base or "", self.store.payload(row)
+            receipt = self.exchanged(case, row.kind, lambda: channel.send(http, base, payload))
         except PayerUnreachable:
             with self.world.tasks.during(task) as db:
                 self.store.allow_resend(db, row.identifier, never_left=True)

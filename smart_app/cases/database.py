@@ -140,7 +140,7 @@ def put(db: sa.Connection, table: sa.Table, values: dict[str, Any]) -> None:
     db.execute(made.on_conflict_do_update(index_elements=keys, set_=others))
 
 
-def put_once(db: sa.Connection, table: sa.Table, values: dict[str, Any]) -> None:
-    """Insert a row, unless there is one of the same primary key."""
+def put_once(db: sa.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+    """Insert a row; False when there is one already that may stand but once."""
     insert = postgresql.insert if _is_postgresql(db) else sqlite.insert
-    db.execute(insert(table).values(**values).on_conflict_do_nothing())
+    return bool(db.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount)

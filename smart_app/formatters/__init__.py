@@ -57,9 +57,11 @@ from smart_app.formatters.page import (
     document_note,
     due,
     giver,
+    lasting,
     left_out,
     outside,
     stage,
+    told_by,
 )
 from smart_app.formatters.sitecheck import site_finding, site_verdict
 
@@ -129,5 +131,7 @@ __all__ = [
     "site_finding",
     "site_verdict",
     "units",
+    "lasting",
+    "told_by",
     "wanted",
 ]

@@ -12,6 +12,7 @@ from typing import Any
 import smart_app
 from launch.errors import TokenRevoked
 from smart_app.audit.chain import AuditChain
+from smart_app.audit.metrics import Metrics
 from smart_app.cases.inbox import Inbox
 from smart_app.cases.model import (
     Case,
@@ -105,6 +106,7 @@ class Line:
         self.world: Any = SimpleNamespace(
             store=store,
             inbox=Inbox(store, Seal((KEY,))),
+            metrics=Metrics(store),
             config=SimpleNamespace(public_url="https://preclear.example"),
             tasks=Tasks(store, LEASE),
             audit=AuditChain(store, Seal((KEY,))),

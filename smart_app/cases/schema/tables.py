@@ -152,6 +152,7 @@ notification = sa.Table(
     metadata,
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("subscription", sa.String(40), nullable=False),
+    sa.Column("site", sa.String(80), nullable=False),
     sa.Column("name", sa.String(120), nullable=False),
     sa.Column("at", sa.Float, nullable=False),
     sa.Column("state", sa.String(20), nullable=False),
@@ -164,4 +165,32 @@ known_name = sa.Table(
     metadata,
     sa.Column("name", sa.String(200), primary_key=True),
     sa.Column("case_id", sa.String(40), nullable=False, index=True),
+)
+
+exchange = sa.Table(
+    "exchange",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("payer", sa.String(80), nullable=False),
+    sa.Column("site", sa.String(80), nullable=False),
+    sa.Column("case_id", sa.String(40), nullable=False, index=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("ended_at", sa.Float, nullable=False),
+    sa.Column("status", sa.Integer),
+    sa.Column("outcome", sa.String(40), nullable=False),
+    sa.Index("exchange_of", "site", "payer", "kind"),
+)
+
+decided = sa.Table(
+    "decided",
+    metadata,
+    sa.Column("case_id", sa.String(40), primary_key=True),
+    sa.Column("payer", sa.String(80), nullable=False),
+    sa.Column("site", sa.String(80), nullable=False),
+    sa.Column("pended", sa.Boolean, nullable=False),
+    sa.Column("at", sa.Float),
+    sa.Column("word", sa.String(20), nullable=False),
+    sa.Column("items", sa.Integer, nullable=False),
+    sa.Index("decided_of", "site", "payer"),
 )

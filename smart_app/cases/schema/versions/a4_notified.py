@@ -29,6 +29,7 @@ def upgrade() -> None:
         "notification",
         sa.Column("id", sa.String(40), primary_key=True),
         sa.Column("subscription", sa.String(40), nullable=False),
+        sa.Column("site", sa.String(80), nullable=False),
         sa.Column("name", sa.String(120), nullable=False),
         sa.Column("at", sa.Float, nullable=False),
         sa.Column("state", sa.String(20), nullable=False),
