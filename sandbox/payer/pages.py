@@ -15,7 +15,7 @@ from sandbox.payer.config import PayerConfig
 from sandbox.payer.control import CHOICES, Control
 from sandbox.payer.desk import Desk
 from sandbox.payer.outcome import Refused
-from sandbox.payer.words import labels
+from sandbox.payer.words import ASKED, labels
 
 CALLS_SHOWN = 12
 DECIDED = (*verdicts.FINAL, *verdicts.WITHOUT_ITEMS)
@@ -29,6 +29,7 @@ def blueprint(desk: Desk) -> Blueprint:
     def show() -> str:
         settings = desk.control.now()
         submissions = [one.view() for one in reversed(desk.office.all())]
+        standing = [one for one in submissions if not one["replaced_by"]]
         return render_template(
             "payer/control.html",
             settings=settings,
@@ -36,7 +37,9 @@ def blueprint(desk: Desk) -> Blueprint:
             choices=CHOICES,
             decided=DECIDED,
             days=_days(desk.config),
-            pended=[one for one in submissions if one["decision"] == "pended"],
+            asked=ASKED,
+            pended=[one for one in standing if one["decision"] == "pended"],
+            changeable=[one for one in standing if one["decision"] != "pended"],
             awaited=[one for one in submissions if one["utn_awaited"]],
             submissions=submissions,
             subscriptions=[one.summary() for one in desk.book.all()],

@@ -127,14 +127,24 @@ def _endpoint(channel: Json, faults: Faults) -> str:
     at = "Subscription.channel"
     faults.need(channel.get("type") == "rest-hook", f"{at}.type", "only rest-hook", "not-supported")
     endpoint = str(channel.get("endpoint"))
-    parts = urlsplit(endpoint)
     faults.need(
-        parts.scheme in ("http", "https") and parts.hostname in LOOPBACK,
+        _of_this_machine(endpoint),
         f"{at}.endpoint",
         "the pretend payer only calls http and https addresses of this machine",
         "value",
     )
     return endpoint
+
+
+def _of_this_machine(endpoint: str) -> bool:
+    try:
+        parts = urlsplit(endpoint)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = all("!" <= letter <= "~" for letter in endpoint)
+    loopback = parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
+    return plain and loopback and port != 0
 
 
 def _headers(lines: Any, faults: Faults) -> tuple[tuple[str, str], ...]:
@@ -168,7 +178,7 @@ def _heartbeat(channel: Json, faults: Faults) -> int | None:
     said = r4.extension_value(channel, BACKPORT + "heartbeat-period")
     if said is None:
         return None
-    whole = isinstance(said, int) and said > 0
+    whole = type(said) is int and said > 0
     faults.need(whole, "Subscription.channel.extension", "a heartbeat has whole seconds", "value")
     return said if whole else None
 

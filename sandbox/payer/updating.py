@@ -50,7 +50,7 @@ def carry(made: Submission, old: Submission) -> list[int]:
     made.kind = "cancel" if request.prior and request.prior.whole else "update"
     made.prior, made.reference = old.id, old.reference
     made.utn, made.utn_at, made.decided_on = old.utn, old.utn_at, old.decided_on
-    made.after, made.asks, made.attachments = old.after, old.asks, old.attachments
+    made.after, made.attachments = old.after, old.attachments
     made.reasons, made.then, made.decide_at = old.reasons, old.then, old.decide_at
     for row in objects(request.claim.get("item")):
         sequence = int(row["sequence"])
@@ -58,6 +58,7 @@ def carry(made: Submission, old: Submission) -> list[int]:
             made.codes[sequence] = "C"
         elif sequence not in anew:
             made.codes[sequence] = old.codes[sequence]
+    made.asks = [ask for ask in old.asks if made.codes.get(ask.item.sequence) == "A4"]
     return [item.sequence for item in request.items if item.sequence in anew]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from sandbox.payer.asking import FORM, HISTORY, PROGRESS
 from sandbox.payer.control import Settings
 
+ASKED = {HISTORY: "a history and physical", PROGRESS: "a progress note", FORM: "a form"}
 NOTHING = "nothing recorded"
 LABELS: dict[str, dict[str, str]] = {
     "decision": {

@@ -10,6 +10,7 @@ from typing import Any
 import payer_samples as samples
 import pytest
 import subscriber_samples as subs
+import update_samples as updates
 from flask.testing import FlaskClient
 from payer_samples import PAS, Json, codes, control, numbers, response_of, submit
 from werkzeug.test import TestResponse
@@ -105,7 +106,7 @@ def test_the_answer_asks(client: FlaskClient, version: str) -> None:
         one["fullUrl"] for one in bundle["entry"]
     }
     (found,) = samples.ask(client)
-    assert requested(found) == []
+    assert requested(found) == [] and "CommunicationRequest" not in str(found)
 
 
 def test_each_item_has_a_question_of_its_own(client: FlaskClient) -> None:
@@ -269,6 +270,20 @@ def test_more_may_be_asked_for_later(client: FlaskClient, subscriber: subs.Subsc
     client.post("/control/change", json={"request": name, "decision": "more-info"})
     subs.deliver(client)
     assert len(requested(subscriber.bodies[-1]["entry"][1]["resource"])) == 1
+
+
+def test_what_was_asked_of_a_cancelled_item_is_awaited_no_more(client: FlaskClient) -> None:
+    control(client, decision="more-info")
+    sent = samples.two_items()
+    first, second = (one["identifier"][0]["value"] for one in requested(submit(client, sent)))
+    changed = updates.update(sent)
+    updates.cancel(updates.rows(changed)[1])
+    answer = updates.send(client, changed).get_json(force=True)
+    assert codes(answer) == ["A4", "C"] and len(requested(answer)) == 1
+    late = attachment("11506-3", document(), "2")
+    assert attach(client, parameters(second, late)).status_code == 404
+    attach(client, parameters(first))
+    assert codes(samples.ask(client, sent)[0]) == ["A1", "C"]
 
 
 def test_sending_more_may_fail(client: FlaskClient) -> None:

@@ -160,6 +160,15 @@ def test_an_unknown_prior(client: FlaskClient) -> None:
     assert samples.state(client) == []
 
 
+def test_a_prior_of_another_member(client: FlaskClient) -> None:
+    sent = samples.sample()
+    submit(client, sent)
+    for kind in ("Coverage", "Patient"):
+        samples.dict_of(sent, kind)["identifier"][0]["value"] = "2SB1B11BB22"
+    assert send(client, cancel_all(sent)).status_code == 404
+    assert [codes(one) for one in samples.ask(client)] == [["A1"]]
+
+
 def test_a_dismissed_update_leaves_the_request_as_it_was(client: FlaskClient) -> None:
     sent = samples.sample()
     submit(client, sent)

@@ -44,6 +44,16 @@ def test_each_code_and_whether_it_carries_a_number(
     assert ("preAuthRef" in response_of(bundle)) is whole_number
     assert response_of(bundle)["outcome"] == "complete"
     assert codes(samples.ask(client)[0]) == [code]
+    assert ("itemPreAuthPeriod" in str(response_of(bundle)["item"])) is numbered
+
+
+@pytest.mark.parametrize("verb", ["cancelled", "contact", "not-required", "unknown-code", "pend"])
+def test_what_is_no_decision_any_more_shows_no_number(client: FlaskClient, verb: str) -> None:
+    (number,) = numbers(submit(client))
+    name = samples.state(client)[0]["id"]
+    client.post("/control/change", json={"request": name, "decision": verb})
+    assert str(number) not in str(samples.ask(client))
+    assert samples.state(client)[0]["utn"] is None
 
 
 def test_a_modified_item_comes_with_the_line_that_replaces_it(client: FlaskClient) -> None:
