@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from smart_app.cases.model import Coding
 from smart_app.fhir import codes
+from smart_app.pas import update
 from smart_app.pas.bundle import Partners
 from smart_app.pas.claim import Quoted
 from smart_app.pas.team import Clinician
+from tests.unit.kit import NOW
 from tests.unit.pas import test_content as content
 from tests.unit.pas.requests import COVERAGE, DOCTOR, NOTE, a_request, an_order, the_case
 
+LATER = NOW + timedelta(hours=1)
 Build = Callable[..., dict[str, Any]]
 CLASS = "http://terminology.hl7.org/CodeSystem/coverage-class"
 SOPT = {"coding": [{"system": codes.SOPT, "code": "121"}]}
@@ -80,3 +83,46 @@ CASES: dict[str, Build] = {
     "recorded": case_of(recorded={"M54.16": date(2026, 3, 4)}),
     "partners": case_of(partners=Partners("1999999042", "PAYERAPP", "1999999042", "PAYERID")),
 }
+
+
+def updated(prior: Build, new: Build) -> Build:
+    """Return what builds the update of a request to another."""
+
+    def build(version: str) -> dict[str, Any]:
+        before, after = prior(version=version), new(version=version)
+        return update.update(before, after, identifier="u", at=LATER, version=version)
+
+    return build
+
+
+def cancelled(prior: Build) -> Build:
+    """Return what builds the cancellation of a request."""
+
+    def build(version: str) -> dict[str, Any]:
+        return update.cancel(prior(version=version), identifier="c", at=LATER, version=version)
+
+    return build
+
+
+def items(*numbers: int, **change: Any) -> Build:
+    """Return what builds a request of some of three items."""
+    case = the_case(3)
+    chosen = tuple(one for one in case.items if one.sequence in numbers)
+    orders = tuple(an_order(one) for one in (1, 2, 3))
+    return case_of(case=replace(case, items=chosen), orders=orders, **change)
+
+
+OTHER_NOTE = {**NOTE, "id": "n2", "description": "Later note"}
+SWAPPED = updated(items(1, 2), items(2, 3))
+CHANGES: dict[str, Build] = {
+    "nothing-new": updated(items(1), items(1)),
+    "items-swapped": SWAPPED,
+    "paper-swapped": updated(items(1), items(1, documents=(OTHER_NOTE,))),
+    "another-day": updated(
+        items(1), case_of(case=replace(the_case(), planned_date=date(2026, 12, 24)))
+    ),
+    "updated-twice": updated(SWAPPED, items(2, 3, performing=(SURGEON,))),
+    "cancelled": cancelled(items(1, 2)),
+    "updated-and-cancelled": cancelled(SWAPPED),
+}
+"""Updates and cancellations, each of a request, or of what was an update itself."""

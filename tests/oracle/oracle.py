@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
+import tarfile
+import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -18,6 +21,10 @@ GUIDES = {
     "2.2.1": ("hl7.fhir.us.core-7.0.0", "hl7.fhir.us.davinci-pas-2.2.1"),
 }
 """What each version of PAS is validated against, beside what is common."""
+
+MENDED = ("extension-infoChanged", "modifierextension-infoCancelled")
+"""What the guide wants in ``Claim.supportingInfo`` (2.2.1: spec-69, spec-71) and defines for items
+alone. HL7's own test kit passes over that; here the definition is widened, and nothing else."""
 
 
 def missing() -> str | None:
@@ -41,13 +48,31 @@ def jars() -> Path:
     return cache
 
 
+def mended(version: str, folder: Path) -> Path:
+    """Write the definitions by which a guide contradicts itself, mended; return their folder."""
+    with tarfile.open(HERE / f"guides/{GUIDES[version][1]}.tgz") as guide:
+        for name in MENDED:
+            member = guide.extractfile(f"package/StructureDefinition-{name}.json")
+            assert member is not None
+            definition = json.load(member)
+            wider = {"type": "element", "expression": "Claim.supportingInfo"}
+            definition["context"].append(wider)
+            (folder / f"{name}.json").write_text(json.dumps(definition))
+    return folder
+
+
 def validate(folder: Path, version: str = "2.2.1") -> tuple[bool, str]:
     """Return whether every file is valid by a version of PAS, and what the validator printed."""
     names = (*GUIDES[version], *COMMON)
     guides = [part for one in names for part in ("--ig", HERE / f"guides/{one}.tgz")]
-    command = ["java", "-Xmx4g", "-cp", f"{jars()}/*", HERE / "ProfileValidator.java", *guides]
-    command += ["--support", HERE / "support", folder]
-    done = subprocess.run(
-        [str(one) for one in command], capture_output=True, text=True, stdin=subprocess.DEVNULL
-    )
+    java = ["java", "-Xmx4g", "-cp", f"{jars()}/*", HERE / "ProfileValidator.java"]
+    with tempfile.TemporaryDirectory() as made:
+        # of two definitions of one name the validator takes the first
+        first = ["--support", mended(version, Path(made)), "--support", HERE / "support"]
+        done = subprocess.run(
+            [str(one) for one in (*java, *first, *guides, folder)],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
     return done.returncode == 0, done.stdout + done.stderr[-2000:]

@@ -11,7 +11,7 @@ import pytest
 from smart_app.pas import inquiry
 from tests.conftest import require
 from tests.oracle import oracle
-from tests.oracle.cases import CASES
+from tests.oracle.cases import CASES, CHANGES
 from tests.unit.kit import NOW
 
 pytestmark = pytest.mark.oracle
@@ -24,7 +24,7 @@ def sent(version: str) -> dict[str, dict[str, Any]]:
     for name, build in CASES.items():
         request = build(version=version)
         found |= {f"{name}-submit": request, f"{name}-inquire": inquiry.build(request, NOW)}
-    return found
+    return found | {name: build(version=version) for name, build in CHANGES.items()}
 
 
 def spoiled(version: str) -> dict[str, dict[str, Any]]:
@@ -56,7 +56,7 @@ def judged(
 def test_all_that_is_sent_is_valid(judged: tuple[dict[str, int], str]) -> None:
     errors, printed = judged
     right = {name: count for name, count in errors.items() if not name.startswith("wrong")}
-    assert len(right) == 2 * len(CASES)
+    assert len(right) == 2 * len(CASES) + len(CHANGES)
     assert not any(right.values()), printed
 
 

@@ -11,7 +11,7 @@ from smart_app.pas import bundle, inquiry, lint, subscription
 from smart_app.pas.names import PAS
 from smart_app.pas.versions import LATEST, VERSIONS
 from smart_app.payers import registry
-from tests.oracle.cases import CASES
+from tests.oracle.cases import CASES, CHANGES
 from tests.unit.kit import NOW
 from tests.unit.pas.requests import a_request, of
 from tools import pas_profiles
@@ -85,6 +85,12 @@ def test_the_tables_are_what_the_packages_say(version: str) -> None:
     assert pas_profiles.path(version).read_text() == pas_profiles.written(
         pas_profiles.tables()[version]
     )
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", CHANGES)
+def test_no_kind_of_change_breaks_the_table_of_a_version(name: str, version: str) -> None:
+    assert lint.faults(CHANGES[name](version=version), version) == ()
 
 
 @pytest.mark.parametrize("version", VERSIONS)
