@@ -15,6 +15,8 @@ from sandbox.payer.r4 import PAS, X12, Json, mapping, objects
 from sandbox.payer.versions import Version
 
 RELATION = "http://terminology.hl7.org/CodeSystem/ex-relatedclaimrelationship"
+REPLACING = "http://hl7.org/fhir/document-relationship-type"
+"""Where FHIR has the word *replaces*: the codes of related claims have not."""
 CHANGED = PAS + "extension-infoChanged"
 CANCELLED = PAS + "modifierextension-infoCancelled"
 CERTIFICATION = PAS + "extension-certificationType"
@@ -61,9 +63,9 @@ def read(claim: Json, at: str, index: Index, version: Version, faults: Faults) -
     one = related[0] if related else {}
     faults.need(len(related) == 1, f"{at}.related", "exactly one related claim", "required")
     faults.need(
-        r4.code_in(one.get("relationship"), RELATION) == version.update_relation,
+        r4.code_in(one.get("relationship"), RELATION, REPLACING) == version.update_relation,
         f"{at}.related.relationship",
-        f"must be {version.update_relation} of {RELATION}",
+        f"must be {version.update_relation}",
         "code-invalid",
     )
     reference = mapping(one.get("claim"))

@@ -124,9 +124,10 @@ class Inbox:
         return name
 
     def change(self, db: sa.Connection, name: str, **values: Any) -> None:
-        """Write columns of a subscription."""
+        """Write columns of a subscription, if any changed."""
         table = tables.subscription
-        db.execute(table.update().where(table.c.id == name).values(**values))
+        if values:
+            db.execute(table.update().where(table.c.id == name).values(**values))
 
     def drop(self, db: sa.Connection, name: str) -> None:
         """Forget a subscription; what it told stays."""
