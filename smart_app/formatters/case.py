@@ -247,12 +247,25 @@ WITHDRAWING = {
 
 
 def next_line(
-    case: Case, state: str, payer: str, mac: str, recovery: str, decided: str, *, warned: bool
+    case: Case,
+    state: str,
+    payer: str,
+    mac: str,
+    recovery: str,
+    decided: str,
+    *,
+    warned: bool,
+    wanted: bool = False,
 ) -> str:
     """Return what happens next, in one line; ``recovery`` is the payer's, or a person's.
 
-    Beside a warning it says of nobody that there is nothing to do.
+    Beside a warning it says of nobody that there is nothing to do, nor while something is
+    ``wanted`` that only a person can send.
     """
+    if wanted and state == "pended":
+        return f"{payer} waits for what it asks for below."
+    if state == "cancelled" and case.tracks.submission == "cancelled":
+        return "It was withdrawn from here. A new request begins with the same answers."
     if state == "non_affirmed" and case.tracks.utn == "awaited":
         return f"{payer} has decided; the number has not come."
     lines = {
@@ -294,8 +307,12 @@ READERS = {True: "A clinician", False: "Software alone, says the reviewer"}
 
 def item_line(case: Case, found: ItemDecision) -> str:
     """Return one code's decision, and what the payer puts in its place."""
-    code = next((one.code for one in case.items if one.trace == found.trace), "")
-    instead = f", instead: {join(found.replaced_by)}" if found.replaced_by else ""
+    item = next((one for one in case.items if one.trace == found.trace), None)
+    code = item.code if item else ""
+    instead = ""
+    if found.replaced_by:
+        asked = f", asked for {units(item.units)}" if item else ""
+        instead = f"{asked}, instead: {join(found.replaced_by)}"
     return f"{code}: {DECISIONS[found.decision].lower()}{instead}"
 
 

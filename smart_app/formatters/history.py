@@ -31,7 +31,7 @@ EVENTS = {
     "signed": "Signed",
     "sending": "Sending started",
     "notified": "{payer} told of this request by itself",
-    "cancel_asked": "{payer} asked to withdraw the request",
+    "cancel_asked": "Withdrawal sent to {payer}",
     "cancel_refused": "{payer} did not withdraw the request: it goes on",
     "cancel_unknown": "We do not know whether {payer} withdrew the request: a person has to ask",
     "person_cancelled": "{payer} has withdrawn the request, a person asked",

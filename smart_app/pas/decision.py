@@ -154,6 +154,13 @@ def _complaints(response: Resource) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in said if one))
 
 
+def _instead(line: dict[str, Any]) -> str:
+    """Return what a payer affirms in the place of an item, and how many of it."""
+    count = (line.get("quantity") or {}).get("value")
+    code = _words_of(line.get("productOrService"))
+    return code if count is None else f"{code} × {count}"
+
+
 def _item_decision(
     response: Resource, item: dict[str, Any], ours: CaseItem, numbered: bool
 ) -> tuple[ItemDecision, tuple[str, ...]]:
@@ -176,7 +183,7 @@ def _item_decision(
     stated = _extension(item, "extension-itemPreAuthPeriod") or response.get("preAuthPeriod") or {}
     first, last = dates.period(stated) if word != "pended" else (None, None)
     added = [
-        _words_of(one.get("productOrService"))
+        _instead(one)
         for one in response.get("addItem") or []
         if item.get("itemSequence") in (one.get("itemSequence") or [])
     ]

@@ -31,6 +31,11 @@ class Asked:
     sent: str
     faults: tuple[str, ...]
 
+    @property
+    def open(self) -> bool:
+        """Whether a person has to do something about it."""
+        return self.state not in ("sending", "received")
+
 
 def asked(follow: Follow, case: Case, payer: str) -> tuple[Asked, ...]:
     """Return what a payer asks for, for a case's page."""

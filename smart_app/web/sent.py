@@ -142,6 +142,7 @@ def case_view(follow: Follow, case: Case) -> CaseView:
     rows = [
         (formatters.moment(one.at, zone), formatters.event(one, payer)) for one in reversed(events)
     ]
+    wishes = more.asked(follow, case, payer)
     settled = case.tracks.chart not in ("none", "writing")
     wrong = _wrong(world, case, decision, numbers, writes)
     warnings = (*_warnings(case, record, payer, wrong), *not_added(events, case.id, zone))
@@ -155,7 +156,14 @@ def case_view(follow: Follow, case: Case) -> CaseView:
         words=words,
         headline=formatters.headline(case, state, payer, _until(numbers), zone),
         next=formatters.next_line(
-            case, state, payer, mac, recovery, _decided(numbers), warned=bool(warnings)
+            case,
+            state,
+            payer,
+            mac,
+            recovery,
+            _decided(numbers),
+            warned=bool(warnings),
+            wanted=any(one.open for one in wishes),
         ),
         payer=payer,
         stops=_stops(case, events, zone, mac, tone, shape),
@@ -185,7 +193,7 @@ def case_view(follow: Follow, case: Case) -> CaseView:
         reference=(decision.payer_reference or "") if decision else "",
         read_by=_read_by(decision),
         may_be_withdrawn=withdrawing.may_be_withdrawn(case),
-        asked=more.asked(follow, case, payer),
+        asked=wishes,
     )
 
 
@@ -204,7 +212,7 @@ def _decided(numbers: tuple[UtnRecord, ...]) -> str:
 
 def _read_by(decision: Decision | None) -> str:
     """Return who read the request, when the payer says so of what it decided."""
-    if decision is None or decision.human_reviewer is None:
+    if decision is None or decision.human_reviewer is None or decision.word == "cancelled":
         return ""
     return formatters.READERS[decision.human_reviewer]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from sandbox import zones
+from sandbox import acts, zones
 from sandbox.ehr import people
 from sandbox.golden import Golden, ask
 from sandbox.stack import Stack
@@ -240,6 +240,30 @@ def number_differs(stack: Stack, page: Page) -> None:
     page.get_by_text("gives another number than the letter that was entered").wait_for()
 
 
+def more(stack: Stack, page: Page) -> None:
+    decided("pended", decision="more-info")(stack, page)
+    page.get_by_role("link", name="Choose documents to send").click()
+    page.get_by_role("button", name="Send these").wait_for()
+
+
+def withdrawn(state: str, **payer: Any) -> Callable[[Stack, Page], None]:
+    """Return the page of a request that was withdrawn while it waited."""
+
+    def show(stack: Stack, page: Page) -> None:
+        case = Case(stack, {"decision": "pend", "pend_seconds": None}).to(*SIGN, state="pended")
+        ask(f"{stack.payer}/control", payer)
+        case.golden.page = acts.withdraw(case.golden.browser, case.golden.page)
+        case.to(state=state).show(page)
+
+    return show
+
+
+def operations(stack: Stack, page: Page) -> None:
+    decided("pended", decision="pend", pend_seconds=None)(stack, page)
+    page.get_by_role("link", name="How requests fare here").click()
+    page.get_by_role("heading", name="How requests fare at this clinic").wait_for()
+
+
 def conflict(stack: Stack, page: Page) -> None:
     Case(stack, {}, ("walter-tfesi-1", "walter-tfesi-2")).to("open", "ready").show(page)
 
@@ -264,6 +288,13 @@ PAGES: dict[str, Callable[[Stack, Page], None]] = {
     "non-affirmed": decided("non_affirmed", decision="non-affirm"),
     "claim-non-affirmed": decided("non_affirmed", "/claim", decision="non-affirm"),
     "pended": decided("pended", decision="pend", pend_seconds=None),
+    "asked-for-more": decided("pended", decision="more-info"),
+    "more": more,
+    "asked-for-a-form": decided("pended", decision="more-info-form"),
+    "withdrawing": withdrawn("cancelling", misbehave="500", misbehave_on="both"),
+    "withdrawn": withdrawn("cancelled"),
+    "modified": decided("affirmed_modified", decision="modify"),
+    "operations": operations,
     "dismissed": decided("dismissed", decision="dismiss"),
     "letter": decided("pended", "/letter", decision="pend", pend_seconds=None),
     "number-differs": number_differs,

@@ -163,7 +163,10 @@ def test_a_part_of_a_unit_is_told(count: float, words: str) -> None:
 
 def test_what_was_affirmed_instead_is_told_with_its_code() -> None:
     found = ItemDecision("trace-1", "affirmed_modified", replaced_by=("62321",))
-    assert formatters.item_line(a_case(), found) == "62323: affirmed with changes, instead: 62321"
+    assert (
+        formatters.item_line(a_case(), found)
+        == "62323: affirmed with changes, asked for 1 unit, instead: 62321"
+    )
 
 
 @pytest.mark.parametrize("chart", ["refused", "manual_pending", "unknown", "accepted_unverified"])
