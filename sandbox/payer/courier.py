@@ -104,7 +104,9 @@ class Courier:
     def handshake(self, one: Subscription) -> None:
         """Begin or renew a subscription by a handshake."""
         with self._book.lock:
-            self._waiting = [other for other in self._waiting if other.to is not one]
+            self._waiting = [
+                other for other in self._waiting if other.to is not one or other.kind == EVENT
+            ]
             due = self._config.seconds() + self._config.handshake_pause
             self._waiting.append(Delivery(one, "handshake", due))
         self.start()
@@ -148,7 +150,10 @@ class Courier:
             return [self._carry(one) for one in self._take(all_of_them)]
 
     def _take(self, all_of_them: bool) -> list[Delivery]:
-        """Return what goes out now, in order, and take it off the list."""
+        """Return what goes out now, in order, and take it off the list.
+
+        An event waits until hands are shaken.
+        """
         mode, now = self._control.now().notify, self._config.seconds()
         if mode == "off":
             return []
@@ -156,7 +161,12 @@ class Courier:
             known = {id(one) for one in self._book.all() if one.status in ("requested", "active")}
             self._waiting = [one for one in self._waiting if id(one.to) in known]
             self._beat(now)
-            due = [one for one in self._waiting if all_of_them or one.due <= now]
+            due = [
+                one
+                for one in self._waiting
+                if (all_of_them or one.due <= now)
+                and (one.kind == "handshake" or one.to.status == "active")
+            ]
             if mode == "reordered":
                 due = list(_newest_first(due, all_of_them))
             self._waiting = [one for one in self._waiting if one not in due]

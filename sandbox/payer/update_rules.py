@@ -15,8 +15,6 @@ from sandbox.payer.r4 import PAS, X12, Json, mapping, objects
 from sandbox.payer.versions import Version
 
 RELATION = "http://terminology.hl7.org/CodeSystem/ex-relatedclaimrelationship"
-REPLACING = "http://hl7.org/fhir/document-relationship-type"
-"""Where FHIR has the word *replaces*: the codes of related claims have not."""
 CHANGED = PAS + "extension-infoChanged"
 CANCELLED = PAS + "modifierextension-infoCancelled"
 CERTIFICATION = PAS + "extension-certificationType"
@@ -62,12 +60,7 @@ def read(claim: Json, at: str, index: Index, version: Version, faults: Faults) -
     related = objects(claim["related"])
     one = related[0] if related else {}
     faults.need(len(related) == 1, f"{at}.related", "exactly one related claim", "required")
-    faults.need(
-        r4.code_in(one.get("relationship"), RELATION, REPLACING) == version.update_relation,
-        f"{at}.related.relationship",
-        f"must be {version.update_relation}",
-        "code-invalid",
-    )
+    _relation(one.get("relationship"), f"{at}.related.relationship", version, faults)
     reference = mapping(one.get("claim"))
     url = str(reference.get("reference"))
     prior = index.get(url, ("", {}))[1]
@@ -83,6 +76,19 @@ def read(claim: Json, at: str, index: Index, version: Version, faults: Faults) -
     whole = certification(claim) == "3"
     _certifications(claim, at, whole, version, faults)
     return Prior(pairs, url, whole)
+
+
+def _relation(said: Any, at: str, version: Version, faults: Faults) -> None:
+    """Check how an update names its prior; ``replaces`` stands in no code system of that list."""
+    wanted = version.update_relation
+    found = {(one.get("system"), one.get("code")) for one in r4.codings(said)}
+    faults.need(
+        (RELATION, wanted) in found
+        or (wanted == "replaces" and wanted in {code for _, code in found}),
+        at,
+        f"must be {wanted}" if wanted == "replaces" else f"must be {wanted} of {RELATION}",
+        "code-invalid",
+    )
 
 
 def _is_claim(index: Index, path: str) -> bool:

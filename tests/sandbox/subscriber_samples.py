@@ -53,7 +53,7 @@ def listening() -> Iterator[Subscriber]:
         subscriber.arrived.release()
         return Response(status=subscriber.statuses.pop(0) if subscriber.statuses else 200)
 
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield subscriber
     server.shutdown()

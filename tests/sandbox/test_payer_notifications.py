@@ -272,6 +272,16 @@ def test_none(client: FlaskClient, subscriber: Subscriber) -> None:
     assert subs.numbers(told) == []
 
 
+def test_an_event_waits_for_the_handshake(client: FlaskClient, subscriber: Subscriber) -> None:
+    path = subscribed(client, subscriber)
+    decide(client, pend(client))
+    known = client.get(path).get_json(force=True)
+    client.put(path, json={**known, "status": "requested"})
+    assert [one["type"] for one in deliver(client)] == ["handshake"]
+    assert [one["type"] for one in deliver(client)] == ["event-notification"]
+    assert numbers(subscriber) == ["1"]
+
+
 def test_a_heartbeat_where_asked_for(
     client: FlaskClient, subscriber: Subscriber, seconds: samples.Seconds
 ) -> None:

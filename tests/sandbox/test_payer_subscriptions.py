@@ -13,7 +13,7 @@ import subscriber_samples as subs
 from flask.testing import FlaskClient
 from subscriber_samples import Subscriber, deliver, parameter, subscribe, subscribed, subscription
 
-from sandbox.payer import PayerConfig, create_payer
+from sandbox.payer import Desk, PayerConfig, create_payer
 
 ENDPOINT = "http://127.0.0.1:9/told"
 
@@ -55,12 +55,16 @@ def test_a_handshake_makes_it_active(
 
 def test_the_thread_shakes_hands_by_itself(tmp_path: Path, subscriber: Subscriber) -> None:
     config = PayerConfig("http://127.0.0.1:0", tmp_path, samples.TODAY, handshake_pause=0)
-    client = create_payer(config).test_client()
+    desk = Desk(config)
+    client = create_payer(config, desk).test_client()
     subscribe(client, subscription(subscriber.url))
     assert subscriber.arrived.acquire(timeout=30)
     name = subs.pend(client)
     subs.decide(client, name)
     assert subscriber.arrived.acquire(timeout=30)
+    assert subscriber.kinds() == ["handshake", "event-notification"]
+    desk.courier.stop()
+    subs.decide(client, subs.pend(client))
     assert subscriber.kinds() == ["handshake", "event-notification"]
 
 

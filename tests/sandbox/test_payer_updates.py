@@ -295,11 +295,16 @@ def test_a_second_claim_without_relation(client: FlaskClient) -> None:
     assert (answer.status_code, places(answer)) == (422, ["Bundle.entry[1].resource"])
 
 
-def test_the_oldest_version_replaces_without_marks(client: FlaskClient) -> None:
+@pytest.mark.parametrize("named", [True, False])
+def test_the_oldest_version_replaces_without_marks(client: FlaskClient, named: bool) -> None:
     sent = two_items()
     assert send(client, sent, "2.0.1").status_code == 200
     changed = update(sent, "replaces")
-    changed["entry"].pop(1)
+    prior = changed["entry"].pop(1)
+    (related,) = claim(changed)["related"]
+    related["relationship"]["coding"][0]["system"] = "http://example.org/relations"
+    if named:
+        related["claim"] = {"identifier": prior["resource"]["identifier"][0]}
     rows(changed)[0]["quantity"]["value"] = 2
     rows(changed)[1]["modifierExtension"] = [{"url": updates.CANCELLED, "valueBoolean": True}]
     updates.certify(rows(changed)[1], "3")
@@ -307,5 +312,5 @@ def test_the_oldest_version_replaces_without_marks(client: FlaskClient) -> None:
     answer = send(client, changed, "2.0.1")
     assert answer.status_code == 200, answer.get_data(as_text=True)
     assert codes(answer.get_json(force=True)) == ["A6", "C"]
-    prior = send(client, update(changed), "2.0.1")
-    assert f"{CLAIM}.related.relationship" in places(prior)
+    again = send(client, update(changed), "2.0.1")
+    assert f"{CLAIM}.related.relationship" in places(again)
