@@ -53,6 +53,8 @@ def judged(
     return {name: int(count) for name, count in errors}, printed
 
 
+@pytest.mark.req("pas-2.2.1@spec-12", "pas-2.2.1@spec-19", "pas-2.2.1@spec-23")
+@pytest.mark.req("pas-2.0.1@75", "pas-2.0.1@82", "pas-2.0.1@86")
 def test_all_that_is_sent_is_valid(judged: tuple[dict[str, int], str]) -> None:
     errors, printed = judged
     right = {name: count for name, count in errors.items() if not name.startswith("wrong")}
