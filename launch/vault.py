@@ -312,7 +312,9 @@ class Vault:
         if refresh is None:
             return False
         ours = (launch_kept.c.launch_id == launch_id, launch_kept.c.case_id == case_id)
+        launch = sa.select(launch_session.c.id).where(launch_session.c.id == launch_id)
         with self._engine.begin() as db:
+            db.execute(launch.with_for_update())  # two that keep the same wait for each other
             db.execute(launch_kept.delete().where(*ours))
             db.execute(
                 launch_kept.insert().values(

@@ -33,6 +33,7 @@ def main() -> None:
         ehr = EhrConfig(ehr_url, payer_url, asked.app_url, Path(folder), with_reset=desk.start_over)
         start(create_ehr(ehr), asked.ehr_port)
         stop.wait()
+        desk.courier.stop()
 
 
 if __name__ == "__main__":

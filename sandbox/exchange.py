@@ -29,6 +29,7 @@ SECRET = {
     "client_secret",
     "client_assertion",
     "token",
+    "header",
 }
 HEADERS = ("Content-Type", "Accept", "If-Match", "If-None-Exist", "Prefer", "ETag", "Location")
 _numbers = iter(range(1, 1_000_000_000))
@@ -72,7 +73,9 @@ def _body(raw: bytes, kind: str) -> Any:
             found = json.loads(text)
         except ValueError:
             return text[:10_000]
-        secret = isinstance(found, dict) and "access_token" in found
+        secret = isinstance(found, dict) and (
+            "access_token" in found or found.get("resourceType") == "Subscription"
+        )
         return _redact(found) if secret else found
     if "form-urlencoded" in kind:
         return _redact(dict(parse_qsl(text)))
@@ -111,6 +114,23 @@ class ExchangeLog:
         def _clear() -> Response:
             self.messages.clear()
             return jsonify({})
+
+    def sent(self, url: str, kind: str, body: Any, status: int | None, ms: float) -> None:
+        """Record a message that the receiver itself sent to the app."""
+        self.messages.append(
+            {
+                "seq": _number(),
+                "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "from": self.receiver,
+                "to": "app",
+                "method": "POST",
+                "url": _url(url),
+                "request": {"headers": {"Content-Type": kind}, "body": body},
+                "status": status or 0,
+                "response": {"headers": {}, "body": None},
+                "ms": round(ms, 1),
+            }
+        )
 
     def _message(self, response: Response) -> dict[str, Any]:
         sender = "browser" if "Mozilla" in request.headers.get("User-Agent", "") else "app"

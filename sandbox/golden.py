@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sandbox import options
+from sandbox import acts, options
 from sandbox.browser import Browser, Page
 from sandbox.options import CASES, DECISIONS
 from sandbox.stack import Stack
@@ -24,7 +24,12 @@ END = {
     "partial": "partial",
     "dismissed": "dismissed",
     "pended": "affirmed",
+    "more-info": "affirmed",
+    "cancelled": "cancelled",
 }
+NUMBERLESS = {"dismissed", "cancelled"}
+ACTS = {"more-info": ("more sent", acts.send_more), "cancelled": ("withdrawn", acts.withdraw)}
+"""What a person does while the request waits."""
 GREEN = {"affirmed", "affirmed_modified"}
 PATIENCE = 45.0  # seconds
 
@@ -70,6 +75,9 @@ class Golden:
         self.stage("form answered", self.ready)
         self.stage("open points settled", self.settle)
         self.stage("signed", self.sign)
+        if self.asked.decision in ACTS:
+            name, act = ACTS[self.asked.decision]
+            self.stage(name, lambda: self.acted(act))
         self.stage("decided", self.decided)
         self.stage("in the chart", self.chart)
 
@@ -150,6 +158,17 @@ class Golden:
             raise Failed(f"{self.page.status}: {self.page.text[:600]}")
         return self.title()
 
+    def acted(self, act: Callable[[Browser, Page], Page]) -> str:
+        """Do what a person does while the request waits."""
+        self._until(lambda: self.page.data.get("data-state") == "pended", "the payer's receipt")
+        try:
+            self.page = act(self.browser, self.page)
+        except acts.Stuck as cause:
+            raise Failed(str(cause)) from cause
+        if self.page.status != 200:
+            raise Failed(f"{self.page.status}: {self.page.text[:400]}")
+        return self.title()
+
     def decided(self) -> str:
         """Wait for the decision, and for the number where one comes."""
         self._until(
@@ -167,7 +186,7 @@ class Golden:
     def chart(self) -> str:
         """Read the chart back: number in a document, and on the order only when affirmed."""
         end = END[self.asked.decision]
-        if end == "dismissed":
+        if end in NUMBERLESS:
             self._no_number()
             return "no number anywhere"
         self._until(lambda: self.page.data.get("data-chart") == "filed_and_read_back", "the chart")
@@ -192,7 +211,7 @@ class Golden:
 
     def _no_number(self) -> None:
         if "UTN" in self._documents() or "(UTN)" in self.page.text:
-            raise Failed("a dismissed request has a number")
+            raise Failed("a request without a decision has a number")
 
     def exchange(self) -> list[dict[str, Any]]:
         """Return every message, in the order of time, numbered."""
@@ -222,7 +241,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _ended)
     with tempfile.TemporaryDirectory(prefix="preclear-golden-") as folder:
-        stack = Stack(Path(folder))
+        stack = Stack(Path(folder), pas=asked.pas)
         try:
             return _play(stack, asked)
         finally:

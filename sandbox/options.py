@@ -23,9 +23,15 @@ DECISIONS = {
     "partial": {"decision": "partial"},
     "dismissed": {"decision": "dismiss"},
     "pended": {"decision": "pend", "then": "affirm", "pend_seconds": 1},
+    "more-info": {"decision": "more-info", "after": "affirm"},
+    "cancelled": {"decision": "pend", "pend_seconds": None},
 }
-LATER = {"decision": ("more-info",), "pas": ("2.0.1",), "channel": ("packet",)}
-EXIST = {"decision": tuple(DECISIONS), "pas": ("2.2.1",), "channel": ("pas",)}
+LATER = {"decision": ("updated",), "channel": ("packet",)}
+EXIST = {
+    "decision": tuple(DECISIONS),
+    "pas": ("2.2.1", "2.1.0", "2.0.1"),
+    "channel": ("pas",),
+}
 
 
 def _empty(spelled: str) -> Path:
@@ -50,7 +56,8 @@ def parser() -> argparse.ArgumentParser:
         "--pas",
         default="2.2.1",
         metavar="VERSION",
-        help="The version of PAS by which the request is sent; there is 2.2.1.",
+        help="The version of PAS by which payer and app speak: "
+        f"{_either(EXIST['pas'])}. Without it: 2.2.1.",
     )
     made.add_argument(
         "--channel", default="pas", metavar="WAY", help="How the request travels; there is pas."
@@ -85,8 +92,9 @@ def _case(made: argparse.ArgumentParser) -> None:
         "--decision",
         default="affirmed",
         metavar="WORD",
-        help=f"What the pretend payer decides: {_either(EXIST['decision'])}. A pended request is "
-        "affirmed after a second; partial needs two codes. Without it: affirmed.",
+        help=f"What becomes of the request: {_either(EXIST['decision'])}. A pended request is "
+        "affirmed after a second, with more-info after a document was sent; cancelled is withdrawn "
+        "while it waits; partial needs two codes. Without it: affirmed.",
     )
     made.add_argument(
         "--late-utn",
@@ -110,7 +118,7 @@ def _refusal(asked: argparse.Namespace) -> str | None:
     """Return why the options name no case that can be played, or None."""
     for name, existing in EXIST.items():
         value = getattr(asked, name)
-        if value in LATER[name]:
+        if value in LATER.get(name, ()):
             return f"--{name} {value} is not built yet. There is {_either(existing)}."
         if value not in existing:
             return f"--{name} {value} does not exist. There is {_either(existing)}."

@@ -29,6 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 40.0
 
 
+PAS = "2.2.1"
+"""The version of PAS in the payers' files."""
 LAUNCHER = "https://launch.smarthealthit.org"
 BELOW = range(20_000, 32_000)
 """Ports that the system gives to nobody by itself, so that none is taken before we serve on it."""
@@ -54,8 +56,16 @@ class Stack:
     """One sandbox in one folder; ``start`` and ``stop`` its parts, or ``with`` it."""
 
     def __init__(
-        self, folder: Path, port: int = 0, *, client: str = "public", **settings: float
+        self,
+        folder: Path,
+        port: int = 0,
+        *,
+        client: str = "public",
+        database: str = "",
+        pas: str = PAS,
+        **settings: float,
     ) -> None:
+        """``database`` is a PostgreSQL URL; without one the app has a file in the folder."""
         if os.environ.get("PRECLEAR_ENV") == "production":
             raise RuntimeError("The sandbox is a stand-in: it does not start in production.")
         self.folder = folder
@@ -65,6 +75,8 @@ class Stack:
         self.ehr = f"http://127.0.0.1:{self.ports['ehr']}"
         self.payer = f"http://127.0.0.1:{self.ports['payer']}"
         self.app = f"http://localhost:{self.ports['app']}"
+        self.pas = pas
+        self.database = database or f"sqlite:///{folder}/preclear.sqlite"
         self.settings = {"worker_idle_seconds": 0.1, "worker_lease_seconds": 60.0} | settings
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self._leash: tuple[int, int] | None = None
@@ -100,14 +112,14 @@ class Stack:
         registrations = ROOT / "launch/registrations"
         self.add_site("sandbox", (registrations / "sandbox.toml").read_text(), client)
         for path in (ROOT / "sandbox/config").glob("payer-*.toml"):
-            text = path.read_text().replace("{payer}", self.payer)
+            text = path.read_text().replace("{payer}", self.payer).replace(PAS, self.pas)
             (self.folder / "payers" / path.name).write_text(text)
         key = self.folder / "key"
         if not key.exists():
             key.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
             key.chmod(0o600)
         lines = [
-            f'database_url = "sqlite:///{self.folder}/preclear.sqlite"',
+            f'database_url = "{self.database}"',
             'key_file = "key"',
             f'public_url = "{self.app}"',
             'sites = "sites"',

@@ -19,7 +19,9 @@ from smart_app.web import (
     case,
     enter,
     health,
+    more,
     notify,
+    operations,
     pages,
     presenters,
     review,
@@ -69,7 +71,7 @@ def create_app(world: World) -> Flask:
     )
     flow = Flow(world)
     desk = pages.Desk(world, door, flow, Review(flow), Follow(world))
-    for part in (review, enter, case, style):
+    for part in (review, enter, case, more, operations, style):
         app.register_blueprint(part.blueprint(desk))
     for other in (rules.blueprint(world), health.blueprint(world), notify.blueprint(world)):
         app.register_blueprint(other)

@@ -36,7 +36,8 @@ class Answers(Steps):
 
     def sent(self, case: Case) -> echo.Sent:
         """Return what an answer may echo of a case's request."""
-        return echo.sent(self.request(case), self.member(case))
+        later = [json.loads(self.store.payload(one)) for one in self.submitted(case, "cancel")]
+        return echo.sent(self.request(case), self.member(case), *later)
 
     def judged(self, case: Case, receipt: Receipt) -> Receipt:
         """Return a receipt as what it is: an answer that decided nothing, with errors, refuses."""

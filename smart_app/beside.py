@@ -38,7 +38,7 @@ WARNED = ("sources_disagree", RENUMBERED, AT_ODDS[0], UNCLEAR[0])
 
 def said(found: Decision) -> tuple[Any, ...]:
     """Return what makes a decision a new one: the day counts, since the window hangs on it."""
-    return found.items, found.word, found.quarantined, found.decided_on
+    return found.items, found.word, found.quarantined, found.decided_on, found.wanted
 
 
 class Beside(Steps):

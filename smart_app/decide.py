@@ -63,7 +63,8 @@ class Deciding(Numbering, Beside):
         """Return what a payer answers to an inquiry, unread; raises PayerError."""
         payer, request = self.payer(case), self.request(case)
         asked = json.dumps(inquiry.build(request, self.world.clock.now())).encode()
-        return client.inquire(self.world.payer_http(payer), payer.pas_base or "", asked)
+        http, base = self.world.payer_http(payer), payer.pas_base or ""
+        return self.exchanged(case, "inquiry", lambda: client.inquire(http, base, asked))
 
     def understood(
         self,
@@ -99,7 +100,7 @@ class Deciding(Numbering, Beside):
                 arrived = self._clock_starts(db, arrived)
                 before = self.store.latest(case.id, "decision", Decision)
                 if before is None:
-                    self._take(db, arrived, found, 0)
+                    self.take(db, arrived, found, 0)
                 else:  # a letter was first
                     self.heard(db, arrived, before, found, 0)
 
@@ -148,7 +149,7 @@ class Deciding(Numbering, Beside):
         found = self._added(case, before, late, sha256)
         if found is None or self.known(case, found):
             return False
-        self._take(db, case, found, 0)
+        self.take(db, case, found, 0)
         return True
 
     def _late_unusable(
@@ -162,7 +163,7 @@ class Deciding(Numbering, Beside):
             if one not in grave:
                 self.not_used(db, case, one)
             elif before.source not in TYPED and verdicts.favours(before):
-                self._take(db, case, one, 0)
+                self.take(db, case, one, 0)
             else:
                 self._unusable(db, case, before, one, 0)
 
@@ -181,7 +182,7 @@ class Deciding(Numbering, Beside):
         """Take what an answer says beside what stands, when nobody knows which is the newer."""
         found = self._added(case, before, read, sha256)
         if found is not None and not self.known(case, found):
-            self._take(db, case, found, 0)
+            self.take(db, case, found, 0)
 
     def _clock_starts(self, db: sa.Connection, case: Case) -> Case:
         program = self.world.program
@@ -189,7 +190,7 @@ class Deciding(Numbering, Beside):
         due = self.world.clock.now() + timedelta(days=days)
         return self.store.save(db, replace(case, due_at=due, due_rule=program.clock_words))
 
-    def _take(
+    def take(
         self,
         db: sa.Connection,
         case: Case,
@@ -207,9 +208,13 @@ class Deciding(Numbering, Beside):
             found = verdicts.with_numbers(found, verdicts.unnumbered(before, withheld))
             if found.decided_on is None and verdicts.same(found, before):
                 found = replace(found, decided_on=before.decided_on)
+            if undecided(found) and not found.wanted:  # what answers an inquiry asks for nothing
+                found = replace(found, wanted=before.wanted)
         changed = before is None or said(before) != said(found)
         if changed or before is None:
             self.store.put(db, case.id, "decision", found)
+            if found.wanted and (before is None or found.wanted != before.wanted):
+                self.note(db, case, "wanted", count=len(found.wanted))
             if before is None or not verdicts.same(before, found):
                 self.note(db, case, "decided", word=found.word, source=found.source)
             if found.quarantined and found.items:
@@ -293,7 +298,7 @@ class Deciding(Numbering, Beside):
         if before is not None and typed:
             self._beside_typed(db, case, before, read, polls)
         else:
-            self._take(db, case, read, polls)
+            self.take(db, case, read, polls)
 
     def listed(self, case: Case, body: Any) -> Decision | None:
         """Return what an inquiry's answer says of a case's request, if it does."""
@@ -312,7 +317,7 @@ class Deciding(Numbering, Beside):
         """
         waits = before is None or {one.decision for one in before.items} <= set(QUIET)
         if waits and read.quarantined[0] not in ELSEWHERE:
-            self._take(db, case, read, polls)
+            self.take(db, case, read, polls)
         else:
             if before and verdicts.favours(before) and read.quarantined[0] == "not active":
                 self.begun(db, case, AT_ODDS, read.document_sha256)
@@ -348,13 +353,13 @@ class Deciding(Numbering, Beside):
         typed = verdicts.unnumbered(typed, withheld)
         numbered = verdicts.with_numbers(typed, read)
         if taken and read.word in WHOLE:
-            self._take(db, case, read, polls)
+            self.take(db, case, read, polls)
         elif taken:
             back = verdicts.take_back(typed, read, taken)
-            self._take(db, case, replace(back, quarantined=read.quarantined), polls, withheld)
+            self.take(db, case, replace(back, quarantined=read.quarantined), polls, withheld)
         elif verdicts.same(typed, read) or numbered != stood:
             found = replace(numbered, id=read.id, quarantined=read.quarantined)
-            self._take(db, case, found, polls, withheld)
+            self.take(db, case, found, polls, withheld)
         else:
             self.plan_poll(db, case, polls)
 
@@ -389,4 +394,4 @@ class Deciding(Numbering, Beside):
                 return case
             if case.tracks.submission in ("unknown", "parked", "rejected"):
                 case = self.move(db, case, submission="received")
-            return self._take(db, case, found, 0)
+            return self.take(db, case, found, 0)

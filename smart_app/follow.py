@@ -10,6 +10,7 @@ import uuid
 import sqlalchemy as sa
 
 from launch import LaunchError, SignInUnavailable
+from smart_app.adding import Adding
 from smart_app.cases.model import Case, Decision, Event, Person, Task
 from smart_app.cases.tasks import LeaseLost
 from smart_app.decide import Deciding
@@ -27,11 +28,12 @@ from smart_app.keeping import let_go
 from smart_app.listening import KINDS, Listening
 from smart_app.sending import Sending
 from smart_app.steps import Steps
+from smart_app.withdrawing import Withdrawing
 from smart_app.world import World
 
 RETRY_FIRST, RETRY_LONGEST = 2.0, 600.0  # seconds
 SOON, LATER = 0.2, 5.0  # seconds
-ENDLESS = {"poll", "recover", "listen", SignInUnavailable.code}
+ENDLESS = {"poll", "recover", "withdraw", "listen", SignInUnavailable.code}
 """A payer or a chart's sign-in that is down for a day must not end the waiting."""
 
 
@@ -43,11 +45,15 @@ class Follow(Steps):
         self.deciding = Deciding(world)
         self.listening = Listening(world)
         self.sending = Sending(world, self.deciding, self.listening)
+        self.withdrawing = Withdrawing(world, self.deciding)
+        self.adding = Adding(world, self.deciding)
         self.filing = Filing(world)
         self.handlers = {
             "send": self.sending.send,
             "recover": self.sending.recover,
             "poll": self.deciding.poll,
+            "withdraw": self.withdrawing.withdraw,
+            "attach": self.adding.attach,
             "file": self.filing.file,
             "listen": self.listening.listen,
             "heard": Hearing(world, self.deciding).heard,
@@ -88,7 +94,7 @@ class Follow(Steps):
                 tasks.later(db, task, code, pause)
             elif {task.kind, code} & ENDLESS:
                 tasks.later(db, task, code, RETRY_LONGEST, afresh=True)
-                if task.kind == "recover":
+                if task.kind in ("recover", "withdraw"):
                     self._in_vain(db, task)
             elif task.kind == "heard":
                 tasks.park(db, task, code)
@@ -100,7 +106,9 @@ class Follow(Steps):
     def _in_vain(self, db: sa.Connection, task: Task) -> None:
         """Let a person clear up what the payer does not tell for a long time; asking goes on."""
         case = self.store.case(task.case, db)
-        if case.tracks.submission == "unknown":
+        if task.kind == "withdraw":
+            self.withdrawing.given_up(db, case)
+        elif case.tracks.submission == "unknown":
             self.note(db, case, "person_needed")
 
     def _given_up(self, db: sa.Connection, task: Task, code: str) -> None:
@@ -112,6 +120,8 @@ class Follow(Steps):
         elif task.kind == "send" and case.tracks.submission == "sending":
             case = self.move(db, case, submission="unknown")
             self.note(db, case, "person_needed")
+        elif task.kind == "attach":
+            self.adding.given_up(db, case, task)
         elif task.kind == "file" and case.tracks.chart == "writing":
             self.filing.given_up(db, case)
         elif task.kind == "file":
@@ -132,6 +142,8 @@ class Follow(Steps):
                     tasks.add(db, "send", case.id, tag=f"again-{uuid.uuid4()}")
             elif case.tracks.submission == "unknown":
                 tasks.wake(db, "recover", case.id)
+            elif case.tracks.submission == "cancelling":
+                tasks.wake(db, "withdraw", case.id)
             elif case.tracks.submission in ("received", "pended"):
                 self.deciding.plan_poll(db, case, 0)
                 tasks.wake(db, "poll", case.id)

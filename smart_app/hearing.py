@@ -23,7 +23,7 @@ from smart_app.pas import subscription, verdicts
 from smart_app.steps import Steps
 from smart_app.world import World
 
-ANSWERED = ("received", "pended")
+ANSWERED = ("received", "pended", "cancelling")
 """Submissions that the payer has answered already, so that a notification is about what follows."""
 
 log = logging.getLogger("preclear.decide")

@@ -180,7 +180,7 @@ class Listening(Steps):
                 return True
             numbers = [f"{remote}:{number}" for number in found.numbers]
             for one in numbers or [f"sha256:{_digest(body)}"]:
-                kept = self.inbox.keep(db, here.id, one, body)
+                kept = self.inbox.keep(db, here, one, body)
                 if kept:
                     self.world.tasks.add(db, "heard", here.id, tag=kept)
         return True

@@ -30,6 +30,7 @@ class Numbering(Answers):
     ) -> tuple[Case, list[UtnRecord]]:
         """Save the case with the tracks of a decision; return it and the numbers that count."""
         before = case.tracks
+        self.world.metrics.decided(db, case, found)
         records, refused = self._numbers(case, found)
         kept = [one for one in records if self.store.add_utn(db, case.id, one)]
         elsewhere = {one.number for one in records} - {one.number for one in kept}
@@ -43,8 +44,11 @@ class Numbering(Answers):
             tracks = states.move(tracks, submission="pended")
         elif found.word != "pended" and tracks.submission == "pended":
             tracks = states.move(tracks, submission="received")
+        elif found.word == "cancelled" and tracks.submission == "cancelling":
+            tracks = states.move(tracks, submission="cancelled")
         ready = (
             found.word == "affirmed"
+            and tracks.submission != "cancelling"
             and tracks.utn == "recorded"
             and len(kept) == 1
             and kept[0].holds

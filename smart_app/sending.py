@@ -69,9 +69,9 @@ class Sending(Steps):
             self._unknown(task, case, payer)
             return
         try:
-            receipt = channel.send(
-                self.world.payer_http(payer), payer.pas_base or "", self.store.payload(row)
-            )
+            http, base = self.world.payer_http(payer), payer.pas_base or ""
+            payload = self.store.payload(row)
+            receipt = self.exchanged(case, row.kind, lambda: channel.send(http, base, payload))
         except PayerUnreachable:
             with self.world.tasks.during(task) as db:
                 self.store.allow_resend(db, row.identifier, never_left=True)

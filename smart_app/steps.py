@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from smart_app.cases import states
-from smart_app.cases.model import Case, Event
+from smart_app.cases.model import Case, Event, Receipt
+from smart_app.errors import PayerError
 from smart_app.payers.registry import Payer
 from smart_app.world import World
+
+R = TypeVar("R")
+REQUESTS = ("initial", "resubmission", "update")
+"""Kinds of submissions that ask for a decision."""
 
 
 class Steps:
@@ -26,7 +32,23 @@ class Steps:
 
     def submission(self, case: Case) -> sa.Row[Any]:
         """Return the row of a case's newest request."""
-        return self.store.submissions(case.id)[-1]
+        return self.submitted(case, *REQUESTS)[-1]
+
+    def submitted(self, case: Case, *kinds: str) -> list[sa.Row[Any]]:
+        """Return the rows of what was submitted for a case, of some kinds, oldest first."""
+        return [one for one in self.store.submissions(case.id) if one.kind in kinds]
+
+    def exchanged(self, case: Case, kind: str, call: Callable[[], R]) -> R:
+        """Do one call to a payer and keep its figures; raises what the call raises."""
+        began = self.world.clock.now()
+        try:
+            answer = call()
+        except PayerError as cause:
+            self.world.metrics.exchanged(case, kind, began, None, cause.code)
+            raise
+        told = answer if isinstance(answer, Receipt) else Receipt("received", 200)
+        self.world.metrics.exchanged(case, kind, began, told.status, told.outcome)
+        return answer
 
     def move(self, db: sa.Connection, case: Case, **to: str) -> Case:
         """Save a case after moves of its tracks; raises IllegalMove and StaleRevision."""

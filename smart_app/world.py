@@ -10,6 +10,7 @@ import requests
 
 from launch import Bearer, Discovery, LaunchContext, Vault
 from smart_app.audit.chain import AuditChain
+from smart_app.audit.metrics import Metrics
 from smart_app.cases.blind import settled
 from smart_app.cases.database import connect
 from smart_app.cases.inbox import Inbox
@@ -45,6 +46,7 @@ class World:
     inbox: Inbox
     tasks: Tasks
     audit: AuditChain
+    metrics: Metrics
     clock: Clock
     vault: Vault
     bearer: Bearer
@@ -96,6 +98,7 @@ def build(config: AppConfig, clock: Clock | None = None, *, engines: int = 1) ->
         inbox=Inbox(store, seal),
         tasks=Tasks(store, config.worker_lease_seconds),
         audit=audit,
+        metrics=Metrics(store),
         clock=clock,
         vault=vault,
         bearer=Bearer(vault, Discovery(clock.now), sites.registrations, clock.now),

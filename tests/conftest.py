@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
+
+from tools import postgresql
 
 
 def require(name: str, reason: str | None) -> None:
@@ -14,3 +17,21 @@ def require(name: str, reason: str | None) -> None:
     if name in os.environ.get("PRECLEAR_REQUIRE", "").split(","):
         pytest.fail(f"required here: {reason}", pytrace=False)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgresql.Server]:
+    """Start a PostgreSQL server, or skip where none is installed."""
+    require("postgresql", postgresql.missing())
+    with postgresql.Server(*postgresql.NOT_DURABLE) as started:
+        yield started
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return the URL of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        folder = request.getfixturevalue("tmp_path")
+        return f"sqlite:///{folder}/preclear.sqlite"
+    made: str = request.getfixturevalue("server").create()
+    return made

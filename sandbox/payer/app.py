@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from sandbox.payer import crd, dtr, pages, pas
 from sandbox.payer.config import PayerConfig
 from sandbox.payer.desk import Desk
-from sandbox.payer.outcome import Refused, fhir, outcome
+from sandbox.payer.outcome import Fault, Refused, fhir, outcome
+from sandbox.payer.versions import VERSIONS
 
 SANDBOX = Path(__file__).resolve().parent.parent
 LARGEST = 64 * 1024 * 1024
@@ -33,29 +34,39 @@ def create_payer(config: PayerConfig, desk: Desk | None = None) -> Flask:
     )
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
     desk = desk or Desk(config)
-    app.register_blueprint(pas.blueprint(config, desk.control, desk.office))
+    for version in VERSIONS:
+        app.register_blueprint(pas.blueprint(version, desk))
     app.register_blueprint(crd.blueprint(config, desk.control, desk.assertions))
-    app.register_blueprint(dtr.blueprint(config, desk.control, desk.assertions))
+    app.register_blueprint(dtr.blueprint(config, desk.control, desk.assertions, desk.office))
     app.register_blueprint(pages.blueprint(desk))
     desk.log.wrap(app, skip_prefixes=OWN)
 
     @app.before_request
     def wait() -> None:
         if not request.path.startswith(OWN):
-            time.sleep(desk.control.now().delay_ms / 1000)
-
-    @app.errorhandler(Refused)
-    def refused(cause: Refused) -> Response:
-        return fhir(outcome(cause.faults), cause.status)
+            time.sleep(desk.control.for_call(request.headers.items()).delay_ms / 1000)
 
     @app.after_request
     def shout(response: Response) -> Response:
         response.headers["X-Stand-In"] = "pretend payer"
         response.headers["Cache-Control"] = "no-store"
+        desk.courier.wake()
         return response
+
+    _refusals(app)
 
     @app.get("/")
     def front() -> AnyResponse:
         return redirect("/control")
 
     return app
+
+
+def _refusals(app: Flask) -> None:
+    @app.errorhandler(Refused)
+    def refused(cause: Refused) -> Response:
+        return fhir(outcome(cause.faults), cause.status)
+
+    @app.errorhandler(413)
+    def too_large(cause: Exception) -> Response:
+        return fhir(outcome([Fault("too-costly", "", "the body is too large")]), 413)

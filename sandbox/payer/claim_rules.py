@@ -1,4 +1,4 @@
-"""What a PAS 2.2.1 Claim owes, element by element.
+"""What a PAS Claim owes, element by element.
 
 https://hl7.org/fhir/us/davinci-pas/2.2.1/en/StructureDefinition-profile-claim.html
 """
@@ -12,8 +12,10 @@ from sandbox.payer import r4
 from sandbox.payer.bundle_rules import DATE, INSTANT, Index
 from sandbox.payer.outcome import Faults
 from sandbox.payer.r4 import PAS, X12, Json, mapping, objects
+from sandbox.payer.versions import Version
 
 CLAIM_TYPE = "http://terminology.hl7.org/CodeSystem/claim-type"
+CLAIM_TYPES = ("institutional", "professional", "oral")
 TEMP = "http://hl7.org/fhir/us/davinci-pas/CodeSystem/PASTempCodes"
 ICD10CM_FORM = re.compile(r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?")
 FIXED = (("status", "active"), ("use", "preauthorization"))
@@ -43,11 +45,14 @@ def points_at(
     faults.need(kind in kinds, at, f"must refer to {' or '.join(kinds)}", "required")
 
 
-def head(claim: Json, at: str, index: Index, faults: Faults) -> None:
+def head(claim: Json, at: str, index: Index, version: Version, faults: Faults) -> None:
     """Check what both a request and an inquiry carry above the items."""
     identifiers = objects(claim.get("identifier"))
     faults.need(
-        1 <= len(identifiers) <= 2, f"{at}.identifier", "one or two identifiers", "required"
+        1 <= len(identifiers) <= version.identifiers,
+        f"{at}.identifier",
+        f"one to {version.identifiers} identifiers",
+        "required",
     )
     for one in identifiers:
         faults.need(
@@ -58,8 +63,9 @@ def head(claim: Json, at: str, index: Index, faults: Faults) -> None:
         )
     for name, fixed in FIXED:
         faults.need(claim.get(name) == fixed, f"{at}.{name}", f"must be {fixed}", "value")
+    kind = r4.code_in(claim.get("type"), CLAIM_TYPE)
     faults.need(
-        r4.code_in(claim.get("type"), CLAIM_TYPE) in ("institutional", "professional", "oral"),
+        kind in CLAIM_TYPES or (not version.coded_types and r4.codings(claim.get("type"))),
         f"{at}.type",
         "must be institutional, professional or oral",
         "code-invalid",
@@ -86,15 +92,9 @@ def _insurance(claim: Json, at: str, index: Index, faults: Faults) -> None:
         points_at(index, one.get("coverage"), ("Coverage",), f"{here}.coverage", faults)
 
 
-def check(claim: Json, at: str, index: Index, faults: Faults) -> None:
+def check(claim: Json, at: str, index: Index, version: Version, faults: Faults) -> None:
     """Note the faults of a request's Claim."""
-    head(claim, at, index, faults)
-    faults.need(
-        "related" not in claim,
-        f"{at}.related",
-        "a new request has no related claim; updates are not taken here",
-        "not-supported",
-    )
+    head(claim, at, index, version, faults)
     for extension in r4.extensions(claim, PAS + "extension-levelOfServiceCode"):
         faults.need(
             r4.code_in(r4.value_of(extension), X12 + "1338"),
@@ -103,7 +103,7 @@ def check(claim: Json, at: str, index: Index, faults: Faults) -> None:
             "code-invalid",
         )
     team = _care_team(claim, at, index, faults)
-    information = _supporting(claim, at, index, faults)
+    information = _supporting(claim, at, index, version, faults)
     diagnoses = _diagnoses(claim, at, faults)
     items = objects(claim.get("item"))
     faults.need(items, f"{at}.item", "at least one item is required", "required")
@@ -114,7 +114,10 @@ def check(claim: Json, at: str, index: Index, faults: Faults) -> None:
         "diagnosisSequence": diagnoses,
     }
     for number, item in enumerate(items):
-        _item(item, f"{at}.item[{number}]", index, known, faults)
+        here = f"{at}.item[{number}]"
+        _item(item, here, index, known, faults)
+        _kinds(item, here, version, faults, update="related" in claim)
+        _coded(item, here, version, faults)
 
 
 def _sequences(rows: list[Json], at: str, faults: Faults) -> set[int]:
@@ -155,7 +158,7 @@ def _care_team(claim: Json, at: str, index: Index, faults: Faults) -> set[int]:
     return _sequences(team, f"{at}.careTeam", faults)
 
 
-def _supporting(claim: Json, at: str, index: Index, faults: Faults) -> set[int]:
+def _supporting(claim: Json, at: str, index: Index, version: Version, faults: Faults) -> set[int]:
     rows = objects(claim.get("supportingInfo"))
     clinical = 0
     for number, row in enumerate(rows):
@@ -163,7 +166,7 @@ def _supporting(claim: Json, at: str, index: Index, faults: Faults) -> set[int]:
         category = r4.code_in(row.get("category"), TEMP)
         faults.need(r4.codings(row.get("category")), f"{here}.category", "is required", "required")
         if category == "additionalInformation":
-            _information(row, here, index, faults)
+            _information(row, here, index, version, faults)
             kind = target(index, row.get("valueReference")).get("resourceType")
             clinical += kind in ("QuestionnaireResponse", "DocumentReference")
         elif category == "freeFormMessage":
@@ -179,7 +182,13 @@ def _supporting(claim: Json, at: str, index: Index, faults: Faults) -> set[int]:
     return _sequences(rows, f"{at}.supportingInfo", faults)
 
 
-def _information(row: Json, at: str, index: Index, faults: Faults) -> None:
+def _information(row: Json, at: str, index: Index, version: Version, faults: Faults) -> None:
+    timed = any(key.startswith("timing") for key in row)
+    faults.need(not timed, f"{at}.timing", "timing is not allowed here")
+    if not version.documented:
+        there = target(index, row.get("valueReference"))
+        faults.need(there, f"{at}.value", "must refer to an entry", "required")
+        return
     information = r4.extensions(row, PAS + "extension-documentInformation")
     reports = [r4.extension_value(one, "reportTypeCode") for one in information]
     faults.need(
@@ -188,8 +197,6 @@ def _information(row: Json, at: str, index: Index, faults: Faults) -> None:
         "documentInformation with a reportTypeCode of X12 755 is required",
         "required",
     )
-    timed = any(key.startswith("timing") for key in row)
-    faults.need(not timed, f"{at}.timing", "timing is not allowed here")
     points_at(index, row.get("valueReference"), INFORMATION, f"{at}.value", faults)
 
 
@@ -231,26 +238,34 @@ def _item(item: Json, at: str, index: Index, known: dict[str, set[int]], faults:
         "itemTraceNumber with system and value is required",
         "required",
     )
-    _x12(item, "extension-serviceItemRequestType", "1525", at, faults)
-    kind = _x12(item, "extension-certificationType", "1322", at, faults)
-    faults.need(
-        kind not in ("1", "3"),
-        f"{at}.extension",
-        "certificationType 1 and 3 are not taken in a new request",
-        "not-supported",
-    )
     requested = r4.extension_value(item, PAS + "extension-requestedService")
     if requested is not None:
         points_at(index, requested, REQUESTS, f"{at}.extension", faults)
-    _coded(item, at, faults)
     for name, sequences in known.items():
         for one in item.get(name) or []:
             faults.need(one in sequences, f"{at}.{name}", f"no row has sequence {one}", "not-found")
     faults.need(item.get("diagnosisSequence"), f"{at}.diagnosisSequence", "is required", "required")
 
 
-def _x12(item: Json, name: str, element: str, at: str, faults: Faults) -> str | None:
+def _kinds(item: Json, at: str, version: Version, faults: Faults, *, update: bool) -> None:
+    """Check request and certification type: 1 is never taken, 3 only to cancel."""
+    needed = version.items_in_full
+    _x12(item, "extension-serviceItemRequestType", "1525", at, faults, needed=needed)
+    kind = _x12(item, "extension-certificationType", "1322", at, faults, needed=needed)
+    faults.need(
+        kind not in (("1",) if update else ("1", "3")),
+        f"{at}.extension",
+        "certificationType 1 is not taken, and 3 only in an update",
+        "not-supported",
+    )
+
+
+def _x12(
+    item: Json, name: str, element: str, at: str, faults: Faults, *, needed: bool
+) -> str | None:
     found = r4.extensions(item, PAS + name)
+    if not found and not needed:
+        return None
     code = r4.code_in(r4.value_of(found[0]), X12 + element) if found else None
     faults.need(
         len(found) == 1 and code,
@@ -261,7 +276,7 @@ def _x12(item: Json, name: str, element: str, at: str, faults: Faults) -> str | 
     return code
 
 
-def _coded(item: Json, at: str, faults: Faults) -> None:
+def _coded(item: Json, at: str, version: Version, faults: Faults) -> None:
     faults.need(
         r4.code_in(item.get("category"), X12 + "1365"),
         f"{at}.category",
@@ -275,7 +290,8 @@ def _coded(item: Json, at: str, faults: Faults) -> None:
         "code-invalid",
     )
     faults.need(
-        r4.code_in(item.get("locationCodeableConcept"), r4.POS, r4.TOB),
+        r4.code_in(item.get("locationCodeableConcept"), r4.POS, r4.TOB)
+        or (not version.items_in_full and "locationCodeableConcept" not in item),
         f"{at}.location",
         "a place of service (CMS) or type of bill (NUBC) is required",
         "required",

@@ -14,13 +14,21 @@ from sandbox import zones
 
 @dataclass(frozen=True)
 class PayerConfig:
-    """Base address, form packages, the day it takes for today (None = real), and its clocks."""
+    """Base address, form packages, the day it takes for today (None = real), and its clocks.
+
+    With ``by_hand`` notifications leave when told to, else by themselves; one that is not taken is
+    tried again after each of the pauses (seconds). A handshake lets the client read its
+    subscription's id first.
+    """
 
     base_url: str
     forms_dir: Path | str
     today: date | None = None
     seconds: Callable[[], float] = time.monotonic
     instant: Callable[[], datetime] = partial(datetime.now, UTC)
+    by_hand: bool = False
+    handshake_pause: float = 0.1
+    notify_pauses: tuple[float, ...] = (1, 2, 4, 8)
 
     def day(self, state: str | None) -> date:
         """Return the day of a decision made now on a service that is delivered in a state.
@@ -31,9 +39,13 @@ class PayerConfig:
 
     def now(self) -> str:
         """Return the present instant, in the day that the payer takes for today."""
+        return self.moment().isoformat()
+
+    def moment(self) -> datetime:
+        """Return the present instant, as ``now``."""
         moment = self.instant().replace(microsecond=0)
         if self.today:
             moment = moment.replace(
                 year=self.today.year, month=self.today.month, day=self.today.day
             )
-        return moment.isoformat()
+        return moment

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from sandbox.payer import verdicts
 from sandbox.payer.outcome import Refused
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "decision": ("affirm", "non-affirm", "partial", "dismiss", "pend"),
-    "then": ("affirm", "non-affirm", "partial"),
-    "utn": ("now", "late", "never"),
+    "decision": verdicts.DECISIONS,
+    "then": verdicts.FINAL,
+    "after": verdicts.FINAL,
+    "utn": ("now", "late", "never", "foreign"),
     "misbehave": (
         "none", "slow", "500", "html", "refuse", "no_decision",
-        "malformed", "cut_before", "cut_after", "timeout",
+        "malformed", "cut_before", "cut_after", "timeout", "500_after", "empty", "truncated",
+        "wrong_type", "other_patient", "other_claim",
     ),
-    "misbehave_on": ("submit", "inquire", "both"),
+    "misbehave_on": ("submit", "inquire", "both", "attach"),
     "duplicates": ("dismiss", "accept"),
+    "notify": ("on", "duplicate", "lost", "reordered", "bare", "off"),
     "crd": (
         "normal", "no-auth", "not-covered", "indeterminate", "no-member",
         "500", "html", "slow", "malformed",
@@ -32,6 +37,7 @@ class Settings:
 
     decision: str = "affirm"
     then: str = "affirm"
+    after: str = "affirm"
     pend_seconds: float | None = None
     utn: str = "now"
     utn_seconds: float | None = 120
@@ -43,11 +49,14 @@ class Settings:
     idempotent: bool = False
     duplicates: str = "dismiss"
     hold: bool = False
+    notify: str = "on"
     crd: str = "normal"
     dtr: str = "normal"
     reason: str | None = None
 
 
+HEADER = "x-sandbox-"
+WAITING = ("slow", "timeout")
 NUMBERS = ("pend_seconds", "utn_seconds", "misbehave_times", "slow_seconds", "delay_ms")
 FLAGS = ("idempotent", "hold")
 NULLABLE = ("pend_seconds", "utn_seconds", "misbehave_times", "reason")
@@ -92,8 +101,26 @@ class Control:
         """Wait at the gate until it opens, at most some seconds."""
         self._gate.wait(seconds)
 
-    def misbehaviour(self, operation: str) -> str:
-        """Return how to misbehave in this call, and count it."""
+    def for_call(self, headers: Iterable[tuple[str, str]]) -> Settings:
+        """Return the settings for one call, whose ``X-Sandbox-`` headers come first.
+
+        Raises Refused (400) for a header of that kind that names no switch.
+        """
+        settings = self.now()
+        own = _own(headers)
+        for name, value in own.items():
+            setattr(settings, name, _checked(name, value))
+        if "hold" in own and settings.hold:
+            self._gate.clear()
+        return settings
+
+    def misbehaviour(self, operation: str, headers: Iterable[tuple[str, str]] = ()) -> str:
+        """Return how to misbehave in this call: as its header says, or as set, which counts."""
+        told = _own(headers).get("misbehave")
+        if told is not None:
+            if told in WAITING:
+                self._gate.clear()
+            return told
         with self._lock:
             settings = self._settings
             if settings.misbehave == "none" or settings.misbehave_on not in (operation, "both"):
@@ -102,9 +129,18 @@ class Control:
                 if settings.misbehave_times <= 0:
                     return "none"
                 settings.misbehave_times -= 1
-            if settings.misbehave in ("slow", "timeout"):
+            if settings.misbehave in WAITING:
                 self._gate.clear()
             return settings.misbehave
+
+
+def _own(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the switches that a call's own headers set."""
+    return {
+        name.lower().removeprefix(HEADER).replace("-", "_"): value
+        for name, value in headers
+        if name.lower().startswith(HEADER)
+    }
 
 
 def _checked(name: str, value: Any) -> Any:

@@ -11,14 +11,14 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from sandbox.payer import coverage_information, crd_request, forms, misbehave, participants, r4
+from sandbox.payer.body import body_of
 from sandbox.payer.config import PayerConfig
 from sandbox.payer.control import Control
 from sandbox.payer.crd_request import OrderSign
 from sandbox.payer.outcome import Refused
-from sandbox.payer.pas import body_of
 from sandbox.payer.r4 import Json
 
 SERVICE = "order-sign-wiser"
@@ -74,14 +74,15 @@ def blueprint(config: PayerConfig, control: Control, assertions: Assertions) -> 
 
     @crd.post(f"/cds-services/{SERVICE}")
     def order_sign() -> Response:
-        mode = control.now().crd
+        settings = control.for_call(request.headers.items())
+        mode = settings.crd
         failed = misbehave.early(mode)
         if failed is not None:
             return failed
         call = crd_request.read(body_of(("application/json",)))
         assertions.use(call.instance)
         if mode == "slow":
-            control.wait(control.now().slow_seconds)
+            control.wait(settings.slow_seconds)
         answer = jsonify(_answer(call, mode, config, assertions))
         return misbehave.malformed(answer) if mode == "malformed" else answer
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from sandbox.exchange import ExchangeLog
 from sandbox.payer.config import PayerConfig
 from sandbox.payer.control import Control
+from sandbox.payer.courier import Courier
 from sandbox.payer.crd import Assertions
 from sandbox.payer.mac import Office
+from sandbox.payer.subscriptions import Book
+from sandbox.payer.token import Tokens
 
 
 class Desk:
@@ -17,11 +20,16 @@ class Desk:
         self.control = Control()
         self.office = Office(config, self.control)
         self.assertions = Assertions()
+        self.tokens = Tokens(config)
         self.log = ExchangeLog("payer")
+        self.book = Book(config.moment)
+        self.courier = Courier(config, self.control, self.office, self.book, self.log)
 
     def start_over(self) -> None:
         """Forget all that was said and done, and behave again."""
         self.control.reset()
         self.office.clear()
         self.assertions.clear()
+        self.book.clear()
+        self.courier.clear()
         self.log.messages.clear()

@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from sandbox.payer import forms, hostile, misbehave, participants, r4
+from sandbox.payer.body import body_of
 from sandbox.payer.config import PayerConfig
 from sandbox.payer.control import Control
 from sandbox.payer.crd import Assertions
+from sandbox.payer.mac import Office
 from sandbox.payer.outcome import Fault, Faults, Refused, fhir, outcome
-from sandbox.payer.pas import body_of
 from sandbox.payer.r4 import Json, mapping, objects
 
 ORDERS = (
@@ -34,14 +35,16 @@ class Asked:
     context: str | None
 
 
-def blueprint(config: PayerConfig, control: Control, assertions: Assertions) -> Blueprint:
+def blueprint(
+    config: PayerConfig, control: Control, assertions: Assertions, office: Office
+) -> Blueprint:
     """Return the DTR operation, at the two addresses that the guide writes."""
     dtr = Blueprint("dtr", __name__, url_prefix="/dtr")
 
     @dtr.post("/Questionnaire/$questionnaire-package")
     @dtr.post("/$questionnaire-package")
     def package() -> Response:
-        mode = control.now().dtr
+        mode = control.for_call(request.headers.items()).dtr
         failed = misbehave.early(mode)
         if failed is not None:
             return failed
@@ -50,7 +53,7 @@ def blueprint(config: PayerConfig, control: Control, assertions: Assertions) -> 
             return fhir(
                 _parameters([], [Fault("informational", "", "No documentation is needed.")])
             )
-        wanted, warnings = _services(asked, config, assertions)
+        wanted, warnings = _services(asked, config, assertions, office)
         found = [forms.package(config.forms_dir, one) for one in wanted]
         bundles = [hostile.spoil(one, mode) for one in found if one]
         return fhir(_parameters(bundles, warnings))
@@ -109,18 +112,20 @@ def _strings(by_name: dict[str, list[Json]], name: str, key: str, faults: Faults
 
 
 def _services(
-    asked: Asked, config: PayerConfig, assertions: Assertions
+    asked: Asked, config: PayerConfig, assertions: Assertions, office: Office
 ) -> tuple[list[str], list[Fault]]:
     """Return the services whose packages are meant, and what could not be found.
 
-    Canonicals limit the answer; without them the context decides, then the orders.
+    Canonicals limit the answer; without them the context decides, then the orders. A context is
+    an assertion of CRD, or the trace of an item whose form was asked for after it was sent.
     """
-    if asked.context and not assertions.knows(asked.context):
+    code = office.asked_form(asked.context or "")
+    if asked.context and code is None and not assertions.knows(asked.context):
         raise Refused.because(400, f"unknown context {asked.context}", code="not-found")
     if asked.canonicals:
         return _by_canonical(asked.canonicals, config)
     if asked.context:
-        service = assertions.service(asked.context)
+        service = participants.service(code) or assertions.service(asked.context)
         wanted = [service] if service else []
     else:
         codes = [r4.code_in(one.get("code"), r4.CPT, r4.HCPCS) for one in asked.orders]

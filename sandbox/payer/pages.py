@@ -10,13 +10,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox import zones
 from sandbox.exchange import ExchangeLog
+from sandbox.payer import verdicts
 from sandbox.payer.config import PayerConfig
 from sandbox.payer.control import CHOICES, Control
 from sandbox.payer.desk import Desk
 from sandbox.payer.outcome import Refused
-from sandbox.payer.words import labels
+from sandbox.payer.words import ASKED, labels
 
 CALLS_SHOWN = 12
+DECIDED = (*verdicts.FINAL, *verdicts.WITHOUT_ITEMS)
 
 
 def blueprint(desk: Desk) -> Blueprint:
@@ -27,21 +29,30 @@ def blueprint(desk: Desk) -> Blueprint:
     def show() -> str:
         settings = desk.control.now()
         submissions = [one.view() for one in reversed(desk.office.all())]
+        standing = [one for one in submissions if not one["replaced_by"]]
         return render_template(
             "payer/control.html",
             settings=settings,
             labels=labels(settings),
             choices=CHOICES,
+            decided=DECIDED,
             days=_days(desk.config),
-            pended=[one for one in submissions if one["decision"] == "pended"],
+            asked=ASKED,
+            pended=[one for one in standing if one["decision"] == "pended"],
+            changeable=[one for one in standing if one["decision"] != "pended"],
             awaited=[one for one in submissions if one["utn_awaited"]],
             submissions=submissions,
+            subscriptions=[one.summary() for one in desk.book.all()],
             calls=_calls(desk.log),
         )
 
     @pages.get("/sandbox/state")
     def state() -> Response:
         return jsonify([one.view() for one in desk.office.all()])
+
+    @pages.get("/sandbox/subscriptions")
+    def subscriptions() -> Response:
+        return jsonify([one.summary() for one in desk.book.all()])
 
     _switches(pages, desk.control)
     _acts(pages, desk)
@@ -60,7 +71,12 @@ def _calls(log: ExchangeLog) -> list[dict[str, Any]]:
     """Return the latest calls, newest first."""
     newest = list(log.messages)[-CALLS_SHOWN:]
     return [
-        {"status": one["status"], "method": one["method"], "path": urlsplit(one["url"]).path}
+        {
+            "status": one["status"] or "no answer",
+            "method": one["method"],
+            "path": urlsplit(one["url"]).path,
+            "to_app": one["to"] == "app",
+        }
         for one in reversed(newest)
     ]
 
@@ -82,15 +98,27 @@ def _acts(pages: Blueprint, desk: Desk) -> None:
     def decide() -> AnyResponse:
         wanted = _wanted()
         verb = str(wanted.get("decision") or "affirm")
-        if verb not in (*CHOICES["then"], "dismiss"):
+        if verb not in DECIDED:
             raise Refused.because(400, f"{verb} is no decision")
         return _done(desk.office.decide(str(wanted.get("request")), verb).view())
+
+    @pages.post("/control/change")
+    def otherwise() -> AnyResponse:
+        wanted = _wanted()
+        verb = str(wanted.get("decision"))
+        if verb not in verdicts.DECISIONS:
+            raise Refused.because(400, f"{verb} is no decision")
+        return _done(desk.office.change(str(wanted.get("request")), verb).view())
 
     @pages.post("/control/utn")
     def number() -> AnyResponse:
         name = _wanted().get("request")
         given = desk.office.number_all(str(name) if name else None)
         return _done({"given": [one.view() for one in given]})
+
+    @pages.post("/control/deliver")
+    def deliver() -> AnyResponse:
+        return _done({"delivered": desk.courier.deliver(all_of_them=True)})
 
     @pages.post("/control/reset")
     def reset() -> AnyResponse:

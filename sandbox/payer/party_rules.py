@@ -4,35 +4,36 @@ from __future__ import annotations
 
 import re
 
-from sandbox.payer import r4
+from sandbox.payer import members, r4
 from sandbox.payer.bundle_rules import DATE, Index
 from sandbox.payer.claim_rules import points_at, target
 from sandbox.payer.outcome import Faults
 from sandbox.payer.r4 import X12, Json, mapping, objects
+from sandbox.payer.versions import Version
 
 MBI_FORM = re.compile(r"[1-9]S[A-Z0-9][0-9][A-Z][A-Z0-9][0-9][A-Z]{2}[0-9]{2}")
 OCCURRENCES = ("occurrenceDateTime", "occurrencePeriod")
 
 
-def check(claim: Json, index: Index, faults: Faults) -> None:
+def check(claim: Json, index: Index, version: Version, faults: Faults) -> None:
     """Note the faults of every resource but the Claim."""
     insurer = mapping(claim.get("insurer")).get("reference")
     provider = mapping(claim.get("provider")).get("reference")
     for url, (at, resource) in index.items():
         kind = resource.get("resourceType")
         if kind == "Organization":
-            _organization(resource, at, faults)
+            _organization(resource, at, version, faults)
             if url == provider:
                 _requestor(resource, at, faults)
         elif kind in CHECKS:
-            CHECKS[kind](resource, at, index, faults)
+            CHECKS[kind](resource, at, index, version, faults)
     faults.need(
         insurer != provider, "Bundle.entry[0].resource", "insurer and provider are the same"
     )
-    _same_person(claim, index, faults)
+    _same_person(claim, index, version, faults)
 
 
-def _same_person(claim: Json, index: Index, faults: Faults) -> None:
+def _same_person(claim: Json, index: Index, version: Version, faults: Faults) -> None:
     patient = mapping(claim.get("patient")).get("reference")
     for at, resource in index.values():
         subject = resource.get("subject") or resource.get("beneficiary")
@@ -43,17 +44,25 @@ def _same_person(claim: Json, index: Index, faults: Faults) -> None:
                 "is about another person than Claim.patient",
             )
     coverage = target(index, (objects(claim.get("insurance")) or [{}])[0].get("coverage"))
+    person = target(index, claim.get("patient"))
     numbers = {one.get("value") for one in r4.member_identifiers(coverage)}
-    known = {one.get("value") for one in r4.member_identifiers(target(index, claim.get("patient")))}
+    known = {one.get("value") for one in r4.member_identifiers(person)}
     faults.need(
-        not known or known == numbers,
+        not known or not numbers or known == numbers,
         "Bundle.entry[0].resource.patient",
         "the patient's member number differs from the coverage's",
     )
+    faults.need(
+        members.number(person, coverage, index, version),
+        f"{index.get(str(patient), ('Bundle', {}))[0]}.identifier",
+        f"the member's number (type v2-0203 MB) is required on the {version.member_on[0]}",
+        "required",
+    )
 
 
-def _organization(organization: Json, at: str, faults: Faults) -> None:
-    faults.need(organization.get("active") is True, f"{at}.active", "must be true", "value")
+def _organization(organization: Json, at: str, version: Version, faults: Faults) -> None:
+    said = organization.get("active", not version.documented)
+    faults.need(said is True, f"{at}.active", "must be true", "value")
     faults.need(organization.get("name"), f"{at}.name", "is required", "required")
     npi = r4.identifier(organization, r4.NPI)
     if npi is not None:
@@ -84,7 +93,8 @@ def _requestor(organization: Json, at: str, faults: Faults) -> None:
     )
 
 
-def _patient(patient: Json, at: str, index: Index, faults: Faults) -> None:
+def _patient(patient: Json, at: str, index: Index, version: Version, faults: Faults) -> None:
+    _made_up(objects(patient.get("identifier")), at, faults)
     for one in objects(patient.get("identifier")) or [{}]:
         faults.need(
             one.get("system") and one.get("value"),
@@ -99,23 +109,25 @@ def _patient(patient: Json, at: str, index: Index, faults: Faults) -> None:
     faults.need(DATE.fullmatch(born), f"{at}.birthDate", "must be a full date", "required")
 
 
-def _coverage(coverage: Json, at: str, index: Index, faults: Faults) -> None:
-    members = r4.member_identifiers(coverage)
-    if (
+def _made_up(identifiers: list[Json], at: str, faults: Faults) -> None:
+    for one in identifiers:
         faults.need(
-            len(members) == 1 and members[0].get("value"),
-            f"{at}.identifier",
-            "exactly one member identifier (type v2-0203 MB) with a value is required",
-            "required",
-        )
-        and members[0].get("system") == r4.MBI
-    ):
-        faults.need(
-            MBI_FORM.fullmatch(str(members[0]["value"])),
+            one.get("system") != r4.MBI or MBI_FORM.fullmatch(str(one.get("value"))),
             f"{at}.identifier",
             "only made-up Medicare numbers are taken here: 11 characters, S as the second",
             "business-rule",
         )
+
+
+def _coverage(coverage: Json, at: str, index: Index, version: Version, faults: Faults) -> None:
+    found = r4.member_identifiers(coverage)
+    faults.need(
+        version.member_on != ("coverage",) or (len(found) == 1 and found[0].get("value")),
+        f"{at}.identifier",
+        "exactly one member identifier (type v2-0203 MB) with a value is required",
+        "required",
+    )
+    _made_up(objects(coverage.get("identifier")), at, faults)
     faults.need(coverage.get("status") == "active", f"{at}.status", "must be active", "value")
     self_coded = r4.code_in(coverage.get("relationship"), X12 + "1069") == "18"
     faults.need(
@@ -130,7 +142,7 @@ def _coverage(coverage: Json, at: str, index: Index, faults: Faults) -> None:
         points_at(index, one, ("Organization",), f"{at}.payor", faults)
 
 
-def _role(role: Json, at: str, index: Index, faults: Faults) -> None:
+def _role(role: Json, at: str, index: Index, version: Version, faults: Faults) -> None:
     points_at(index, role.get("practitioner"), ("Practitioner",), f"{at}.practitioner", faults)
     faults.need(
         role.get("telecom") or role.get("endpoint"),
@@ -147,7 +159,9 @@ def _role(role: Json, at: str, index: Index, faults: Faults) -> None:
     )
 
 
-def _practitioner(practitioner: Json, at: str, index: Index, faults: Faults) -> None:
+def _practitioner(
+    practitioner: Json, at: str, index: Index, version: Version, faults: Faults
+) -> None:
     names = objects(practitioner.get("name"))
     faults.need(any(one.get("family") for one in names), f"{at}.name", "is required", "required")
     npi = r4.identifier(practitioner, r4.NPI)
@@ -155,7 +169,7 @@ def _practitioner(practitioner: Json, at: str, index: Index, faults: Faults) -> 
         _npi(npi, at, faults)
 
 
-def _request(order: Json, at: str, index: Index, faults: Faults) -> None:
+def _request(order: Json, at: str, index: Index, version: Version, faults: Faults) -> None:
     faults.need(order.get("intent") == "order", f"{at}.intent", "must be order", "value")
     faults.need(order.get("status"), f"{at}.status", "is required", "required")
     faults.need(r4.codings(order.get("code")), f"{at}.code", "is required", "required")
@@ -163,25 +177,27 @@ def _request(order: Json, at: str, index: Index, faults: Faults) -> None:
         faults.need(name not in order, f"{at}.{name}", "occurrence must be a Timing", "structure")
 
 
-def _document(document: Json, at: str, index: Index, faults: Faults) -> None:
+def _document(document: Json, at: str, index: Index, version: Version, faults: Faults) -> None:
     faults.need(document.get("status"), f"{at}.status", "is required", "required")
     faults.need(r4.codings(document.get("type")), f"{at}.type", "a coded type", "required")
     faults.need(document.get("category"), f"{at}.category", "is required", "required")
     attachments = [mapping(one.get("attachment")) for one in objects(document.get("content"))]
+    inline = version.documented
     faults.need(
-        attachments and all(one.get("data") for one in attachments),
+        attachments
+        and all(one.get("data") or (not inline and one.get("url")) for one in attachments),
         f"{at}.content",
         "attachment.data is required",
         "required",
     )
     faults.need(
-        not any("url" in one for one in attachments),
+        not inline or not any("url" in one for one in attachments),
         f"{at}.content",
         "attachment.url is not allowed",
     )
 
 
-def _answers(response: Json, at: str, index: Index, faults: Faults) -> None:
+def _answers(response: Json, at: str, index: Index, version: Version, faults: Faults) -> None:
     faults.need(
         response.get("status") in ("completed", "amended"),
         f"{at}.status",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.payer import bundle_rules, claim_rules, party_rules, r4
+from sandbox.payer import bundle_rules, claim_rules, members, party_rules, r4, update_rules
 from sandbox.payer.bundle_rules import Index
 from sandbox.payer.claim_rules import target
 from sandbox.payer.outcome import Fault, Faults, Refused
 from sandbox.payer.r4 import PAS, Json, mapping, objects
+from sandbox.payer.update_rules import Prior
+from sandbox.payer.versions import Version
 
 HOSPITAL_OUTPATIENT = ("19", "22")
 
@@ -28,6 +30,7 @@ class Item:
 class Request:
     """What the payer needs to know of a request or an inquiry."""
 
+    version: Version
     bundle: Json
     index: Index
     claim_url: str
@@ -35,53 +38,65 @@ class Request:
     identifier: Json
     member: str
     npis: frozenset[str]
+    organizations: frozenset[str]
     items: tuple[Item, ...]
     state: str | None
     part_a: bool
     insurer: Json
     ptans: tuple[str, ...]
+    prior: Prior | None
 
 
-def submitted(bundle: Any) -> Request:
+def submitted(bundle: Any, version: Version) -> Request:
     """Return a request Bundle, checked; raises Refused naming every fault."""
-    faults = Faults()
+    faults, prior = Faults(), None
     index = bundle_rules.check(bundle, faults)
     at, claim = next(iter(index.values()), ("", {}))
     if claim.get("resourceType") == "Claim":
-        claim_rules.check(claim, at, index, faults)
-        party_rules.check(claim, index, faults)
-    return _read(bundle, index, faults.found)
+        claim_rules.check(claim, at, index, version, faults)
+        party_rules.check(claim, index, version, faults)
+        prior = update_rules.read(claim, at, index, version, faults)
+    return _read(bundle, index, version, faults.found, prior)
 
 
-def inquired(bundle: Any) -> Request:
+def inquired(bundle: Any, version: Version) -> Request:
     """Return an inquiry Bundle, checked; raises Refused naming every fault."""
     faults = Faults()
     index = bundle_rules.check(bundle, faults)
     at, claim = next(iter(index.values()), ("", {}))
     if claim.get("resourceType") == "Claim":
-        claim_rules.head(claim, at, index, faults)
-        party_rules.check(claim, index, faults)
-    return _read(bundle, index, faults.found)
+        claim_rules.head(claim, at, index, version, faults)
+        party_rules.check(claim, index, version, faults)
+    return _read(bundle, index, version, faults.found)
 
 
-def _read(bundle: Json, index: Index, faults: list[Fault]) -> Request:
+def _read(
+    bundle: Json,
+    index: Index,
+    version: Version,
+    faults: list[Fault],
+    prior: Prior | None = None,
+) -> Request:
     if faults:
         raise Refused(422, faults)
     url, (_, claim) = next(iter(index.items()))
     coverage = target(index, objects(claim.get("insurance"))[0].get("coverage"))
     return Request(
+        version=version,
         bundle=bundle,
         index=index,
         claim_url=url,
         claim=claim,
         identifier=objects(claim.get("identifier"))[0],
-        member=str(r4.member_identifiers(coverage)[0]["value"]),
+        member=members.number(target(index, claim.get("patient")), coverage, index, version) or "",
         npis=_npis(claim, index),
+        organizations=_organizations(claim, index),
         items=tuple(_item(one) for one in objects(claim.get("item"))),
         state=_state(claim, index),
         part_a=_part_a(claim),
         insurer=target(index, claim.get("insurer")),
         ptans=_ptans(index),
+        prior=prior,
     )
 
 
@@ -104,6 +119,20 @@ def _npis(claim: Json, index: Index) -> frozenset[str]:
         if resource.get("resourceType") == "Practitioner":
             found.append(r4.identifier(resource, r4.NPI))
     return frozenset(one for one in found if one)
+
+
+def _organizations(claim: Json, index: Index) -> frozenset[str]:
+    """Return what a subscription may call the sender: the requestor's identifiers, its system's."""
+    provider = target(index, claim.get("provider"))
+    if provider.get("resourceType") == "PractitionerRole":
+        provider = target(index, provider.get("organization"))
+    found = [one.get("value") for one in objects(provider.get("identifier"))]
+    for sent in r4.extensions(claim, PAS + "extension-TransmissionIdentifiers"):
+        found += [
+            r4.extension_value(sent, name)
+            for name in ("applicationSenderCode", "interchangeSenderID")
+        ]
+    return frozenset(str(one) for one in found if one)
 
 
 def _ptans(index: Index) -> tuple[str, ...]:

@@ -6,33 +6,48 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/StructureDefinition-profile-pas-res
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
-from sandbox.payer import participants
-from sandbox.payer.mac import Submission
+from sandbox.payer import asking, items, participants, verdicts
+from sandbox.payer.outcome import Fault, outcome
 from sandbox.payer.r4 import PAS, X12, Json, mapping
-from sandbox.payer.request import Item
+from sandbox.payer.submission import Submission
 
-DISPLAYS = {"A1": "Certified in total", "A3": "Not Certified", "A4": "Pending"}
-ADJUDICATION = "http://terminology.hl7.org/CodeSystem/adjudication"
 TEST_DATA = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}
 BUNDLES = "urn:preclear:sandbox:payer:response"
 
 
 def bundle(one: Submission, now: str, *, inquiry: bool = False) -> Json:
     """Return the answer to a submission, or one result of an inquiry about it."""
-    kind = "pas-inquiry-response-bundle" if inquiry else "pas-response-bundle"
     response_url = f"urn:uuid:{uuid.uuid4()}"
+    return {
+        **_envelope(now, inquiry=inquiry),
+        "entry": [
+            {"fullUrl": response_url, "resource": _response(one, response_url, inquiry)},
+            *_echoed(one),
+            *([] if inquiry else [asking.entry(ask, one.request) for ask in one.open_asks]),
+        ],
+    }
+
+
+def together(results: list[Json], now: str) -> Json:
+    """Return the results of an inquiry as one Bundle, answers first; or one that says none."""
+    entries = {entry["fullUrl"]: entry for one in results for entry in one["entry"]}
+    firsts = [one["entry"][0] for one in results]
+    rest = [entry for entry in entries.values() if entry not in firsts]
+    if not results:
+        none = outcome([Fault("not-found", "", "No request fits.")], "information")
+        rest = [{"fullUrl": f"urn:uuid:{uuid.uuid4()}", "resource": none}]
+    return {**_envelope(now, inquiry=True), "entry": firsts + rest}
+
+
+def _envelope(now: str, *, inquiry: bool) -> Json:
+    kind = "pas-inquiry-response-bundle" if inquiry else "pas-response-bundle"
     return {
         "resourceType": "Bundle",
         "meta": {"profile": [f"{PAS}profile-{kind}"], "security": [TEST_DATA]},
         "identifier": {"system": BUNDLES, "value": str(uuid.uuid4())},
         "type": "collection",
         "timestamp": now,
-        "entry": [
-            {"fullUrl": response_url, "resource": _response(one, response_url, inquiry)},
-            *_echoed(one),
-        ],
     }
 
 
@@ -77,25 +92,29 @@ def _response(one: Submission, url: str, inquiry: bool) -> Json:
         "requestor": request.claim["provider"],
         "request": {"reference": request.claim_url},
     }
-    if one.decision == "dismissed":
-        return {**made, **_dismissal(one)}
-    made |= {"outcome": "complete", "disposition": _disposition(one)}
-    if one.decision != "pended":
-        made["extension"] = [_reviewer(one.decision != "affirmed")]
-    if one.window and one.utn and _affirms(one):
-        made["preAuthRef"] = one.utn
-        made["preAuthPeriod"] = _period(one)
-    made["item"] = [_item(one, item) for item in request.items]
+    if not one.codes:
+        return {**made, **_without_items(one)}
+    found = set(one.codes.values())
+    pended = one.decision == "pended"
+    outcome = request.version.pended_outcome if pended else "complete"
+    made |= {"outcome": outcome, "disposition": _disposition(one)}
+    if not pended:
+        made["extension"] = [_reviewer(bool(found - set(verdicts.UNREVIEWED)))]
+    if one.window and one.utn:
+        made |= _numbered(one, favourable=bool(found & set(verdicts.FAVOURABLE)))
+    made |= items.said(one)
+    if one.open_asks and not inquiry:
+        made["communicationRequest"] = [{"reference": ask.url} for ask in one.open_asks]
     if one.reasons:
-        made["processNote"] = [
-            {"number": number, "type": "display", "text": text}
-            for number, text in enumerate(one.reasons, start=1)
-        ]
+        made["processNote"] = _notes(one.reasons)
     return made
 
 
-def _affirms(one: Submission) -> bool:
-    return one.decision in ("affirmed", "partial")
+def _numbered(one: Submission, *, favourable: bool) -> Json:
+    """Return the request's number; before 2.1.0 a refused one's stands here and nowhere else."""
+    if favourable:
+        return {"preAuthRef": one.utn, "preAuthPeriod": items.period(one)}
+    return {} if one.request.version.refused_numbers else {"preAuthRef": one.utn}
 
 
 def _disposition(one: Submission) -> str:
@@ -104,70 +123,50 @@ def _disposition(one: Submission) -> str:
     return f"{one.decision} by pretend {who}"
 
 
-def _dismissal(one: Submission) -> Json:
-    """Dismissed has no PAS code: an error without items, said in words, without a number."""
-    reason = "; ".join(one.reasons)
-    return {
+def _notes(texts: tuple[str, ...]) -> list[Json]:
+    return [
+        {"number": number, "type": "display", "text": text}
+        for number, text in enumerate(texts, start=1)
+    ]
+
+
+def _without_items(one: Submission) -> Json:
+    """Nothing is decided: an error without items and without a number, said in words.
+
+    Dismissed has no PAS code; a rejected request names codes of X12 901 and 889.
+    """
+    made: Json = {
         "outcome": "error",
-        "disposition": f"dismissed: {reason}",
-        "processNote": [
-            {"number": number, "type": "display", "text": f"dismissed: {text}"}
-            for number, text in enumerate(one.reasons, start=1)
-        ],
+        "disposition": f"{one.decision}: {'; '.join(one.reasons)}",
+        "processNote": _notes(tuple(f"{one.decision}: {text}" for text in one.reasons)),
     }
+    return made | ({"error": _errors(one)} if one.decision == "rejected" else {})
+
+
+def _errors(one: Submission) -> list[Json]:
+    insurer = str(mapping(one.request.claim.get("insurer")).get("reference"))
+    at = one.request.index[insurer][0]
+    element: Json = {"url": PAS + "extension-errorElement"}
+    if one.request.version.error_parts:
+        element["extension"] = [{"url": "error", "valueString": "2010A-NM103"}]
+    else:
+        element["valueString"] = "2010A-NM103"
+    follow = {"coding": [{"system": X12 + "889", "code": "C"}]}
+    return [
+        {"code": {"coding": [{"system": X12 + "901", "code": "04"}]}},
+        {
+            "extension": [
+                element,
+                {"url": PAS + "extension-errorPath", "valueString": f"{at}.name"},
+                {"url": PAS + "extension-errorFollowupAction", "valueCodeableConcept": follow},
+            ],
+            "code": {"coding": [{"system": X12 + "901", "code": "T4"}]},
+        },
+    ]
 
 
 def _reviewer(human: bool) -> Json:
-    """A non-affirmation needs a human clinician (WISeR guide 4)."""
     return {
         "url": PAS + "extension-claimResponseReviewer",
         "extension": [{"url": "wasHumanReviewedFlag", "valueBoolean": human}],
     }
-
-
-def _period(one: Submission) -> dict[str, str]:
-    first, last = one.window or (None, None)
-    return {"start": str(first), "end": str(last)}
-
-
-def _item(one: Submission, item: Item) -> Json:
-    code = one.code(item) or ""
-    marks: list[Any] = [
-        {"url": PAS + "extension-itemTraceNumber", "valueIdentifier": item.trace}
-    ] if item.trace else []  # fmt: skip
-    if code == "A4":
-        marks.append(_string("extension-administrationReferenceNumber", one.reference))
-    else:
-        issued = PAS + "extension-itemPreAuthIssueDate"
-        marks.append({"url": issued, "valueDate": str(one.decided_on)})
-    if code == "A1":
-        marks.append({"url": PAS + "extension-itemPreAuthPeriod", "valuePeriod": _period(one)})
-    if code == "A3" and one.utn:
-        marks.append(_string("extension-administrationReferenceNumber", one.utn))
-    made: Json = {
-        "extension": marks,
-        "itemSequence": item.sequence,
-        "adjudication": [{"extension": [_review(code, one)], "category": _submitted()}],
-    }
-    if code == "A3" and one.reasons:
-        made["noteNumber"] = list(range(1, len(one.reasons) + 1))
-    return made
-
-
-def _string(name: str, value: str) -> Json:
-    return {"url": PAS + name, "valueString": value}
-
-
-def _submitted() -> Json:
-    return {"coding": [{"system": ADJUDICATION, "code": "submitted"}]}
-
-
-def _review(code: str, one: Submission) -> Json:
-    """Return reviewAction: the number under a relative URL, the code under the absolute one."""
-    parts: list[Json] = []
-    if code in ("A1", "A3") and one.utn:
-        parts.append({"url": "number", "valueString": one.utn})
-    coding = {"system": X12 + "306", "code": code, "display": DISPLAYS[code]}
-    concept = {"coding": [coding]}
-    parts.append({"url": PAS + "extension-reviewActionCode", "valueCodeableConcept": concept})
-    return {"url": PAS + "extension-reviewAction", "extension": parts}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from sandbox.payer.asking import FORM, HISTORY, PROGRESS
 from sandbox.payer.control import Settings
 
+ASKED = {HISTORY: "a history and physical", PROGRESS: "a progress note", FORM: "a form"}
 NOTHING = "nothing recorded"
 LABELS: dict[str, dict[str, str]] = {
     "decision": {
@@ -12,6 +14,16 @@ LABELS: dict[str, dict[str, str]] = {
         "partial": "Partially affirm",
         "dismiss": "Dismiss",
         "pend": "Pend, then decide",
+        "more-info": "Pend and ask for a document",
+        "more-info-form": "Pend and ask for a form",
+        "modify": "Affirm with another quantity",
+        "in-part": "Affirm a part of each item",
+        "whole": "Affirm the request, no item by itself",
+        "cancelled": "Say it is cancelled",
+        "contact": "Say to call",
+        "not-required": "Say none is needed",
+        "unknown-code": "Decide by a code of no list",
+        "error": "Reject, nothing decided (X12 error)",
     },
     "misbehave": {
         "none": "Behave",
@@ -24,13 +36,33 @@ LABELS: dict[str, dict[str, str]] = {
         "cut_before": f"Cut the line, {NOTHING}",
         "cut_after": "Record, then cut the line",
         "timeout": "Record, then no answer",
+        "500_after": "Record, then server error (500)",
+        "empty": "Record, answer nothing",
+        "truncated": "Record, stop in mid-answer",
+        "wrong_type": "Record, answer something else",
+        "other_patient": "Record, answer about another patient",
+        "other_claim": "Record, answer another request",
     },
     "misbehave_on": {
         "submit": "sending a request only",
         "inquire": "asking about one only",
         "both": "sending and asking",
+        "attach": "sending what was asked for",
     },
-    "utn": {"now": "With the decision", "late": "Late", "never": "Never"},
+    "utn": {
+        "now": "With the decision",
+        "late": "Late",
+        "never": "Never",
+        "foreign": "One of another member",
+    },
+    "notify": {
+        "on": "Each once",
+        "duplicate": "Each twice",
+        "lost": "Lost on the way, but counted",
+        "reordered": "Two at a time, the newer first",
+        "bare": "A bare answer, not in its wrapping",
+        "off": "None",
+    },
     "crd": {
         "normal": "says what applies",
         "no-auth": "no authorization needed",

@@ -3,12 +3,13 @@ const reader = new DOMParser();
 
 function swap(list, fresh) {
   const active = document.activeElement;
-  const held = list.contains(active) ? `#${active.form?.id} ${active.localName}` : "";
-  const chosen = [...list.querySelectorAll("form[id] select")].map((one) => [one.form.id, one.value]);
+  const named = (one) => `#${one.form?.id} ${one.localName}${one.name ? `[name=${one.name}]` : ""}`;
+  const held = list.contains(active) ? named(active) : "";
+  const chosen = [...list.querySelectorAll("form[id] select")].map((one) => [named(one), one.value]);
   list.innerHTML = fresh.innerHTML;
-  for (const [form, value] of chosen) {
-    const same = document.getElementById(form)?.querySelector("select");
-    if (same) same.value = value;
+  for (const [name, value] of chosen) {
+    const same = list.querySelector(name);
+    if ([...(same?.options ?? [])].some((one) => one.value === value)) same.value = value;
   }
   if (held) list.querySelector(held)?.focus();
 }

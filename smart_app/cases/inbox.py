@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from smart_app.cases import database
 from smart_app.cases.schema import tables
 from smart_app.cases.store import Store
 from smart_app.seal import Seal
@@ -123,9 +124,10 @@ class Inbox:
         return name
 
     def change(self, db: sa.Connection, name: str, **values: Any) -> None:
-        """Write columns of a subscription."""
+        """Write columns of a subscription, if any changed."""
         table = tables.subscription
-        db.execute(table.update().where(table.c.id == name).values(**values))
+        if values:
+            db.execute(table.update().where(table.c.id == name).values(**values))
 
     def drop(self, db: sa.Connection, name: str) -> None:
         """Forget a subscription; what it told stays."""
@@ -134,24 +136,20 @@ class Inbox:
 
     # notifications -------------------------------------------------------------------------------
 
-    def keep(self, db: sa.Connection, subscription: str, name: str, body: Any) -> str | None:
+    def keep(self, db: sa.Connection, here: Listener, name: str, body: Any) -> str | None:
         """Keep a notification; return its id, or None when it was kept before."""
-        table, made = tables.notification, str(uuid.uuid4())
-        same = (table.c.subscription == subscription, table.c.name == name)
-        if db.execute(sa.select(table.c.id).where(*same)).scalar() is not None:
-            return None
+        made = str(uuid.uuid4())
         text = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-        db.execute(
-            table.insert().values(
-                id=made,
-                subscription=subscription,
-                name=name,
-                at=self._store.clock.now().timestamp(),
-                state="new",
-                body=self._seal.lock(f"notification:{made}", text),
-            )
-        )
-        return made
+        row = {
+            "id": made,
+            "subscription": here.id,
+            "site": here.site,
+            "name": name,
+            "at": self._store.clock.now().timestamp(),
+            "state": "new",
+            "body": self._seal.lock(f"notification:{made}", text),
+        }
+        return made if database.put_once(db, tables.notification, row) else None
 
     def mail(self, name: str) -> Mail | None:
         """Return a notification, or None."""
@@ -178,10 +176,14 @@ class Inbox:
         with self._store.read() as db:
             return {int(one.removeprefix(prefix)) for one in db.execute(query).scalars()}
 
-    def counts(self) -> dict[str, int]:
-        """Return how many notifications there are in each state."""
+    def counts(self, site: str) -> dict[str, int]:
+        """Return how many notifications to a site there are in each state."""
         table = tables.notification
-        query = sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
+        query = (
+            sa.select(table.c.state, sa.func.count())
+            .where(table.c.site == site)
+            .group_by(table.c.state)
+        )
         with self._store.read() as db:
             return {row[0]: row[1] for row in db.execute(query)}
 
@@ -189,11 +191,8 @@ class Inbox:
 
     def name(self, db: sa.Connection, case_id: str, names: Iterable[str]) -> None:
         """Make a case known by names; one that is known keeps its case."""
-        table = tables.known_name
         for one in dict.fromkeys(names):
-            known = sa.select(table.c.case_id).where(table.c.name == one)
-            if db.execute(known).scalar() is None:
-                db.execute(table.insert().values(name=one, case_id=case_id))
+            database.put_once(db, tables.known_name, {"name": one, "case_id": case_id})
 
     def known(self, names: Iterable[str]) -> set[str]:
         """Return the cases that are known by any of some names."""

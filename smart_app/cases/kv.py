@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from smart_app.cases import database
 from smart_app.cases.schema import tables
 from smart_app.seal import Seal
 
@@ -46,10 +47,6 @@ class KeyValues:
         sealed = self._seal.lock(f"kv:{self._namespace}:{key}", json.dumps(value).encode())
         now = self._store.clock.now()
         until = NEVER if seconds is None else (now + timedelta(seconds=seconds)).timestamp()
-        with nullcontext(db) if db is not None else self._store.write() as writer:
-            writer.execute(tables.kv.delete().where(*self._where(key)))
-            writer.execute(
-                tables.kv.insert().values(
-                    namespace=self._namespace, key=key, expires_at=until, body=sealed
-                )
-            )
+        row = {"namespace": self._namespace, "key": key, "expires_at": until, "body": sealed}
+        with nullcontext(db) if db is not None else self._store.step() as writer:
+            database.put(writer, tables.kv, row)

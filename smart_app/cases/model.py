@@ -476,6 +476,34 @@ class ItemDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a payer wants to see before it decides; ``number`` is what it is to be sent under.
+
+    ``code`` is a LOINC attachment code, or an X12 report type where the payer gives no other;
+    ``context`` is the trace of the item that a form is about. ``lines`` are items' sequences.
+    """
+
+    number: str
+    system: str
+    kind: Literal["documents", "form"]
+    code: str
+    words: str
+    lines: tuple[int, ...] = ()
+    context: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Documents that a person sent because the payer wanted them."""
+
+    identifier: str
+    wanted: Wanted
+    documents: tuple[str, ...]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A decision of a payer on a case, per item, from PAS, a letter or a portal.
 
@@ -499,6 +527,7 @@ class Decision:
     entered_by: str | None = None
     created: datetime | None = None
     taken_back: tuple[str, ...] = ()
+    wanted: tuple[Wanted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,8 +96,11 @@ def move(tracks: Tracks, **to: str) -> Tracks:
 def headline(tracks: Tracks) -> str:
     """Return the one state that a person reads; ``formatters`` has a sentence for each.
 
-    A decision outranks the way it came; an unknown sending outranks everything before it.
+    A decision outranks the way it came; an unknown sending outranks everything before it. While a
+    request is being withdrawn nothing that was decided counts.
     """
+    if tracks.submission == "cancelling":
+        return tracks.submission
     if tracks.decision not in ("none", "pended"):
         if tracks.decision in FAVOURABLE and tracks.utn == "awaited":
             return f"{tracks.decision}_number_awaited"

@@ -1,20 +1,22 @@
 """Cases and what happened to them. Every method that takes ``db`` runs in the caller's transaction.
 
 ``Store.write()`` opens one short write transaction: no network and no rendering inside. Case
-change, event and next task commit together or not at all.
+change, event and next task commit together or not at all. What a method reads without ``db``, such
+as ``latest``, it reads beside the transaction: it sees what was committed before, nothing of what
+the transaction wrote, and no other writer's changes meanwhile (see ``database``).
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from smart_app.cases import codec, twin
+from smart_app.cases import codec, database, twin
 from smart_app.cases.kv import KeyValues
 from smart_app.cases.model import Case, Submission, UtnRecord
 from smart_app.cases.schema import tables
@@ -41,16 +43,22 @@ class Store:
     def __init__(self, engine: sa.Engine, seal: Seal, clock: Clock) -> None:
         self.engine = engine
         self._writes = engine.execution_options(write=True)
-        # SQLite lets refused writers sleep, ever longer and in no order; within one process they
-        # wait for each other in turn instead.
-        one_at_a_time = engine.dialect.name == "sqlite"
-        self._turn = threading.RLock() if one_at_a_time else nullcontext()
+        # Within one process writers wait for each other in turn: SQLite lets refused ones sleep,
+        # ever longer and in no order; on PostgreSQL each would hold a connection as it waits.
+        self._turn = threading.RLock()
         self._seal = seal
         self.clock = clock
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
-        """Open a write transaction."""
+    def write(self, case_id: str | None = None) -> Iterator[sa.Connection]:
+        """Open a write transaction; with a case's id, one that changes nothing but this case."""
+        with self.step() as db:
+            database.alone(db, case_id)
+            yield db
+
+    @contextmanager
+    def step(self) -> Iterator[sa.Connection]:
+        """Open a write transaction of one statement, or of rows that it locks by itself."""
         with self._turn, self._writes.begin() as db:
             yield db
 
@@ -216,19 +224,14 @@ class Store:
             row = db.execute(sa.select(table).where(table.c.case_id == case_id)).first()
             if row is not None and (row.done or row.lease_until >= now):
                 return False
-            db.execute(table.delete().where(table.c.case_id == case_id))
-            db.execute(
-                table.insert().values(
-                    case_id=case_id, owner=owner, lease_until=now + seconds, done=False
-                )
-            )
+            lease = {"owner": owner, "lease_until": now + seconds, "done": False}
+            database.put(db, table, {"case_id": case_id, **lease})
         return True
 
     def end_preparation(self, db: sa.Connection, case_id: str) -> None:
         """Mark a case's preparation as done."""
-        table = tables.preparation
-        db.execute(table.delete().where(table.c.case_id == case_id))
-        db.execute(table.insert().values(case_id=case_id, lease_until=0.0, done=True))
+        ended = {"case_id": case_id, "owner": None, "lease_until": 0.0, "done": True}
+        database.put(db, tables.preparation, ended)
 
     def prepared(self, case_id: str) -> bool:
         """Tell whether a case's preparation has ended."""
@@ -240,18 +243,11 @@ class Store:
 
     def mark(self, case_id: str, stage: str, state: str, why: str | None = None) -> None:
         """Record how far a stage is: ``running``, ``done``, ``failed`` or ``skipped``."""
-        table = tables.progress
-        with self.write() as db:
-            db.execute(table.delete().where(table.c.case_id == case_id, table.c.stage == stage))
-            db.execute(
-                table.insert().values(
-                    case_id=case_id,
-                    stage=stage,
-                    state=state,
-                    why=(why or "")[:200] or None,
-                    at=self.clock.now().timestamp(),
-                )
-            )
+        told = (why or "").replace("\0", "")[:200] or None  # PostgreSQL keeps no NUL
+        at = self.clock.now().timestamp()
+        marked = {"case_id": case_id, "stage": stage, "state": state, "why": told, "at": at}
+        with self.step() as db:
+            database.put(db, tables.progress, marked)
 
     def stages(self, case_id: str) -> dict[str, tuple[str, str | None]]:
         """Return each marked stage's state and reason."""
@@ -269,6 +265,7 @@ class Store:
             tables.submission.insert().values(
                 identifier=entry.identifier,
                 case_id=entry.case,
+                kind=entry.kind,
                 body_sha256=entry.body_sha256,
                 payload=self._seal.lock(f"{place}:payload", payload),
                 created_at=self.clock.now().timestamp(),
@@ -307,7 +304,7 @@ class Store:
         ``never_left``: no byte of the last start can have arrived, so it does not count as a send.
         """
         table = tables.submission
-        values: dict[str, Any] = {"started_at": None}
+        values: dict[str, Any] = {"started_at": None, "ended_at": None, "outcome": None}
         if never_left:
             values["sends"] = table.c.sends - 1
         db.execute(table.update().where(table.c.identifier == identifier).values(**values))
@@ -327,6 +324,7 @@ class Store:
         """Record a number; False when another case, of this or another member, holds it."""
         number_hash = self.blind("utn", record.number)
         table = tables.utn
+        database.alone_with(db, number_hash)
         held = self._holder(db, number_hash)
         if held is not None and held != case_id:
             return False

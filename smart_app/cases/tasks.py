@@ -14,7 +14,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from smart_app.cases import database
 from smart_app.cases.model import Task
+from smart_app.cases.schema.tables import UNDONE
 from smart_app.cases.schema.tables import task as table
 from smart_app.cases.store import Store
 
@@ -47,18 +49,8 @@ class Tasks:
         """Queue work in the caller's transaction; the same key twice is queued once."""
         key = f"{kind}:{case_id}:{tag}"
         run_at = self._store.clock.now() + timedelta(seconds=delay)
-        if db.execute(sa.select(table.c.key).where(table.c.key == key)).scalar() is not None:
-            return
-        db.execute(
-            table.insert().values(
-                key=key,
-                kind=kind,
-                case_id=case_id,
-                run_at=run_at.timestamp(),
-                max_attempts=max_attempts,
-                state="due",
-            )
-        )
+        work = {"key": key, "kind": kind, "case_id": case_id, "run_at": run_at.timestamp()}
+        database.put_once(db, table, work | {"max_attempts": max_attempts, "state": "due"})
 
     def claim(self) -> Task | None:
         """Lease the next due task, a dead worker's included, or return None."""
@@ -66,7 +58,7 @@ class Tasks:
         due = (
             sa.select(table.c.key)
             .where(
-                table.c.state.in_(("due", "leased")),
+                UNDONE,
                 table.c.run_at <= now.timestamp(),
                 table.c.lease_until < now.timestamp(),
             )
@@ -76,7 +68,7 @@ class Tasks:
         with self._store.read() as db:
             if db.execute(due).scalar() is None:
                 return None
-        with self._store.write() as db:
+        with self._store.step() as db:
             key = db.execute(due.with_for_update(skip_locked=True)).scalar()
             if key is None:
                 return None
@@ -111,17 +103,20 @@ class Tasks:
     @contextmanager
     def finish(self, task: Task) -> Iterator[sa.Connection]:
         """Open the transaction that ends a task together with its effect; raises LeaseLost."""
-        with self._store.write() as db:
+        with self._store.write(task.case) as db:
             self._fenced(db, task, state="done", lease_until=0.0)
             yield db
 
     @contextmanager
     def during(self, task: Task) -> Iterator[sa.Connection]:
         """Open a transaction in the middle of a task, renewing its lease; raises LeaseLost."""
-        until = (self._store.clock.now() + self._lease).timestamp()
-        with self._store.write() as db:
-            self._fenced(db, task, lease_until=until)
+        with self._store.write(task.case) as db:
+            self._longer(db, task)
             yield db
+
+    def _longer(self, db: sa.Connection, task: Task) -> None:
+        until = (self._store.clock.now() + self._lease).timestamp()
+        self._fenced(db, task, lease_until=until)
 
     def _fenced(self, db: sa.Connection, task: Task, **values: Any) -> None:
         ours = (
@@ -135,8 +130,8 @@ class Tasks:
 
     def renew(self, task: Task) -> None:
         """Renew a task's lease while it is worked on; raises LeaseLost."""
-        with self.during(task):
-            return
+        with self._store.step() as db:
+            self._longer(db, task)
 
     def elsewhere(self, db: sa.Connection, task: Task) -> bool:
         """Tell whether another worker has a task of the same kind for the same case in work."""

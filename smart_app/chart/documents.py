@@ -122,7 +122,15 @@ def _offered(draft: Draft) -> frozenset[str]:
 
 def listed(chart: ChartSnapshot, draft: Draft) -> tuple[Listed, ...]:
     """Return the sendable documents, the needed ones first, newest first."""
-    needed, offered = cited(draft), _offered(draft)
+    return sendable(chart, cited(draft), _offered(draft))
+
+
+def sendable(
+    chart: ChartSnapshot,
+    needed: frozenset[str] = frozenset(),
+    offered: frozenset[str] = frozenset(),
+) -> tuple[Listed, ...]:
+    """Return the current documents whose content is here, what is needed first, newest first."""
     rows = [
         Listed(
             ref=refs.of(document),

@@ -13,6 +13,7 @@ from smart_app.formatters.case import (
     READERS,
     UNKNOWN,
     WARNINGS,
+    WISHES,
     codes,
     headline,
     item_line,
@@ -22,6 +23,7 @@ from smart_app.formatters.case import (
     scope_line,
     services,
     units,
+    wanted,
 )
 from smart_app.formatters.chart import (
     KINDS,
@@ -55,9 +57,11 @@ from smart_app.formatters.page import (
     document_note,
     due,
     giver,
+    lasting,
     left_out,
     outside,
     stage,
+    told_by,
 )
 from smart_app.formatters.sitecheck import site_finding, site_verdict
 
@@ -90,6 +94,7 @@ __all__ = [
     "UNKNOWN",
     "UNUSED",
     "WARNINGS",
+    "WISHES",
     "WRITE_OUTCOMES",
     "age",
     "birth",
@@ -126,4 +131,7 @@ __all__ = [
     "site_finding",
     "site_verdict",
     "units",
+    "lasting",
+    "told_by",
+    "wanted",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from os.path import commonprefix
 
-from smart_app.cases.model import Case, CoverageAnswer, CoverageRepetition, ItemDecision
+from smart_app.cases.model import Case, CoverageAnswer, CoverageRepetition, ItemDecision, Wanted
 from smart_app.formatters.dates import day, moment
 
 DECISIONS = {
@@ -31,6 +31,7 @@ CHIPS: dict[str, tuple[str, str, str]] = {
     "rejected": ("stop", "square", "Not accepted"),
     "parked": ("warn", "diamond", "Not sent"),
     "pended": ("wait", "clock", "Waiting for a decision"),
+    "cancelling": ("warn", "diamond", "Being withdrawn"),
     "cancelled": ("warn", "square", "Withdrawn"),
     "affirmed": ("ok", "tick", "Affirmed"),
     "affirmed_number_awaited": ("ok", "tick", "Affirmed, number awaited"),
@@ -113,6 +114,7 @@ def headline(case: Case, state: str, payer: str, until: date | None, zone: str) 
         ),
         "non_affirmed": f"{payer} did not affirm this request.",
         "dismissed": f"{payer} dismissed the request. Nothing was decided.",
+        "cancelling": f"{payer} was asked to withdraw this request. Do not rely on it.",
         "cancelled": f"{payer} says that the request was withdrawn. Nothing is affirmed.",
         "contact_payer": f"{payer} asks you to call before it decides.",
         "not_required": f"{payer} says that no authorization is needed.",
@@ -236,6 +238,13 @@ UNKNOWN = {
     ),
 }
 
+WITHDRAWING = {
+    "inquire": "We wait until {payer} says that it is withdrawn. Nothing for you to do.",
+    "idempotent_resend": "We wait until {payer} says that it is withdrawn. Nothing for you to do.",
+    "person": "Call {payer} and ask whether it is withdrawn, then say so on this page.",
+}
+"""What happens next while a request is being withdrawn, by who finds out what became of it."""
+
 
 def next_line(
     case: Case, state: str, payer: str, mac: str, recovery: str, decided: str, *, warned: bool
@@ -272,6 +281,7 @@ def next_line(
         ),
         "contact_payer": f"Call {payer}. Nothing is counted as affirmed.",
         "not_required": "No number comes with it. In doubt, call before the service is done.",
+        "cancelling": WITHDRAWING.get(recovery, WITHDRAWING["person"]).format(payer=payer),
         "cancelled": f"If nobody here withdrew it, call {payer}.",
     }
     line = lines.get(state, "")
@@ -287,3 +297,33 @@ def item_line(case: Case, found: ItemDecision) -> str:
     code = next((one.code for one in case.items if one.trace == found.trace), "")
     instead = f", instead: {join(found.replaced_by)}" if found.replaced_by else ""
     return f"{code}: {DECISIONS[found.decision].lower()}{instead}"
+
+
+DOCUMENTS = {
+    "102089-0": "a form to fill in",
+    "11488-4": "a consultation note",
+    "11502-2": "a laboratory report",
+    "11504-8": "a surgical operation note",
+    "11506-3": "a progress note",
+    "18748-4": "a diagnostic imaging report",
+    "18776-5": "a plan of care",
+    "18842-5": "a discharge summary",
+    "28570-0": "a procedure note",
+    "34117-2": "a history and physical note",
+}
+"""LOINC codes that payers ask for, in our own plain words. https://loinc.org/license/"""
+WISHES = {
+    "open": "Nothing is sent yet.",
+    "sending": "Sending now.",
+    "received": "{payer} has it. Nothing for you to do.",
+    "rejected": "{payer} did not take what was sent.",
+    "unknown": "We do not know whether it arrived. Call {payer} and ask, then say so here.",
+}
+"""What became of the answer to what a payer asks for."""
+
+
+def wanted(one: Wanted) -> str:
+    """Return what a payer asks for, in its own words where it has any."""
+    ours = DOCUMENTS.get(one.code) or (f"a document of kind {one.code}" if one.code else "")
+    theirs = f"“{one.words}”" if one.words else ""
+    return ", ".join(filter(None, [ours, theirs])) or "more information"

@@ -31,6 +31,18 @@ EVENTS = {
     "signed": "Signed",
     "sending": "Sending started",
     "notified": "{payer} told of this request by itself",
+    "cancel_asked": "{payer} asked to withdraw the request",
+    "cancel_refused": "{payer} did not withdraw the request: it goes on",
+    "cancel_unknown": "We do not know whether {payer} withdrew the request: a person has to ask",
+    "person_cancelled": "{payer} has withdrawn the request, a person asked",
+    "person_not_cancelled": "{payer} has not withdrawn the request, a person asked",
+    "wanted": "{payer} asks for more before it decides",
+    "adding": "Documents chosen for {payer}",
+    "added": "{payer} took the documents",
+    "add_refused": "{payer} did not take the documents",
+    "add_unknown": "We do not know whether the documents arrived: a person has to ask {payer}",
+    "person_added": "The documents are there, a person asked",
+    "person_not_added": "The documents are not there, a person asked: sending the same again",
     "send_unknown": "No usable answer: we do not know whether it arrived",
     "not_there": "The reviewer has no such request: sending the same again",
     "person_not_there": "{payer} does not have it, a person asked: sending the same again",
@@ -78,6 +90,9 @@ UNUSED = {
 }
 """Why an answer was not used."""
 
+BY = ("signed", "letter", "letter_not_taken", "entered", "cancel_asked", "adding")
+"""Kinds of events of which it is told who did it."""
+
 
 def not_added(found: Event, case_id: str, zone: str) -> str:
     """Return what a person must know of an order that was opened and not added to a case."""
@@ -103,8 +118,4 @@ def event(found: Event, payer: str) -> str:
     facts.setdefault("code", "")
     facts["why"] = UNUSED.get(str(found.facts.get("why")), "it cannot be relied on")
     words = EVENTS.get(found.kind, found.kind).format(**facts)
-    return (
-        f"{words} by {found.who}"
-        if found.who and found.kind in ("signed", "letter", "letter_not_taken", "entered")
-        else words
-    )
+    return f"{words} by {found.who}" if found.who and found.kind in BY else words

@@ -106,3 +106,26 @@ def outside(sentence: str, when: str) -> str:
 def born(birthday: str) -> str:
     """Return a day of birth."""
     return f"born {birthday}"
+
+
+def lasting(seconds: float | None) -> str:
+    """Return how long something took, in the unit that people would say."""
+    if seconds is None:
+        return "None yet"
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = round(seconds / size, 1)
+            return f"{count:g} {unit}{'' if count == 1 else 's'}"
+    return "less than a minute"
+
+
+TELLS = {"active": "By itself", "asked": "Asked to tell by itself"}
+
+
+def told_by(pended: str, state: str | None) -> str:
+    """Return how a payer's decisions become known here."""
+    if pended == "inquire":
+        return "When it is asked"
+    if state is None:
+        return "By itself, while anything waits"
+    return TELLS.get(state, "When it is asked: it does not tell by itself now")

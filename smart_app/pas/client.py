@@ -1,4 +1,4 @@
-"""Speak to a PAS server: ``$submit``, ``$inquire``, and the Subscription that it tells by.
+"""Speak to a PAS server: its operations, and the Subscription that it tells by.
 
 https://hl7.org/fhir/us/davinci-pas/2.2.1/en/specification.html
 """
@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from smart_app.cases.model import Receipt, Resource
 from smart_app.errors import PayerUnknown
+from smart_app.pas import listing
 from smart_app.ports import PayerHttp
 
 FHIR_JSON = "application/fhir+json"
@@ -40,11 +41,26 @@ def submit(http: PayerHttp, base: str, payload: bytes) -> Receipt:
     2xx with a FHIR body is received; a 4xx is a refusal, nothing was decided; everything else
     leaves the outcome unknown. Raises PayerUnreachable and PayerUnknown.
     """
-    answer = http.post(base.rstrip("/") + "/Claim/$submit", payload, FHIR_JSON)
-    if 200 <= answer.status < 300 and isinstance(answer.body, dict):
-        if answer.body.get("resourceType") in ("Bundle", "ClaimResponse"):
-            return Receipt("received", answer.status, answer.body)
-        raise PayerUnknown(f"{answer.status} without a ClaimResponse")
+    receipt = _posted(http, base, "Claim/$submit", payload)
+    kind = receipt.body.get("resourceType") if receipt.body else None
+    if receipt.outcome == "received" and kind not in ("Bundle", "ClaimResponse"):
+        raise PayerUnknown(f"{receipt.status} without a ClaimResponse")
+    return receipt
+
+
+def attach(http: PayerHttp, base: str, payload: bytes) -> Receipt:
+    """POST the exact bytes of documents that were asked for; raises as ``submit`` does."""
+    receipt = _posted(http, base, "$submit-attachment", payload)
+    if receipt.outcome == "received" and receipt.body and listing.complains(receipt.body):
+        raise PayerUnknown("a warning or an error with success")
+    return receipt
+
+
+def _posted(http: PayerHttp, base: str, operation: str, payload: bytes) -> Receipt:
+    answer = http.post(f"{base.rstrip('/')}/{operation}", payload, FHIR_JSON)
+    if 200 <= answer.status < 300:
+        body = answer.body if isinstance(answer.body, dict) else None
+        return Receipt("received", answer.status, body)
     if 400 <= answer.status < 500 and answer.status not in (408, 429):
         named = faults(answer.body)
         return Receipt("rejected", answer.status, None, named or (f"status {answer.status}",))

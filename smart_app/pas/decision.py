@@ -14,6 +14,7 @@ from typing import Any
 
 from smart_app.cases.model import (
     FAVOURABLE,
+    OPEN,
     Case,
     CaseItem,
     Decision,
@@ -22,7 +23,7 @@ from smart_app.cases.model import (
     Resource,
 )
 from smart_app.fhir import dates
-from smart_app.pas import echo
+from smart_app.pas import echo, wanted
 from smart_app.pas.echo import Sent
 from smart_app.pas.names import PAS
 from smart_app.pas.usable import (
@@ -264,7 +265,9 @@ def _read(case: Case, body: Any, sent: Sent, dismissed_text: str, now: datetime)
     if matched and not sure and not any(traced for _, _, traced in matched.values()):
         response = {}  # its dates and notes are not surely about this request either
     notes = tuple(str(one.get("text")) for one in response.get("processNote") or [])
-    return _decision(case, items, word_of(items), now, response, notes=notes, quarantined=rivals)
+    made = _decision(case, items, word_of(items), now, response, notes=notes, quarantined=rivals)
+    open_to = any(one.decision in OPEN for one in items)
+    return replace(made, wanted=wanted.read(case, body, response) if open_to else ())
 
 
 def unusable(case: Case, why: Why, now: datetime) -> Decision:

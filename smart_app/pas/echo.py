@@ -23,19 +23,26 @@ _MBI = re.compile(r"[1-9][A-Z][A-Z0-9]\d[A-Z][A-Z0-9]\d[A-Z]{2}\d{2}")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The names of a request that was, or may have been, sent."""
+    """The names of a request that was, or may have been, sent.
+
+    ``also`` are those of what was sent about it later, such as its cancellation.
+    """
 
     system: str
     identifier: str
     url: str
     member: str
+    also: frozenset[str] = frozenset()
 
 
-def sent(request: Resource, member: str) -> Sent:
-    """Return the names of a request Bundle."""
+def sent(request: Resource, member: str, *later: Resource) -> Sent:
+    """Return the names of a request Bundle, and of Bundles that were sent about it later."""
     head = request["entry"][0]
     named = head["resource"]["identifier"][0]
-    return Sent(named["system"], named["value"], head["fullUrl"], member)
+    heads = [one["entry"][0] for one in later]
+    also = {bare(one["fullUrl"]) for one in heads}
+    also |= {one["resource"]["identifier"][0]["value"] for one in heads}
+    return Sent(named["system"], named["value"], head["fullUrl"], member, frozenset(also))
 
 
 def bare(value: object) -> str:
@@ -62,13 +69,15 @@ def _named(response: Resource) -> list[dict[str, Any]]:
 
 def identified(response: Resource, ours: Sent) -> bool:
     """Tell whether an answer echoes our Claim's identifier."""
-    return any(bare(one.get("value")) == ours.identifier for one in _named(response))
+    known = {ours.identifier, *ours.also}
+    return any(bare(one.get("value")) in known for one in _named(response))
 
 
 def referred(response: Resource, ours: Sent) -> bool:
     """Tell whether an answer refers to our Claim, by the name that it had in our Bundle."""
     asked = str((response.get("request") or {}).get("reference") or "")
-    return asked.rpartition("/")[2].removeprefix(URN) == ours.url.removeprefix(URN)
+    known = {ours.url.removeprefix(URN), *ours.also}
+    return asked.rpartition("/")[2].removeprefix(URN) in known
 
 
 def another(response: Resource, ours: Sent) -> bool:
@@ -78,7 +87,7 @@ def another(response: Resource, ours: Sent) -> bool:
     """
     return any(
         one.get("system") == ours.system
-        and bare(one.get("value")) != ours.identifier
+        and bare(one.get("value")) not in {ours.identifier, *ours.also}
         and not str(one.get("value")).startswith(INQUIRY)
         for one in _named(response)
     )

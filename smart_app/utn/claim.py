@@ -37,7 +37,8 @@ def _state(case: Case, active: list[UtnRecord], on: date | None, today: date) ->
     """
     record = active[-1] if active else None
     decision = case.tracks.decision
-    if decision in ("none", "pended", "contact_payer", "unreadable"):
+    open_to = decision in ("none", "pended", "contact_payer", "unreadable")
+    if open_to or case.tracks.submission == "cancelling":
         return "hold_decision"
     if decision in NUMBERLESS:
         return "review_expected"

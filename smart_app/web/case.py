@@ -30,6 +30,8 @@ def blueprint(desk: Desk) -> Blueprint:
     pages.add_url_rule(f"{CASE}/ask", "ask", view.ask, methods=["POST"])
     pages.add_url_rule(f"{CASE}/not-there", "not_there", view.not_there, methods=["POST"])
     pages.add_url_rule(f"{CASE}/not-accepted", "not_accepted", view.not_accepted, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/withdraw", "withdraw", view.withdraw, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/withdrawn", "withdrawn", view.withdrawn, methods=["POST"])
     pages.add_url_rule(f"{CASE}/claim", "claim", view.claim)
     pages.add_url_rule(f"{CASE}/letter", "letter", view.letter, methods=["GET", "POST"])
     return pages
@@ -51,7 +53,7 @@ class CasePages:
             return self.desk.render(
                 f"review/{name}.html", context, case, person, view=shown, error=None
             )
-        view = sent.case_view(self.desk.flow, case)
+        view = sent.case_view(self.desk.follow, case)
         return self.desk.render(f"case/{name}.html", context, case, person, view=view)
 
     def page(self, launch_id: str, case_id: str) -> BaseResponse:
@@ -83,6 +85,19 @@ class CasePages:
         self.desk.follow.not_accepted(case, revision(), person)
         return self._again(context, case.id, person)
 
+    def withdraw(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Ask the payer to withdraw the request."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        self.desk.follow.withdrawing.begin(case, revision(), person)
+        return self._again(context, case.id, person)
+
+    def withdrawn(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Take a person's word whether the payer has withdrawn the request."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        over = request.form.get("over") == "yes"
+        self.desk.follow.withdrawing.clear_up(case, revision(), person, over=over)
+        return self._again(context, case.id, person)
+
     def _again(self, context: LaunchContext, case_id: str, person: Person) -> BaseResponse:
         """Return the live part of the case as an act has left it."""
         case = self.desk.world.store.case(case_id)
@@ -92,7 +107,7 @@ class CasePages:
     def claim(self, launch_id: str, case_id: str) -> BaseResponse:
         """Show where the number goes on the claim (stage 14)."""
         context, case, person = self.desk.case(launch_id, case_id)
-        view = sent.case_view(self.desk.flow, case)
+        view = sent.case_view(self.desk.follow, case)
         zone = self.desk.world.sites.of_id(case.site).time_zone
         today = self.desk.world.clock.today(zone)
         page = self.desk.render(
@@ -131,7 +146,7 @@ class CasePages:
             posted=request.form,
             seen=self.desk.follow.deciding.decided(case),
             payer=presenters.payer_name(self.desk.world, case),
-            warnings=sent.case_view(self.desk.flow, case).warnings,
+            warnings=sent.case_view(self.desk.follow, case).warnings,
         )
         return make_response(page, error.http_status if error else 200)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from smart_app import formatters, marked
+from smart_app import formatters, marked, withdrawing
 from smart_app.audit.chain import Record
 from smart_app.cases import states
 from smart_app.cases.model import (
@@ -23,10 +23,11 @@ from smart_app.cases.model import (
     WriteReceipt,
     entered_here,
 )
-from smart_app.flow import Flow
+from smart_app.follow import Follow
 from smart_app.sending import for_a_person
 from smart_app.utn import claim
 from smart_app.utn.window import days_left
+from smart_app.web import more
 from smart_app.web.presenters import not_added, payer_name
 from smart_app.world import World
 
@@ -79,6 +80,8 @@ class CaseView:
     planned: str
     reference: str
     read_by: str
+    may_be_withdrawn: bool
+    asked: tuple[more.Asked, ...]
 
 
 def _stops(
@@ -115,9 +118,9 @@ def _stops(
     return line[:3] if case.tracks.decision in NUMBERLESS else line
 
 
-def case_view(flow: Flow, case: Case) -> CaseView:
+def case_view(follow: Follow, case: Case) -> CaseView:
     """Return the view of a case after signing; page and poll both use it."""
-    world, store = flow.world, flow.store
+    world, store = follow.world, follow.store
     site, payer = world.sites.of_id(case.site), payer_name(world, case)
     zone, state = site.time_zone, states.headline(case.tracks)
     today = world.clock.today(zone)
@@ -129,7 +132,9 @@ def case_view(flow: Flow, case: Case) -> CaseView:
     record = world.audit.record(case.id)
     events = record.events
     decides = world.payers.find(case.payer_id)
-    asks = decides is not None and not for_a_person(events)
+    leaving = case.tracks.submission == "cancelling"
+    needed = withdrawing.for_a_person(events) if leaving else for_a_person(events)
+    asks = decides is not None and not needed
     recovery = decides.recovery if decides and asks else "person"
     writes = store.history(case.id, "write", WriteReceipt)
     where = writes[0].where_people_see_it if writes else "Documents"
@@ -162,14 +167,14 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         window=_window(active, today) if state == "affirmed" else None,
         items=_items(case, decision),
         notes=decision.notes if decision else (),
-        faults=_faults(flow, case),
+        faults=_faults(store.latest(case.id, "receipt", Receipt)),
         chart_words=formatters.chart_line(
             case.tracks.chart, where, orders_marked(writes), entered=by_hand
         ),
         chart_tick=case.tracks.chart == "filed_and_read_back",
         history=tuple(rows),
         entered=by_hand,
-        waiting=not finished and state != "dismissed" and not settled,
+        waiting=leaving or (not finished and state != "dismissed" and not settled),
         recovery=recovery,
         warnings=warnings,
         due=formatters.moment(case.due_at, zone, named=True),
@@ -179,6 +184,8 @@ def case_view(flow: Flow, case: Case) -> CaseView:
         planned=formatters.day(case.planned_date, year=True) if case.planned_date else "",
         reference=(decision.payer_reference or "") if decision else "",
         read_by=_read_by(decision),
+        may_be_withdrawn=withdrawing.may_be_withdrawn(case),
+        asked=more.asked(follow, case, payer),
     )
 
 
@@ -290,6 +297,5 @@ def _items(case: Case, decision: Decision | None) -> tuple[tuple[str, str, tuple
     )
 
 
-def _faults(flow: Flow, case: Case) -> tuple[str, ...]:
-    receipt = flow.store.latest(case.id, "receipt", Receipt)
+def _faults(receipt: Receipt | None) -> tuple[str, ...]:
     return receipt.faults if receipt else ()

@@ -36,7 +36,7 @@ class Seconds:
 
 def payer(forms: Path, seconds: Seconds | None = None) -> FlaskClient:
     """Return a client of a new payer."""
-    config = PayerConfig("http://127.0.0.1:0", forms, TODAY, seconds or Seconds())
+    config = PayerConfig("http://127.0.0.1:0", forms, TODAY, seconds or Seconds(), by_hand=True)
     app = create_payer(config)
     app.testing = True
     return app.test_client()

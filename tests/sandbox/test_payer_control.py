@@ -231,3 +231,21 @@ def test_a_held_request_survives_its_client(waiting: threading.Event, port: int)
     connection.close()
     send(port, "/control/release", {})
     assert [one["decision"] for one in recorded(port)] == ["affirmed"]
+
+
+def test_the_page_changes_decisions_and_says_what_is_awaited(client: FlaskClient) -> None:
+    submit(client)
+    name = samples.state(client)[0]["id"]
+    page = client.get("/control").get_data(as_text=True)
+    assert f'<option value="{name}">62323, AZ, affirmed</option>' in page
+    form = {"request": name, "decision": "more-info-form"}
+    assert client.post("/control/change", data=form).status_code == 303
+    page = client.get("/control").get_data(as_text=True)
+    assert "waits for a form" in page and "Decide otherwise" not in page
+
+
+def test_a_choice_among_the_rarer_ones_is_shown(client: FlaskClient) -> None:
+    assert "<details open>" not in client.get("/control").get_data(as_text=True)
+    control(client, misbehave="empty")
+    page = client.get("/control").get_data(as_text=True)
+    assert page.count("<details open>") == 1

@@ -35,7 +35,7 @@ def test_what_is_acknowledged_is_kept(office: Office, name: str) -> None:
     told = event(1, an_answer(an_answer_item("A1")))
     for _ in range(2):
         assert post(office, name, told).status_code == 204
-    assert office.world.inbox.counts() == {"new": 1}
+    assert office.world.inbox.counts("site") == {"new": 1}
     (task,) = office.world.tasks.of_case(name)
     assert task.kind == "heard"
     assert office.world.inbox.mail(task.key.rpartition(":")[2]).body == told
@@ -47,7 +47,7 @@ def test_without_the_secret_nothing_is_told_or_kept(office: Office, name: str, s
     nobody = post(office, "another", event(1))
     assert (wrong.status_code, wrong.data) == (nobody.status_code, nobody.data)
     assert wrong.status_code == 401
-    assert office.world.inbox.counts() == {}
+    assert office.world.inbox.counts("site") == {}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 import smart_app
 from launch import LaunchContext
 from smart_app.audit.chain import AuditChain
+from smart_app.audit.metrics import Metrics
 from smart_app.cases.inbox import Inbox
 from smart_app.cases.model import (
     Case,
@@ -158,6 +159,7 @@ class Front(Flow):
         world: Any = SimpleNamespace(
             store=store,
             inbox=Inbox(store, Seal((KEY,))),
+            metrics=Metrics(store),
             tasks=Tasks(store, 60.0),
             audit=AuditChain(store, Seal((KEY,))),
             clock=clock,

@@ -40,9 +40,9 @@ class FakeClock:
         self.at += timedelta(seconds=seconds)
 
 
-def a_store(folder: Path, clock: FakeClock | None = None) -> Store:
-    """Return a store over a database of its own, at the code's version."""
-    engine = connect(f"sqlite:///{folder}/preclear.sqlite")
+def a_store(place: Path | str, clock: FakeClock | None = None) -> Store:
+    """Return a store over the database of a URL, or of a folder, at the code's version."""
+    engine = connect(place if isinstance(place, str) else f"sqlite:///{place}/preclear.sqlite")
     upgrade(engine)
     return Store(engine, Seal((KEY,)), clock or FakeClock())
 
@@ -95,7 +95,7 @@ class FakePayer:
     def _answer(self, url: str) -> Reply:
         several = next(found for end, found in self.answers.items() if url.endswith(end))
         found = several.pop(0) if len(several) > 1 else several[0]
-        if isinstance(found, Exception):
+        if isinstance(found, BaseException):
             raise found
         return found
 

@@ -12,6 +12,7 @@ from typing import Any
 import smart_app
 from launch.errors import TokenRevoked
 from smart_app.audit.chain import AuditChain
+from smart_app.audit.metrics import Metrics
 from smart_app.cases.inbox import Inbox
 from smart_app.cases.model import (
     Case,
@@ -42,6 +43,13 @@ COVERAGE = {
     "id": "c1",
     "subscriberId": MEMBER,
     "beneficiary": {"reference": "Patient/p1"},
+}
+NOTE = {
+    "resourceType": "DocumentReference",
+    "id": "n1",
+    "status": "current",
+    "description": "Note",
+    "content": [{"attachment": {"contentType": "text/plain", "data": "eA=="}}],
 }
 DOCUMENT = SimpleNamespace(
     type_code="1",
@@ -98,6 +106,7 @@ class Line:
         self.world: Any = SimpleNamespace(
             store=store,
             inbox=Inbox(store, Seal((KEY,))),
+            metrics=Metrics(store),
             config=SimpleNamespace(public_url="https://preclear.example"),
             tasks=Tasks(store, LEASE),
             audit=AuditChain(store, Seal((KEY,))),
@@ -132,7 +141,9 @@ class Line:
     def _forget(self, case_id: str, _idle_minutes: dict[str, int]) -> None:
         self.forgotten.append(case_id)
 
-    def signed(self, orders: int = 1, **more: Any) -> Case:
+    def signed(
+        self, orders: int = 1, *, request: dict[str, Any] | None = None, **more: Any
+    ) -> Case:
         """Return a signed case whose request is queued."""
         tracks = Tracks(documentation="signed", submission="queued")
         case = a_case(orders=orders, payer_id="zyter", channel="pas", tracks=tracks)
@@ -142,10 +153,11 @@ class Line:
             "identifier": [{"system": "s", "value": "id-1"}],
             "item": [{"extension": [], "sequence": 1, "productOrService": {}}],
         }
-        request = {"entry": [{"fullUrl": "urn:uuid:claim-1", "resource": claim}]}
+        request = request or {"entry": [{"fullUrl": "urn:uuid:claim-1", "resource": claim}]}
         now = self.clock.now()
         patient = {"resourceType": "Patient", "id": "p1"}
-        chart = ChartSnapshot(patient, {"Coverage": (COVERAGE,)}, {}, now)
+        held = {"Coverage": (COVERAGE,), "DocumentReference": (NOTE,)}
+        chart = ChartSnapshot(patient, held, {}, now)
         entry = Submission(case.id, "id-1", "pas", "zyter", "initial", "x", now)
         with self.store.write() as db:
             assert self.store.insert(db, case)

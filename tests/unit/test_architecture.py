@@ -44,6 +44,8 @@ MAY_STORE = (
     "smart_app/follow.py",
     "smart_app/listening.py",
     "smart_app/hearing.py",
+    "smart_app/withdrawing.py",
+    "smart_app/adding.py",
 )
 MAY_FLASK = (
     "smart_app/__init__.py",
@@ -174,6 +176,8 @@ def test_stages_are_called_by_the_line_alone() -> None:
         "smart_app/sending.py",  # stage 10 of the line
         "smart_app/decide.py",  # stage 11
         "smart_app/listening.py",  # stage 11 by notification
+        "smart_app/withdrawing.py",  # a request taken back
+        "smart_app/adding.py",  # documents sent after a request
         "smart_app/hearing.py",  # what a notification makes of a decision
         "smart_app/numbering.py",  # stage 12
         "smart_app/answers.py",  # the answers to one request, read together

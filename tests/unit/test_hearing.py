@@ -55,7 +55,7 @@ def test_an_event_that_comes_twice_counts_once(store: Store, clock: FakeClock) -
         line.tell(event(1, says("A1", utn=N1)))
         line.work()
     assert line.events().count("notified") == line.events().count("decided") - 1 == 1
-    assert line.world.inbox.counts() == {"taken": 1}
+    assert line.world.inbox.counts("site") == {"taken": 1}
 
 
 @pytest.mark.parametrize("body", [says("A1", utn=N1), says("A1", utn=N1)["entry"][0]["resource"]])
@@ -131,7 +131,7 @@ def test_an_answer_of_nobody_is_kept_and_told_as_stray(store: Store, clock: Fake
     stray = says("A1", utn=N1)
     stray["entry"][0]["resource"]["item"][0]["extension"][0]["valueIdentifier"]["value"] = "other"
     tell(line, stray)
-    assert line.world.inbox.counts() == {"stray": 1}
+    assert line.world.inbox.counts("site") == {"stray": 1}
     assert headline(line) == "pended"
 
 
@@ -159,7 +159,7 @@ def test_an_answer_that_names_two_requests_is_taken_to_neither(
     both = says("A1", utn=N1)
     both["entry"][0]["resource"]["identifier"] = [{"value": "id-2"}]
     tell(line, both)
-    assert line.world.inbox.counts() == {"stray": 1}
+    assert line.world.inbox.counts("site") == {"stray": 1}
     assert "quarantined" in line.events()
     assert store.case("case-2").tracks.decision == "pended"
     assert store.utns("case-1") == []
@@ -170,7 +170,7 @@ def test_another_payer_cannot_tell_of_a_request(store: Store, clock: FakeClock) 
     with store.write() as db:
         store.save(db, replace(line.case(), payer_id="another"))
     tell(line, says("A1", utn=N1))
-    assert line.world.inbox.counts() == {"stray": 1}
+    assert line.world.inbox.counts("site") == {"stray": 1}
     assert line.case().tracks.decision == "pended"
 
 
@@ -189,7 +189,7 @@ def test_what_cannot_be_taken_is_asked_about(store: Store, clock: FakeClock) -> 
     (task,) = [one for one in line.world.tasks.of_case(line.listener().id) if one.kind == "heard"]
     line.follow.handlers["heard"] = lambda _: 1 / 0
     line.pass_by(60)
-    assert line.world.inbox.counts() == {"unread": 1}
+    assert line.world.inbox.counts("site") == {"unread": 1}
     assert headline(line) == "affirmed"
     assert task.state == "due"
 

@@ -63,6 +63,15 @@ def test_the_handshake_makes_it_active(store: Store, clock: FakeClock) -> None:
     assert line.listener().heard_at == clock.now()
 
 
+def test_one_that_is_as_it_should_be_is_left_alone(store: Store, clock: FakeClock) -> None:
+    line = pended(store, clock)
+    line.tell(notification("handshake"))
+    line.pass_by(30)
+    (task,) = [one for one in line.world.tasks.of_case(line.listener().id) if one.kind == "listen"]
+    assert (task.state, task.last_error) == ("due", "")
+    assert line.payer.puts == []
+
+
 @pytest.mark.parametrize("secret", ["", "x", "ü"])
 def test_only_who_knows_the_secret_may_tell(store: Store, clock: FakeClock, secret: str) -> None:
     line = pended(store, clock)

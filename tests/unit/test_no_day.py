@@ -49,7 +49,7 @@ def without_a_day(line: Line) -> None:
     period = {"valid_from": date(2026, 12, 11), "valid_to": date(2026, 12, 10)}
     items = tuple(replace(one, **period) for one in found.items)
     with store.write() as db:
-        line.follow.deciding._take(db, case, replace(found, id="D2", items=items), 0)
+        line.follow.deciding.take(db, case, replace(found, id="D2", items=items), 0)
 
 
 def test_a_number_that_holds_on_no_day_goes_to_no_order(store: Store, clock: FakeClock) -> None:

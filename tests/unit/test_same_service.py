@@ -13,6 +13,7 @@ from smart_app.cases.model import Case, Coding, Tracks
 from smart_app.chart import entered
 from smart_app.chart.entered import Entered
 from smart_app.fhir import codes
+from smart_app.follow import Follow
 from smart_app.web import presenters, sent
 from tests.unit.front import DOCTOR, PLACES, Front, a_coverage, a_launch, an_order
 from tests.unit.kit import CPT, NOW
@@ -60,7 +61,7 @@ def told(front: Front, case: Case) -> tuple[str, ...]:
     """Return what the page of a case says of orders that were not added."""
     if case.tracks.submission == "none":
         return presenters.review(front, case, DOCTOR).not_added
-    found = sent.case_view(front, case)
+    found = sent.case_view(Follow(front.world), case)
     return tuple(one for one in found.warnings if "the same" in one)
 
 

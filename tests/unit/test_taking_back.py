@@ -362,7 +362,7 @@ def test_a_decision_that_is_open_again_frees_the_order_of_the_older_ones_number(
     with store.write() as db:
         items = (ItemDecision("trace-1", "pended"),)
         found = Decision("D2", "case-1", items, NOW, "pas", word="pended")
-        line.follow.deciding._take(db, line.case(), found, 0)
+        line.follow.deciding.take(db, line.case(), found, 0)
     chart.written = lambda _: None
     line.pass_by(10)
     assert line.case().tracks.chart == "filed_and_read_back"

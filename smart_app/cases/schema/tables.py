@@ -8,6 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
+UNDONE = sa.text("state IN ('due', 'leased')")
+"""Tasks that are still to be done, spelled as in their index, so that it is used."""
 
 pa_case = sa.Table(
     "pa_case",
@@ -40,7 +42,7 @@ stage_output = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("case_id", sa.String(40), nullable=False, index=True),
-    sa.Column("stage", sa.String(30), nullable=False),
+    sa.Column("stage", sa.Text, nullable=False),
     sa.Column("at", sa.Float, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
@@ -50,7 +52,7 @@ progress = sa.Table(
     "progress",
     metadata,
     sa.Column("case_id", sa.String(40), primary_key=True),
-    sa.Column("stage", sa.String(30), primary_key=True),
+    sa.Column("stage", sa.Text, primary_key=True),
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("why", sa.String(200)),
     sa.Column("at", sa.Float, nullable=False),
@@ -70,6 +72,7 @@ submission = sa.Table(
     metadata,
     sa.Column("identifier", sa.String(80), primary_key=True),
     sa.Column("case_id", sa.String(40), nullable=False, index=True),
+    sa.Column("kind", sa.String(20), nullable=False, server_default="initial"),
     sa.Column("body_sha256", sa.String(64), nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
@@ -94,7 +97,7 @@ utn = sa.Table(
 task = sa.Table(
     "task",
     metadata,
-    sa.Column("key", sa.String(120), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
     sa.Column("kind", sa.String(30), nullable=False),
     sa.Column("case_id", sa.String(40), nullable=False, index=True),
     sa.Column("run_at", sa.Float, nullable=False),
@@ -104,7 +107,7 @@ task = sa.Table(
     sa.Column("max_attempts", sa.Integer, nullable=False),
     sa.Column("state", sa.String(10), nullable=False),
     sa.Column("last_error", sa.String(200)),
-    sa.Index("task_due", "state", "run_at"),
+    sa.Index("task_open", "run_at", sqlite_where=UNDONE, postgresql_where=UNDONE),
 )
 
 audit = sa.Table(
@@ -123,7 +126,7 @@ kv = sa.Table(
     "kv",
     metadata,
     sa.Column("namespace", sa.String(40), primary_key=True),
-    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
     sa.Column("expires_at", sa.Float, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
 )
@@ -149,6 +152,7 @@ notification = sa.Table(
     metadata,
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("subscription", sa.String(40), nullable=False),
+    sa.Column("site", sa.String(80), nullable=False),
     sa.Column("name", sa.String(120), nullable=False),
     sa.Column("at", sa.Float, nullable=False),
     sa.Column("state", sa.String(20), nullable=False),
@@ -161,4 +165,32 @@ known_name = sa.Table(
     metadata,
     sa.Column("name", sa.String(200), primary_key=True),
     sa.Column("case_id", sa.String(40), nullable=False, index=True),
+)
+
+exchange = sa.Table(
+    "exchange",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("payer", sa.String(80), nullable=False),
+    sa.Column("site", sa.String(80), nullable=False),
+    sa.Column("case_id", sa.String(40), nullable=False, index=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("ended_at", sa.Float, nullable=False),
+    sa.Column("status", sa.Integer),
+    sa.Column("outcome", sa.String(40), nullable=False),
+    sa.Index("exchange_of", "site", "payer", "kind"),
+)
+
+decided = sa.Table(
+    "decided",
+    metadata,
+    sa.Column("case_id", sa.String(40), primary_key=True),
+    sa.Column("payer", sa.String(80), nullable=False),
+    sa.Column("site", sa.String(80), nullable=False),
+    sa.Column("pended", sa.Boolean, nullable=False),
+    sa.Column("at", sa.Float),
+    sa.Column("word", sa.String(20), nullable=False),
+    sa.Column("items", sa.Integer, nullable=False),
+    sa.Index("decided_of", "site", "payer"),
 )

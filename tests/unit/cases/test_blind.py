@@ -24,8 +24,8 @@ OLD, NEW, OTHER = b"o" * 32, b"n" * 32, b"x" * 32
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    made = connect(f"sqlite:///{tmp_path}/preclear.sqlite")
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    made = connect(database_url)
     upgrade(made)
     yield made
     made.dispose()

@@ -1,4 +1,4 @@
-"""What payers tell by themselves: subscriptions, notifications, and by what a case is known."""
+"""What payers tell by themselves, by what a case is known, and what each submission is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "a3"
 
 
 def upgrade() -> None:
-    """Add the three tables; requests that were sent before are asked for, as they were."""
+    """Add three tables and a column; cases that were sent before are asked about, as they were."""
     op.create_table(
         "subscription",
         sa.Column("id", sa.String(40), primary_key=True),
@@ -29,6 +29,7 @@ def upgrade() -> None:
         "notification",
         sa.Column("id", sa.String(40), primary_key=True),
         sa.Column("subscription", sa.String(40), nullable=False),
+        sa.Column("site", sa.String(80), nullable=False),
         sa.Column("name", sa.String(120), nullable=False),
         sa.Column("at", sa.Float, nullable=False),
         sa.Column("state", sa.String(20), nullable=False),
@@ -40,9 +41,13 @@ def upgrade() -> None:
         sa.Column("name", sa.String(200), primary_key=True),
         sa.Column("case_id", sa.String(40), nullable=False, index=True),
     )
+    kind = sa.Column("kind", sa.String(20), nullable=False, server_default="initial")
+    op.add_column("submission", kind)
 
 
 def downgrade() -> None:
-    """Drop the three tables: payers are asked instead."""
+    """Drop them: payers are asked instead."""
     for table in ("known_name", "notification", "subscription"):
         op.drop_table(table)
+    with op.batch_alter_table("submission") as submission:
+        submission.drop_column("kind")

@@ -1,0 +1,186 @@
+"""Send the documents that a payer wants to see before it decides.
+
+Each wish is answered once: "send started" is durable before the first byte. After an unknown
+outcome the same bytes go again only where the payer's file says that it keeps one of them, or a
+person has asked.
+https://hl7.org/fhir/us/davinci-pas/2.2.1/en/additionalinfo.html
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from smart_app.cases import codec
+from smart_app.cases.model import (
+    Addition,
+    Case,
+    ChartSnapshot,
+    Decision,
+    Person,
+    Receipt,
+    Submission,
+    Task,
+    Wanted,
+)
+from smart_app.chart import documents
+from smart_app.decide import Deciding
+from smart_app.errors import IllegalMove, MissingFact, PayerUnknown, PayerUnreachable
+from smart_app.fhir import refs
+from smart_app.pas import attachments, client
+from smart_app.sending import MOST_SENDS
+from smart_app.steps import Steps
+from smart_app.world import World
+
+KIND: Literal["attachment"] = "attachment"
+STAGE = "addition"
+State = Literal["open", "sending", "received", "rejected", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One thing that a payer wants, and what became of the answer to it."""
+
+    wanted: Wanted
+    state: State
+    sent: Addition | None = None
+    faults: tuple[str, ...] = ()
+
+
+class Adding(Steps):
+    """What is sent after a request because the payer asked for it."""
+
+    def __init__(self, world: World, deciding: Deciding) -> None:
+        super().__init__(world)
+        self.deciding = deciding
+
+    def wishes(self, case: Case) -> tuple[Wish, ...]:
+        """Return what the payer wants as far as it has not decided, and what was sent of it."""
+        found = self.store.latest(case.id, "decision", Decision)
+        if found is None or case.closed or not found.wanted:
+            return ()
+        rows = {one.identifier: one for one in self.submitted(case, KIND)}
+        sent = {one.wanted.number: one for one in self.store.history(case.id, STAGE, Addition)}
+        return tuple(self._wish(case, one, sent.get(one.number), rows) for one in found.wanted)
+
+    def _wish(
+        self, case: Case, wanted: Wanted, sent: Addition | None, rows: dict[str, sa.Row[Any]]
+    ) -> Wish:
+        if sent is None:
+            return Wish(wanted, "open")
+        receipt = self.store.latest(case.id, f"{STAGE}:{sent.identifier}", Receipt)
+        state: State = rows[sent.identifier].outcome or "sending"
+        return Wish(wanted, state, sent, receipt.faults if receipt else ())
+
+    def listed(self, case: Case) -> tuple[documents.Listed, ...]:
+        """Return the documents of the chart that may be sent, the newest first."""
+        chart = self.store.latest(case.id, "chart", ChartSnapshot)
+        return documents.sendable(chart) if chart else ()
+
+    def begin(self, case: Case, person: Person, number: str, chosen: tuple[str, ...]) -> None:
+        """Queue documents that answer a wish; raises MissingFact and IllegalMove.
+
+        A wish that is answered already, or no longer there, is answered by nothing more.
+        """
+        chart = self.store.latest(case.id, "chart", ChartSnapshot)
+        known = {one.ref for one in self.listed(case)}
+        found = chart.by_references(tuple(one for one in chosen if one in known)) if chart else ()
+        if not found:
+            raise MissingFact(
+                "no document chosen",
+                say="No document is chosen yet.",
+                do="Tick what is to be sent, then send it.",
+            )
+        with self.store.write() as db:
+            case = self.store.case(case.id, db)
+            by_number = {one.wanted.number: one for one in self.wishes(case)}
+            wish = by_number.get(number)
+            if wish is None or wish.state not in ("open", "rejected"):
+                raise IllegalMove("nothing is asked for any more")
+            self._queue(db, case, person, wish.wanted, found)
+
+    def _queue(
+        self, db: sa.Connection, case: Case, person: Person, wanted: Wanted, found: Any
+    ) -> None:
+        told = self.store.latest(case.id, "decision", Decision)
+        reference = told.payer_reference if told else None
+        request, version = self.deciding.request(case), self.payer(case).pas_version
+        made = attachments.build(request, wanted, found, reference, version)
+        payload = json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
+        name, digest, now = str(uuid.uuid4()), codec.sha256(payload), self.world.clock.now()
+        names = tuple(map(refs.of, found))
+        payer = case.payer_id or ""
+        entry = Submission(case.id, name, "pas", payer, KIND, digest, now)
+        self.store.add_submission(db, entry, payload)
+        self.store.put(db, case.id, STAGE, Addition(name, wanted, names, person.name, now))
+        self.world.tasks.add(db, "attach", case.id, tag=name)
+        self.note(db, case, "adding", person.name, sha256=digest, count=len(names))
+
+    def attach(self, task: Task) -> None:
+        """Send documents once; raises PayerUnreachable."""
+        case, name = self.store.case(task.case), task.key.rpartition(":")[2]
+        row = next(one for one in self.submitted(case, KIND) if one.identifier == name)
+        payer = self.payer(case)
+        with self.world.tasks.during(task) as db:
+            first = self.store.start_send(db, name)
+        if not first:
+            self._unknown(task, case, row, again=payer.recovery == "idempotent_resend")
+            return
+        try:
+            http = self.world.payer_http(payer)
+            base, payload = payer.pas_base or "", self.store.payload(row)
+            receipt = self.exchanged(case, row.kind, lambda: client.attach(http, base, payload))
+        except PayerUnreachable:
+            with self.world.tasks.during(task) as db:
+                self.store.allow_resend(db, name, never_left=True)
+            raise
+        except PayerUnknown:
+            self._unknown(task, case, row, again=payer.recovery == "idempotent_resend")
+            return
+        with self.world.tasks.finish(task) as db:
+            self.store.put(db, case.id, f"{STAGE}:{name}", receipt)
+            self.store.end_send(db, name, receipt.outcome)
+            kind = "added" if receipt.outcome == "received" else "add_refused"
+            self.note(db, case, kind)
+            if receipt.outcome == "received":
+                self.deciding.plan_poll(db, case, 0)
+
+    def _unknown(self, task: Task, case: Case, row: sa.Row[Any], *, again: bool) -> None:
+        """Send the same again where the payer keeps one of it; else let a person ask."""
+        if again and row.sends < MOST_SENDS:
+            with self.world.tasks.during(task) as db:
+                self.store.allow_resend(db, row.identifier)
+                pause = self.payer(case).recovery_wait_seconds
+                self.world.tasks.later(db, task, "", pause, afresh=True)
+            return
+        with self.world.tasks.finish(task) as db:
+            self._to_ask(db, case, row.identifier)
+
+    def _to_ask(self, db: sa.Connection, case: Case, name: str) -> None:
+        self.store.end_send(db, name, "unknown")
+        self.note(db, case, "add_unknown")
+
+    def given_up(self, db: sa.Connection, case: Case, task: Task) -> None:
+        """Let a person ask about documents that could not be sent for long."""
+        self._to_ask(db, case, task.key.rpartition(":")[2])
+
+    def clear_up(self, case: Case, person: Person, name: str, *, arrived: bool) -> None:
+        """Take a person's word whether documents arrived; what did not goes again as it was.
+
+        Raises IllegalMove.
+        """
+        with self.store.write() as db:
+            rows = {one.identifier: one for one in self.submitted(case, KIND)}
+            if name not in rows or rows[name].outcome != "unknown":
+                raise IllegalMove("only documents of which nobody knows")
+            self.note(db, case, "person_added" if arrived else "person_not_added", person.name)
+            if arrived:
+                self.store.end_send(db, name, "received")
+                return
+            self.store.allow_resend(db, name)
+            tag = f"{uuid.uuid4()}:{name}"
+            self.world.tasks.add(db, "attach", case.id, tag=tag)

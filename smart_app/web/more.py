@@ -1,0 +1,107 @@
+"""What a payer asks for before it decides: its page, and the documents that a person sends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, make_response, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from smart_app import formatters
+from smart_app.adding import Wish
+from smart_app.cases.model import Case
+from smart_app.errors import MissingFact, PreclearError
+from smart_app.flow import Flow
+from smart_app.follow import Follow
+from smart_app.web import presenters
+from smart_app.web.pages import Desk
+from smart_app.web.review import CASE
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One thing that is asked for, in words."""
+
+    number: str
+    words: str
+    lines: str
+    state: str
+    told: str
+    form: bool
+    sent: str
+    faults: tuple[str, ...]
+
+
+def asked(follow: Follow, case: Case, payer: str) -> tuple[Asked, ...]:
+    """Return what a payer asks for, for a case's page."""
+    return tuple(_asked(one, case, payer) for one in follow.adding.wishes(case))
+
+
+def _asked(wish: Wish, case: Case, payer: str) -> Asked:
+    codes = {one.sequence: one.code for one in case.items}
+    about = [codes[line] for line in wish.wanted.lines if line in codes]
+    return Asked(
+        number=wish.wanted.number,
+        words=formatters.wanted(wish.wanted),
+        lines=formatters.join(about) if len(case.items) > 1 else "",
+        state=wish.state,
+        told=formatters.WISHES[wish.state].format(payer=payer),
+        form=wish.wanted.kind == "form",
+        sent=wish.sent.identifier if wish.sent else "",
+        faults=wish.faults,
+    )
+
+
+def blueprint(desk: Desk) -> Blueprint:
+    """Return the routes of what is asked for."""
+    pages = Blueprint("more", __name__)
+    view = MorePages(desk)
+    pages.add_url_rule(f"{CASE}/more", "page", view.page, methods=["GET", "POST"])
+    pages.add_url_rule(f"{CASE}/arrived", "arrived", view.arrived, methods=["POST"])
+    return pages
+
+
+class MorePages:
+    """Views of documents that are sent after the request."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.flow: Flow = desk.flow
+
+    def page(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Choose documents for one thing that is asked for, and send them."""
+        context, case, person = self.desk.case(launch_id, case_id)
+        number = request.values.get("number", "")
+        chosen = tuple(request.form.getlist("document"))
+        error: PreclearError | None = None
+        if request.method == "POST":
+            try:
+                self.desk.follow.adding.begin(case, person, number, chosen)
+            except MissingFact as cause:
+                error = cause
+            else:
+                return redirect(f"/l/{launch_id}/case/{case_id}", 303)
+        payer = presenters.payer_name(self.desk.world, case)
+        found = {one.number: one for one in asked(self.desk.follow, case, payer)}
+        if number not in found or found[number].state not in ("open", "rejected"):
+            return redirect(f"/l/{launch_id}/case/{case_id}", 303)
+        zone = self.desk.world.sites.of_id(case.site).time_zone
+        page = self.desk.render(
+            "case/more.html",
+            context,
+            case,
+            person,
+            one=found[number],
+            documents=self.desk.follow.adding.listed(case),
+            read_at=formatters.moment(self.flow.kept(case).read_at, zone),
+            payer=payer,
+            error=error,
+        )
+        return make_response(page, error.http_status if error else 200)
+
+    def arrived(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Take a person's word whether documents arrived."""
+        _, case, person = self.desk.case(launch_id, case_id)
+        name, there = request.form.get("sent", ""), request.form.get("there") == "yes"
+        self.desk.follow.adding.clear_up(case, person, name, arrived=there)
+        return redirect(f"/l/{launch_id}/case/{case_id}", 303)

@@ -1,0 +1,88 @@
+"""What a payer asks for before it decides, in the shapes of both versions of the guide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from smart_app.cases.model import Decision, Wanted
+from smart_app.pas.wanted import LINE
+from tests.unit.kit import a_case
+from tests.unit.pas.test_decision import an_answer, an_answer_item, read
+
+NUMBER = {"system": "urn:payer", "value": "ACN-1"}
+
+
+def a_wish(code: str | None = "11506-3", **more: Any) -> dict[str, Any]:
+    """Return a CommunicationRequest."""
+    made: dict[str, Any] = {
+        "resourceType": "CommunicationRequest",
+        "id": "w1",
+        "identifier": [NUMBER],
+        "category": [
+            {"coding": [{"system": "https://codesystem.x12.org/005010/755", "code": "15"}]}
+        ],
+        "extension": [{"url": LINE, "valuePositiveInt": 1}],
+    }
+    if code:
+        made["payload"] = [{"contentString": code}]
+    return made | more
+
+
+def asking(wish: dict[str, Any], *, inside: bool = False, code: str = "A4") -> dict[str, Any]:
+    """Return an answer that asks for something, contained or beside it."""
+    reference = {"reference": "#w1" if inside else "urn:uuid:w1"}
+    held = {"contained": [wish]} if inside else {}
+    body = an_answer(an_answer_item(code), communicationRequest=[reference], **held)
+    if not inside:
+        body["entry"].append({"fullUrl": "urn:uuid:w1", "resource": wish})
+    return body
+
+
+def wanted(body: Any) -> tuple[Wanted, ...]:
+    found: Decision = read(a_case(), body)
+    return found.wanted
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_document_by_its_code(inside: bool) -> None:
+    (found,) = wanted(asking(a_wish(), inside=inside))
+    assert (found.number, found.system, found.kind) == ("ACN-1", "urn:payer", "documents")
+    assert (found.code, found.lines) == ("11506-3", (1,))
+
+
+def test_the_line_stands_on_the_payload_in_older_versions() -> None:
+    payload = {"contentString": "11506-3", "extension": [{"url": LINE, "valuePositiveInt": 1}]}
+    (found,) = wanted(asking(a_wish(None, extension=[], payload=[payload])))
+    assert found.lines == (1,)
+
+
+def test_a_report_type_alone_is_a_code() -> None:
+    (found,) = wanted(asking(a_wish(None)))
+    assert found.code == "15"
+
+
+def test_a_form_knows_what_it_is_about() -> None:
+    (found,) = wanted(asking(a_wish("102089-0")))
+    assert (found.kind, found.context) == ("form", "trace-1")
+
+
+@pytest.mark.parametrize("code", ["A1", "A3"])
+def test_what_is_decided_asks_for_nothing(code: str) -> None:
+    assert wanted(asking(a_wish(), code=code)) == ()
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        a_wish(identifier=[]),
+        a_wish(identifier="x"),
+        a_wish(payload="x"),
+        {"resourceType": "Patient", "id": "w1"},
+        a_wish(extension=5),
+    ],
+)
+def test_what_cannot_be_read_asks_for_nothing_and_still_waits(wish: dict[str, Any]) -> None:
+    found = read(a_case(), asking(wish))
+    assert (found.word, found.wanted) == ("pended", ())

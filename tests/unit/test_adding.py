@@ -1,0 +1,180 @@
+"""Documents that a payer wants to see: sent once, and never lost from sight."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from smart_app.cases.store import Store
+from smart_app.errors import IllegalMove, MissingFact, PayerUnknown, PayerUnreachable
+from tests.unit.kit import FakeClock, FakePayer, Reply
+from tests.unit.line import SIGNER, Line
+from tests.unit.pas import requests
+from tests.unit.pas.test_decision import an_answer_item
+from tests.unit.pas.test_wanted import a_wish, asking
+from tests.unit.test_follow import ok
+
+CHOSEN = ("DocumentReference/n1",)
+TAKEN = Reply(200, {"resourceType": "OperationOutcome", "issue": [{"severity": "information"}]})
+REFUSED = Reply(422, {"resourceType": "OperationOutcome", "issue": [{"diagnostics": "no note"}]})
+
+
+def wanting(store: Store, clock: FakeClock, *answers: Any, **more: Any) -> Line:
+    """Return a case whose payer wants a note; ``answers`` are to what is sent then."""
+    payer = FakePayer(
+        {
+            "$submit": [Reply(200, asking(a_wish()))],
+            "$inquire": [more.pop("inquire", ok(an_answer_item("A4")))],
+            "$submit-attachment": list(answers or [TAKEN]),
+        }
+    )
+    line = Line(store, clock, payer, **more)
+    request = requests.a_request()
+    request["entry"][0]["resource"]["identifier"][0]["value"] = "id-1"
+    line.signed(request=request)
+    line.step()
+    return line
+
+
+def add(line: Line, *chosen: str, number: str = "ACN-1") -> None:
+    """Send documents."""
+    line.follow.adding.begin(line.case(), SIGNER, number, chosen or CHOSEN)
+
+
+def state(line: Line) -> str:
+    """Return what became of the one wish."""
+    (wish,) = line.follow.adding.wishes(line.case())
+    return wish.state
+
+
+def posted(line: Line) -> list[dict[str, Any]]:
+    """Return what was sent beside requests."""
+    return [json.loads(body) for url, body in line.payer.posts if url.endswith("-attachment")]
+
+
+def test_what_is_asked_for_is_sent(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock)
+    assert state(line) == "open"
+    assert line.events().count("wanted") == 1
+    add(line)
+    line.step()
+    assert state(line) == "received"
+    (sent,) = posted(line)
+    told = {one["name"]: one for one in sent["parameter"]}
+    assert told["TrackingId"]["valueIdentifier"] == {"system": "urn:payer", "value": "ACN-1"}
+    assert told["AttachTo"]["valueCode"] == "preauthorization"
+    assert told["MemberId"]["valueIdentifier"]["value"] == requests.MEMBER
+    parts = {one["name"]: one for one in told["Attachment"]["part"]}
+    assert parts["LineItem"]["valueString"] == "1"
+    assert parts["Code"]["valueCodeableConcept"]["coding"][0]["code"] == "11506-3"
+    assert parts["Content"]["resource"]["content"][0]["attachment"]["data"] == "eA=="
+    assert told["Final"]["valueBoolean"] is True
+
+
+def test_an_inquiry_that_names_no_wish_ends_none(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock)
+    line.pass_by(10)
+    assert state(line) == "open"
+    assert line.events().count("wanted") == 1
+
+
+def test_what_is_decided_wants_nothing(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock, inquire=ok(an_answer_item("A3", utn="AB1234567890CD")))
+    line.pass_by(10)
+    assert line.follow.adding.wishes(line.case()) == ()
+    with pytest.raises(IllegalMove):
+        add(line)
+
+
+@pytest.mark.parametrize("chosen", [("DocumentReference/other",), ("Patient/p1",), ("",)])
+def test_only_documents_of_this_chart_are_sent(
+    store: Store, clock: FakeClock, chosen: tuple[str, ...]
+) -> None:
+    line = wanting(store, clock)
+    with pytest.raises(MissingFact):
+        add(line, *chosen)
+    assert posted(line) == []
+
+
+def test_a_second_click_sends_nothing_more(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock)
+    add(line)
+    with pytest.raises(IllegalMove):
+        add(line)
+    line.pass_by(5)
+    assert len(posted(line)) == 1
+
+
+def test_another_wish_is_none(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock)
+    with pytest.raises(IllegalMove):
+        add(line, number="ACN-2")
+
+
+def test_what_was_refused_may_be_sent_otherwise(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock, REFUSED, TAKEN)
+    add(line)
+    line.step()
+    (wish,) = line.follow.adding.wishes(line.case())
+    assert (wish.state, wish.faults) == ("rejected", ("no note",))
+    add(line)
+    line.pass_by(3)
+    assert state(line) == "received"
+
+
+@pytest.mark.parametrize("answer", [PayerUnknown("cut"), Reply(500, None), SystemExit()])
+def test_after_no_answer_a_person_asks(store: Store, clock: FakeClock, answer: Any) -> None:
+    line = wanting(store, clock, answer, TAKEN)
+    add(line)
+    for _ in range(80):
+        with contextlib.suppress(SystemExit):
+            line.step()
+        clock.pass_by(1)
+    assert (state(line), len(posted(line))) == ("unknown", 1)
+    name = line.follow.adding.wishes(line.case())[0].sent
+    assert name is not None
+    line.follow.adding.clear_up(line.case(), SIGNER, name.identifier, arrived=False)
+    with pytest.raises(IllegalMove):
+        line.follow.adding.clear_up(line.case(), SIGNER, name.identifier, arrived=False)
+    line.pass_by(5)
+    assert state(line) == "received"
+    first, second = posted(line)
+    assert first == second
+
+
+def test_a_person_hears_that_it_arrived(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock, PayerUnknown("cut"))
+    add(line)
+    line.step()
+    name = line.follow.adding.wishes(line.case())[0].sent
+    assert name is not None
+    line.follow.adding.clear_up(line.case(), SIGNER, name.identifier, arrived=True)
+    line.pass_by(5)
+    assert (state(line), len(posted(line))) == ("received", 1)
+
+
+def test_a_payer_that_keeps_one_of_it_gets_the_same_again(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock, PayerUnknown("cut"), TAKEN, recovery="idempotent_resend")
+    add(line)
+    line.pass_by(5)
+    first, second = posted(line)
+    assert (state(line), first == second) == ("received", True)
+
+
+def test_a_payer_that_is_down_gets_it_later(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock, PayerUnreachable("down"), TAKEN)
+    add(line)
+    line.pass_by(10)
+    assert state(line) == "received"
+
+
+def test_nothing_is_sent_for_a_closed_case(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock)
+    with store.write() as db:
+        store.save(db, replace(line.case(), closed=True))
+    with pytest.raises(IllegalMove):
+        add(line)
