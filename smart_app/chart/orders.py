@@ -363,7 +363,8 @@ def diagnoses(order: Resource, snapshot: ChartSnapshot) -> tuple[Coding, ...]:
 def recorded(orders: tuple[Resource, ...], snapshot: ChartSnapshot) -> dict[str, date]:
     """Return when the chart recorded the diagnoses of the conditions that orders name, by code."""
     found: dict[str, date] = {}
-    for reference in (one for order in orders for one in order.get("reasonReference") or []):
+    named = [one for order in orders for one in codes.objects(order.get("reasonReference"))]
+    for reference in named:
         condition = snapshot.by_reference(refs.relative(reference)) or {}
         code = codes.code_in(condition.get("code"), [codes.ICD10CM])
         day = dates.day(condition.get("recordedDate"))

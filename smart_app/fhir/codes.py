@@ -57,15 +57,20 @@ def codings(concept: Any) -> list[dict[str, Any]]:
     ]
 
 
-def only(value: dict[str, Any], *keys: str) -> dict[str, Any]:
-    """Return the members of an object that are wanted and not empty."""
-    return {key: value[key] for key in keys if value.get(key)}
+def member(value: Any, key: str) -> Any:
+    """Return a member of what may be an object, or None."""
+    return value.get(key) if isinstance(value, dict) else None
 
 
-def plain(concept: dict[str, Any]) -> dict[str, Any]:
+def only(value: Any, *keys: str) -> dict[str, Any]:
+    """Return the members of what may be an object that are wanted and not empty."""
+    return {key: found for key in keys if (found := member(value, key))}
+
+
+def plain(concept: Any) -> dict[str, Any]:
     """Return a CodeableConcept of codings and text alone, without what an EHR added to it."""
     keys = ("system", "version", "code", "display")
-    coding = [only(one, *keys) for one in objects(concept.get("coding"))]
+    coding = [only(one, *keys) for one in objects(member(concept, "coding"))]
     return ({"coding": coding} if coding else {}) | only(concept, "text")
 
 

@@ -91,9 +91,9 @@ def requestor(clinic: Clinic) -> Resource:
 
 def member_id(coverage: Resource, patient: Resource) -> str:
     """Return the Medicare number; raises MissingFact when the chart has none."""
-    for one in coverage.get("identifier") or []:
-        kinds = {coding.get("code") for coding in (one.get("type") or {}).get("coding") or []}
-        if one.get("system") == codes.MBI or "MB" in kinds:
+    for one in codes.objects(coverage.get("identifier")):
+        kinds = {coding["code"] for coding in codes.codings(one.get("type"))}
+        if one.get("value") and (one.get("system") == codes.MBI or "MB" in kinds):
             return str(one["value"])
     found = coverage.get("subscriberId") or codes.identifier(patient, codes.MBI)
     if not found:
@@ -113,19 +113,20 @@ def beneficiary(patient: Resource, mbi: str) -> Resource:
         "identifier": [{"type": concept(names.V2_0203, "MB"), "system": codes.MBI, "value": mbi}],
     }
     for key in ("name", "gender", "birthDate"):
-        if key not in patient:
+        if not patient.get(key):
             raise MissingFact(
                 f"patient has no {key}",
                 say="The chart lacks the patient's name, sex or birth date.",
                 do="Complete the patient's record in the chart, then open Preclear again.",
             )
         made[key] = patient[key]
-    official = [one for one in patient["name"] if one.get("use") in (None, "official", "usual")]
+    every = codes.objects(patient["name"])
+    official = [one for one in every if one.get("use") in (None, "official", "usual")]
     made["name"] = [
         codes.only(name, "use", "family", "given", "prefix", "suffix")
-        for name in official[:1] or patient["name"][:1]
+        for name in official[:1] or every[:1]
     ]
-    home = [_address(one) for one in patient.get("address") or []]
+    home = [_address(one) for one in codes.objects(patient.get("address"))]
     if home:
         made["address"] = home[:1]
     return made
@@ -153,7 +154,7 @@ def coverage(coverage: Resource, mbi: str, patient: str, insurer: str) -> Resour
         made["type"] = codes.plain(coverage["type"])
     if coverage.get("period"):
         made["period"] = codes.only(coverage["period"], "start", "end")
-    if several := [kind for one in coverage.get("class") or [] if (kind := _class(one))]:
+    if several := [kind for one in codes.objects(coverage.get("class")) if (kind := _class(one))]:
         made["class"] = several
     return made
 

@@ -52,7 +52,7 @@ def request(order: Resource, item: CaseItem, about: About) -> Resource:
     if about.requester:
         made["requester"] = link(about.requester)
     if order.get("reasonCode"):
-        made["reasonCode"] = [codes.plain(one) for one in order["reasonCode"]]
+        made["reasonCode"] = [codes.plain(one) for one in codes.objects(order["reasonCode"])]
     if kept := _assertions(order, about):
         made["extension"] = kept
     return made | OWN[kind](order, item)
@@ -65,7 +65,7 @@ def _service(order: Resource, item: CaseItem) -> Resource:
         "occurrenceTiming": _timing(order.get("occurrenceTiming")) or ONCE,
     }
     if order.get("bodySite"):
-        made["bodySite"] = [codes.plain(one) for one in order["bodySite"]]
+        made["bodySite"] = [codes.plain(one) for one in codes.objects(order["bodySite"])]
     return made
 
 
@@ -75,16 +75,17 @@ def _device(order: Resource, item: CaseItem) -> Resource:
 
 
 def _medication(order: Resource, item: CaseItem) -> Resource:
-    own = codes.plain(order.get("medicationCodeableConcept") or {})
+    own = codes.plain(order.get("medicationCodeableConcept"))
     billed = billing(item)["coding"]
-    named = {(one["system"], one["code"]) for one in billed}
+    named = [(one["system"], one["code"]) for one in billed]
     others = [one for one in own.get("coding", []) if _pair(one) not in named]
     medication: Resource = {
         "status": "active",
         "medicationCodeableConcept": own | {"coding": [*billed, *others]},
-        "dispenseRequest": _dispensed(order.get("dispenseRequest") or {}, item),
+        "dispenseRequest": _dispensed(order.get("dispenseRequest"), item),
     }
-    doses = [made for one in order.get("dosageInstruction") or [] if (made := _dosage(one))]
+    several = codes.objects(order.get("dosageInstruction"))
+    doses = [made for one in several if (made := _dosage(one))]
     return medication | ({"dosageInstruction": doses} if doses else {})
 
 
@@ -100,25 +101,23 @@ def _dosage(given: dict[str, Any]) -> dict[str, Any]:
     made = codes.only(given, "text")
     if timing := _timing(given.get("timing")):
         made["timing"] = timing
-    doses = [one["doseQuantity"] for one in given.get("doseAndRate") or [] if "doseQuantity" in one]
-    if doses:
-        made["doseAndRate"] = [{"doseQuantity": one} for one in doses]
+    rates = codes.objects(given.get("doseAndRate"))
+    if doses := [dose for one in rates if (dose := codes.only(one, "doseQuantity"))]:
+        made["doseAndRate"] = doses
     return made
 
 
-def _dispensed(given: dict[str, Any], item: CaseItem) -> dict[str, Any]:
-    made: dict[str, Any] = {"quantity": given.get("quantity") or quantity(item)}
-    if "numberOfRepeatsAllowed" in given:
-        made["numberOfRepeatsAllowed"] = given["numberOfRepeatsAllowed"]
-    return made
+def _dispensed(given: Any, item: CaseItem) -> dict[str, Any]:
+    made = {"quantity": quantity(item)}
+    return made | codes.only(given, "quantity", "numberOfRepeatsAllowed")
 
 
 def _timing(given: Any) -> dict[str, Any] | None:
     """Return a Timing as PASTiming allows it (prof-1): a frequency, or a count, or None."""
-    repeat = (given or {}).get("repeat") or {}
+    repeat = codes.member(given, "repeat")
     for keys in (("frequency", "period", "periodUnit"), ("count",)):
-        if all(repeat.get(key) for key in keys):
-            return {"repeat": {key: repeat[key] for key in keys}}
+        if len(found := codes.only(repeat, *keys)) == len(keys):
+            return {"repeat": found}
     return None
 
 
@@ -129,8 +128,8 @@ def _assertions(order: Resource, about: About) -> list[dict[str, Any]]:
     other payers said of other coverages is none of this one's business.
     """
     kept = []
-    for one in order.get("extension") or []:
-        parts = copy.deepcopy(one.get("extension") or [])
+    for one in codes.objects(order.get("extension")):
+        parts = copy.deepcopy(codes.objects(one.get("extension")))
         told = [part for part in parts if part.get("url") == "coverage"]
         named = {refs.relative(part.get("valueReference")) for part in told}
         if one.get("url") != codes.COVERAGE_INFORMATION or named != {about.coverage_ref}:

@@ -40,18 +40,18 @@ def document(document: Resource, patient: str, number: str, version: Version) ->
     if document.get("type"):
         made["type"] = codes.plain(document["type"])
     if document.get("category"):
-        made["category"] = [codes.plain(one) for one in document["category"]]
+        made["category"] = [codes.plain(one) for one in codes.objects(document["category"])]
     made["content"] = [
         {"attachment": codes.only(content["attachment"], *ATTACHMENT)}
-        for content in document.get("content") or []
-        if content.get("attachment", {}).get("data")
+        for content in codes.objects(document.get("content"))
+        if codes.member(content.get("attachment"), "data")
     ]
     return made
 
 
 def title(document: Resource) -> str:
     """Return what a document is called."""
-    named = document.get("description") or (document.get("type") or {}).get("text")
+    named = document.get("description") or codes.member(document.get("type"), "text")
     return str(named or "Clinical document")
 
 
@@ -63,7 +63,7 @@ def visit(encounter: Resource, patient: str) -> Resource | None:
     """
     kinds = [
         one
-        for kind in encounter.get("type") or []
+        for kind in codes.objects(encounter.get("type"))
         for one in codes.codings(kind)
         if one["system"] == names.VISIT
     ]
@@ -73,14 +73,14 @@ def visit(encounter: Resource, patient: str) -> Resource | None:
         "resourceType": "Encounter",
         "meta": profile("profile-encounter"),
         "status": "planned",
-        "class": codes.only(encounter.get("class") or {}, "system", "code", "display"),
+        "class": codes.only(encounter.get("class"), "system", "code", "display"),
         "type": [concept(names.VISIT, kinds[0]["code"])],
         "subject": link(patient),
     }
     if encounter.get("period"):
         made["period"] = codes.only(encounter["period"], "start", "end")
     if encounter.get("reasonCode"):
-        made["reasonCode"] = [codes.plain(one) for one in encounter["reasonCode"]]
+        made["reasonCode"] = [codes.plain(one) for one in codes.objects(encounter["reasonCode"])]
     return made
 
 

@@ -60,8 +60,8 @@ def _taxonomy(chart: ChartSnapshot, practitioner: Resource) -> str | None:
         for one in chart.of("PractitionerRole")
         if refs.relative(one.get("practitioner")) == refs.of(practitioner)
     ]
-    concepts = [one.get("code") for one in practitioner.get("qualification") or []]
-    concepts += [concept for one in roles for concept in one.get("specialty") or []]
+    concepts = [one.get("code") for one in codes.objects(practitioner.get("qualification"))]
+    concepts += [concept for one in roles for concept in codes.objects(one.get("specialty"))]
     return next((code for one in concepts if (code := codes.code_in(one, [codes.NUCC]))), None)
 
 
@@ -149,7 +149,8 @@ def _role(graph: Graph, one: Clinician, asks: Clinic, organization: str | None) 
             "meta": profile("profile-practitioner"),
             "identifier": entries.numbers(codes.identifier(who, codes.NPI), one.ptan),
             "name": [
-                codes.only(name, "family", "given", "prefix") for name in who.get("name") or []
+                codes.only(name, "family", "given", "prefix")
+                for name in codes.objects(who.get("name"))
             ][:1],
         },
     )

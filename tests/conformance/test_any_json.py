@@ -47,12 +47,15 @@ def check(found: Decision, body: Any) -> None:
     assert found.word in formatters.CHIPS
 
 
+@pytest.mark.req("pas-2.2.1@conf-8", "pas-2.0.1@41", "pas-2.0.1@219")
+@pytest.mark.req("pas-2.0.1@221")
 @MANY
 @given(answers())
 def test_an_answer_to_a_request(body: Any) -> None:
     check(read(the_case(), body), body)
 
 
+@pytest.mark.req("pas-2.2.1@conf-8", "pas-2.0.1@41", "pas-2.0.1@221")
 @MANY
 @given(st.lists(answers(), min_size=1, max_size=3), st.sampled_from(("collection", "searchset")))
 def test_an_answer_to_an_inquiry(several: list[Any], kind: str) -> None:

@@ -74,6 +74,7 @@ def test_defect_05_a_request_that_nobody_can_review() -> None:
     assert request["meta"]["profile"]
 
 
+@pytest.mark.req("pas-2.2.1@conf-15")
 def test_defect_06_addresses_that_the_guide_does_not_have() -> None:
     known = set()
     with tarfile.open(GUIDES / "hl7.fhir.us.davinci-pas-2.2.1.tgz") as guide:
@@ -158,6 +159,7 @@ def test_defect_11_an_order_overwritten_blindly() -> None:
     assert {**written, "extension": own} == written
 
 
+@pytest.mark.req("pas-2.0.1@71")
 def test_defect_12_a_payer_that_a_browser_chose(golden: Golden, stack: Stack) -> None:
     golden.open()
     golden.ready()

@@ -9,7 +9,7 @@ from typing import Any
 
 from smart_app.cases.model import Coding
 from smart_app.fhir import codes
-from smart_app.pas import update
+from smart_app.pas import subscription, update
 from smart_app.pas.bundle import Partners
 from smart_app.pas.claim import Quoted
 from smart_app.pas.team import Clinician
@@ -110,6 +110,17 @@ def items(*numbers: int, **change: Any) -> Build:
     chosen = tuple(one for one in case.items if one.sequence in numbers)
     orders = tuple(an_order(one) for one in (1, 2, 3))
     return case_of(case=replace(case, items=chosen), orders=orders, **change)
+
+
+def subscribed(version: str) -> dict[str, Any]:
+    """Return what asks a payer to tell decisions.
+
+    The profile of 2.0.1 is of the backport guide, which has no package here: it is base R4 alone.
+    """
+    to = subscription.Address("https://us.example/notify/1", "secret", "org-identifier", "1")
+    made = subscription.build(to, LATER, version)
+    known = "davinci-pas" in made["meta"]["profile"][0]
+    return made if known else {key: one for key, one in made.items() if key != "meta"}
 
 
 OTHER_NOTE = {**NOTE, "id": "n2", "description": "Later note"}

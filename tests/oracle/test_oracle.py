@@ -71,6 +71,8 @@ def test_what_the_golden_runs_send_and_get_is_valid(authored: Path) -> None:
     assert valid, printed
 
 
+@pytest.mark.req("pas-2.0.1@45", "pas-2.0.1@47", "pas-2.0.1@49")
+@pytest.mark.req("pas-2.2.1@spec-1")
 def test_charts_are_us_core(tmp_path: Path) -> None:
     require("oracle", oracle.missing())
     command = [sys.executable, "-m", "sandbox.ehr.people", "--out", str(tmp_path)]

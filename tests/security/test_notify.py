@@ -25,6 +25,9 @@ def name(office: Office) -> str:
         return office.world.inbox.add(db, "payer", "site", SECRET)
 
 
+@pytest.mark.req(
+    "pas-2.0.1@subscriptions-backport_1.1.0@24", "pas-2.2.1@subscriptions-backport_1.1.0@24"
+)
 def test_a_handshake_is_acknowledged(office: Office, name: str) -> None:
     answer = post(office, name, notification("handshake"))
     assert (answer.status_code, answer.data) == (204, b"")

@@ -56,6 +56,7 @@ def posted(line: Line) -> list[dict[str, Any]]:
     return [json.loads(body) for url, body in line.payer.posts if url.endswith("-attachment")]
 
 
+@pytest.mark.req("pas-2.0.1@22", "pas-2.0.1@24")
 def test_what_is_asked_for_is_sent(store: Store, clock: FakeClock) -> None:
     line = wanting(store, clock)
     assert state(line) == "open"

@@ -60,6 +60,7 @@ def test_the_planned_day_decides_which_coverage_is_active(
     assert front.opened().scope.verdict == verdict
 
 
+@pytest.mark.req("pas-2.0.1@71")
 def test_a_coverage_that_has_ended_counts_for_nothing_although_it_is_named(front: Front) -> None:
     front.chart(a_coverage(period={"end": "2026-10-31"}))
     case = front.opened(coverage_ref="Coverage/medicare")

@@ -41,6 +41,8 @@ def tell(line: Told, *told: dict[str, Any]) -> None:
         line.work()
 
 
+@pytest.mark.req("pas-2.0.1@67", "pas-2.2.1@spec-8")
+@pytest.mark.req("pas-2.2.1@spec-9")
 def test_what_is_told_decides(store: Store, clock: FakeClock) -> None:
     line = pended(store, clock)
     tell(line, says("A1", utn=N1))
@@ -49,6 +51,9 @@ def test_what_is_told_decides(store: Store, clock: FakeClock) -> None:
     assert not [url for url, _ in line.payer.posts if url.endswith("$inquire")]
 
 
+@pytest.mark.req(
+    "pas-2.0.1@subscriptions-backport_1.1.0@17", "pas-2.2.1@subscriptions-backport_1.1.0@17"
+)
 def test_an_event_that_comes_twice_counts_once(store: Store, clock: FakeClock) -> None:
     line = pended(store, clock)
     for _ in range(2):
@@ -68,6 +73,7 @@ def test_an_answer_alone_is_taken(store: Store, clock: FakeClock, body: Any) -> 
     assert line.events().count("notified") == 1
 
 
+@pytest.mark.req("pas-2.0.1@153")
 def test_of_what_is_only_named_the_payer_is_asked(store: Store, clock: FakeClock) -> None:
     line = pended(store, clock, inquire=ok(an_answer_item("A1", utn=N1), created=MIDDLE))
     line.tell(event(1, focus="ClaimResponse/7"))

@@ -26,6 +26,9 @@ def pended(store: Store, clock: FakeClock) -> Told:
     return line
 
 
+@pytest.mark.req("pas-2.0.1@67", "pas-2.0.1@137")
+@pytest.mark.req("pas-2.0.1@140", "pas-2.0.1@142")
+@pytest.mark.req("pas-2.2.1@spec-8", "pas-2.2.1@spec-54")
 def test_a_payer_that_tells_is_asked_to_when_a_request_is_sent(
     store: Store, clock: FakeClock
 ) -> None:
@@ -89,6 +92,13 @@ def test_what_is_no_notification_is_not_taken(store: Store, clock: FakeClock) ->
     assert pended(store, clock).tell({"resourceType": "Patient"}) is False
 
 
+@pytest.mark.req("pas-2.0.1@204", "pas-2.0.1@205")
+@pytest.mark.req(
+    "pas-2.0.1@subscriptions-backport_1.1.0@81", "pas-2.0.1@subscriptions-backport_1.1.0@82"
+)
+@pytest.mark.req(
+    "pas-2.2.1@subscriptions-backport_1.1.0@81", "pas-2.2.1@subscriptions-backport_1.1.0@82"
+)
 @pytest.mark.parametrize("status", ["error", "off"])
 def test_one_that_was_given_up_is_asked_for_again(
     store: Store, clock: FakeClock, status: str
@@ -121,6 +131,7 @@ def test_it_is_renewed_before_it_ends(store: Store, clock: FakeClock) -> None:
     assert line.listener().ends_at > first
 
 
+@pytest.mark.req("pas-2.0.1@206")
 def test_it_ends_when_nothing_is_awaited(store: Store, clock: FakeClock) -> None:
     line = pended(store, clock)
     line.letter("non_affirmed", "AB1234567890CD")
@@ -147,6 +158,12 @@ def test_a_payer_that_takes_none_is_asked_for_ever_and_nothing_is_lost(
 # what was lost ------------------------------------------------------------------------------------
 
 
+@pytest.mark.req(
+    "pas-2.0.1@subscriptions-backport_1.1.0@17", "pas-2.0.1@subscriptions-backport_1.1.0@85"
+)
+@pytest.mark.req(
+    "pas-2.2.1@subscriptions-backport_1.1.0@17", "pas-2.2.1@subscriptions-backport_1.1.0@85"
+)
 def test_events_that_were_lost_are_fetched(store: Store, clock: FakeClock) -> None:
     line = pended(store, clock)
     line.payer.answers |= {

@@ -55,6 +55,7 @@ def nothing_sent(front: Front, case: Case) -> bool:
     return (now, front.store.submissions(case.id)) == (case, [])
 
 
+@pytest.mark.req("pas-2.0.1@188", "pas-2.2.1@priv-1")
 def test_orders_that_stand_are_sent(front: Front) -> None:
     case = front.opened()
     front.chart(an_order("2", **MEMBERS, note=[{"text": "bring the films"}]))

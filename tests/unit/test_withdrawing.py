@@ -58,6 +58,7 @@ def posted(line: Line) -> list[dict[str, Any]]:
     return [json.loads(body) for url, body in line.payer.posts if url.endswith("$submit")]
 
 
+@pytest.mark.req("pas-2.0.1@69")
 @pytest.mark.parametrize("first", [AFFIRMED, PENDED], ids=["affirmed", "pended"])
 def test_what_the_payer_withdrew_is_over(store: Store, clock: FakeClock, first: Any) -> None:
     line = sent(store, clock, first, GONE)
@@ -128,6 +129,7 @@ def test_a_second_click_withdraws_once(store: Store, clock: FakeClock) -> None:
     assert len(posted(line)) == 2
 
 
+@pytest.mark.req("pas-2.0.1@184")
 @pytest.mark.parametrize("code", ["A3", "NA"])
 def test_what_was_refused_takes_no_withdrawal(store: Store, clock: FakeClock, code: str) -> None:
     line = sent(store, clock, ok(an_answer_item(code)))

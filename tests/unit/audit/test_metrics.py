@@ -22,6 +22,7 @@ def figures(line: Line) -> Figures:
     return found
 
 
+@pytest.mark.req("pas-2.0.1@201", "pas-2.2.1@metric-2")
 def test_the_clock_runs_from_the_first_sending_to_the_first_decision(
     store: Store, clock: FakeClock
 ) -> None:

@@ -63,6 +63,7 @@ def marked(chart: FakeChart, extensions: tuple[Any, ...] = (GIVEN,), **known: An
     return done.outcome
 
 
+@pytest.mark.req("pas-2.0.1@10", "pas-2.2.1@use-4")
 def test_an_order_is_satisfied_with_the_payers_own_extension_alone() -> None:
     chart = FakeChart(held={"ServiceRequest/1": an_order(note=[{"text": "kept"}])})
     assert marked(chart) == "filed_and_read_back"

@@ -56,6 +56,7 @@ def an_answer(*extensions: Any, order: str = "1", kind: str = "update") -> Reply
     return Reply(200, {"cards": [], "systemActions": [{"type": kind, "resource": resource}]})
 
 
+@pytest.mark.req("pas-2.0.1@52", "pas-2.2.1@spec-3")
 def test_an_answer_is_read_per_coverage() -> None:
     found = asked(a_payer(an_answer(information())))
     assert (found.outcome, found.asked_at) == ("answered", NOW)

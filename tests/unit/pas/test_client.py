@@ -26,6 +26,7 @@ def submit(answer: Any) -> tuple[Any, FakePayer]:
     return client.submit(payer, "https://p.example/fhir/", b"exact"), payer
 
 
+@pytest.mark.req("pas-2.0.1@58", "pas-2.0.1@109", "pas-2.2.1@spec-38")
 @pytest.mark.parametrize("status", [200, 201, 202])
 @pytest.mark.parametrize("kind", ["Bundle", "ClaimResponse"])
 def test_an_answer_is_received(status: int, kind: str) -> None:
@@ -34,6 +35,7 @@ def test_an_answer_is_received(status: int, kind: str) -> None:
     assert payer.posts == [("https://p.example/fhir/Claim/$submit", b"exact")]
 
 
+@pytest.mark.req("pas-2.0.1@109", "pas-2.2.1@spec-35", "pas-2.2.1@spec-38")
 def test_a_refusal_is_told_in_the_payers_words() -> None:
     found, _ = submit(Reply(422, OUTCOME))
     assert (found.outcome, found.body) == ("rejected", None)
@@ -41,6 +43,7 @@ def test_a_refusal_is_told_in_the_payers_words() -> None:
     assert submit(Reply(400, None))[0].faults == ("status 400",)
 
 
+@pytest.mark.req("pas-2.0.1@109", "pas-2.2.1@spec-38")
 @pytest.mark.parametrize(
     "answer",
     [

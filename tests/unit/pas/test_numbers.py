@@ -45,6 +45,7 @@ def test_an_administration_reference_is_no_number_of_an_affirmation(code: str) -
     assert (found.number, found.number_path) == (None, None)
 
 
+@pytest.mark.req("pas-2.2.1@conf-14", "pas-2.0.1@217")
 def test_affirmed_without_a_number_stays_affirmed() -> None:
     found = read(a_case(), an_answer(an_answer_item("A1")))
     assert (found.word, found.items[0].number, found.quarantined) == ("affirmed", None, ())

@@ -32,12 +32,18 @@ def test_what_is_asked_for(version: str, payload: str) -> None:
     assert (made["status"], made["end"][:10]) == ("requested", "2026-12-01")
 
 
+@pytest.mark.req(
+    "pas-2.0.1@subscriptions-backport_1.1.0@71", "pas-2.2.1@subscriptions-backport_1.1.0@71"
+)
 def test_a_handshake_brings_nothing() -> None:
     found = subscription.read(notification("handshake", status="requested"))
     assert found and (found.kind, found.count, found.results) == ("handshake", 0, ())
     assert found.subscription == "s1"
 
 
+@pytest.mark.req(
+    "pas-2.0.1@subscriptions-backport_1.1.0@71", "pas-2.2.1@subscriptions-backport_1.1.0@71"
+)
 @pytest.mark.parametrize("brought", [ANSWER, BARE], ids=["a Bundle", "a bare ClaimResponse"])
 def test_an_event_brings_its_answer(brought: Any) -> None:
     found = subscription.read(event(3, brought, count=5))

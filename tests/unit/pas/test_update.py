@@ -55,6 +55,7 @@ def certification(item: dict[str, Any]) -> str:
     return code(extensions(item, "extension-certificationType")[0]["valueCodeableConcept"])
 
 
+@pytest.mark.req("pas-2.2.1@prof-4", "pas-2.2.1@spec-65")
 def test_an_update_names_the_claim_before_and_brings_it_along() -> None:
     prior = a_request()
     made = changed(prior, a_request())
@@ -70,6 +71,8 @@ def test_an_update_names_the_claim_before_and_brings_it_along() -> None:
     assert (claim["status"], claim["id"] != before["id"]) == ("active", True)
 
 
+@pytest.mark.req("pas-2.0.1@166", "pas-2.0.1@167", "pas-2.0.1@168")
+@pytest.mark.req("pas-2.0.1@169")
 def test_a_payer_of_2_0_1_gets_the_name_alone() -> None:
     prior = a_request(version="2.0.1")
     made = changed(prior, a_request(version="2.0.1"), "2.0.1")
@@ -79,6 +82,7 @@ def test_a_payer_of_2_0_1_gets_the_name_alone() -> None:
     assert code(related["relationship"]) == "replaces"
 
 
+@pytest.mark.req("pas-2.2.1@spec-68", "pas-2.0.1@170", "pas-2.0.1@175")
 def test_what_did_not_change_is_not_marked_and_keeps_its_entries() -> None:
     prior = a_request(**PAIR)
     made = changed(prior, a_request(**PAIR))
@@ -89,6 +93,11 @@ def test_what_did_not_change_is_not_marked_and_keeps_its_entries() -> None:
     assert {one["fullUrl"] for one in made["entry"][1:]} == old
 
 
+@pytest.mark.req("pas-2.2.1@prof-5", "pas-2.2.1@prof-7", "pas-2.2.1@prof-9")
+@pytest.mark.req("pas-2.2.1@prof-10", "pas-2.2.1@spec-68", "pas-2.2.1@spec-69")
+@pytest.mark.req("pas-2.2.1@spec-70", "pas-2.2.1@spec-71", "pas-2.0.1@158")
+@pytest.mark.req("pas-2.0.1@162", "pas-2.0.1@165", "pas-2.0.1@171")
+@pytest.mark.req("pas-2.0.1@173", "pas-2.0.1@174")
 def test_an_item_that_is_added_changed_or_gone_says_so_under_its_old_number() -> None:
     case = the_case(3)
     orders = tuple(an_order(one) for one in (1, 2, 3))
@@ -112,6 +121,7 @@ def test_a_changed_order_changes_its_item() -> None:
     assert len(resources(made, "ServiceRequest")) == 2
 
 
+@pytest.mark.req("pas-2.2.1@prof-7", "pas-2.0.1@172", "pas-2.0.1@175")
 def test_what_was_cancelled_stays_cancelled_and_is_told_once() -> None:
     case, orders = the_case(2), PAIR["orders"]
     alone = replace(case, items=case.items[:1])
@@ -123,6 +133,8 @@ def test_what_was_cancelled_stays_cancelled_and_is_told_once() -> None:
     assert certification(of(again, "Claim")["item"][1]) == "3"
 
 
+@pytest.mark.req("pas-2.2.1@prof-6", "pas-2.2.1@prof-8", "pas-2.2.1@prof-9")
+@pytest.mark.req("pas-2.2.1@prof-10", "pas-2.2.1@spec-69", "pas-2.2.1@spec-71")
 def test_papers_keep_their_numbers_and_say_what_happened() -> None:
     prior = a_request(documents=(NOTE,))
     made = changed(prior, a_request(documents=(OTHER_NOTE,)))
@@ -150,6 +162,7 @@ def test_no_two_documents_share_a_number_whatever_the_version(version: str) -> N
     assert len(numbers) == len(set(numbers)) == 2
 
 
+@pytest.mark.req("pas-2.2.1@prof-9", "pas-2.0.1@161")
 def test_another_answer_and_another_day_are_later_states_of_the_same_rows() -> None:
     said = RESPONSE | {"item": [{"linkId": "1", "answer": [{"valueBoolean": True}]}]}
     case = replace(the_case(), planned_date=date(2026, 12, 24))
@@ -213,6 +226,7 @@ def test_one_diagnosis_is_the_principal_whatever_was_cancelled() -> None:
     assert told == [("M54.16", False), ("G89.4", True)]
 
 
+@pytest.mark.req("pas-2.0.1@157", "pas-2.0.1@173")
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_cancellation_flags_each_item_and_the_claim_and_stays_active(version: str) -> None:
     prior = a_request(**PAIR, version=version)
@@ -224,6 +238,7 @@ def test_a_cancellation_flags_each_item_and_the_claim_and_stays_active(version: 
     assert [one["sequence"] for one in claim["supportingInfo"]] == same
 
 
+@pytest.mark.req("pas-2.2.1@spec-66")
 def test_an_update_may_be_cancelled_and_brings_only_what_it_needs() -> None:
     prior = a_request(documents=(NOTE,))
     new = changed(prior, a_request(documents=(OTHER_NOTE,)))

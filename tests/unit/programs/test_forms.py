@@ -22,6 +22,8 @@ def drafts(engine: EnginePool) -> dict[str, Draft]:
     return {one.service: charted.filled(engine, one.service) for one in FORMS}
 
 
+@pytest.mark.req("pas-2.0.1@54", "pas-2.2.1@spec-3", "pas-2.0.1@45")
+@pytest.mark.req("pas-2.0.1@47", "pas-2.0.1@49", "pas-2.2.1@spec-1")
 @pytest.mark.parametrize("form", FORMS, ids=lambda one: one.service)
 def test_a_full_chart_leaves_only_what_a_person_must_say(
     form: Expected, drafts: dict[str, Draft]

@@ -1,0 +1,62 @@
+"""What is no FHIR is found wherever it stands, in extensions as well, and no value is told."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.claim import Claim
+
+from smart_app.fhir import check
+from tests.unit.pas.requests import a_request, of
+
+CANARY = "canary"
+
+
+def test_what_is_sound_has_no_fault_and_stays_as_it_is() -> None:
+    request = a_request()
+    before = copy.deepcopy(request)
+    assert [*check.shape(request)] == []
+    assert request == before
+
+
+def spoiled(path: list[Any], value: Any) -> dict[str, Any]:
+    """Return a Claim in which something was put in the place of something else."""
+    claim: dict[str, Any] = copy.deepcopy(of(a_request(), "Claim"))
+    held: Any = claim
+    for step in path[:-1]:
+        held = held[step]
+    held[path[-1]] = value
+    return claim
+
+
+INFORMATION = ["supportingInfo", 0, "extension", 0]
+WRONG: dict[str, tuple[list[Any], Any]] = {
+    "an element": (["use"], [CANARY]),
+    "an unknown member": (["item", 0, CANARY], 1),
+    "an extension's value": (["item", 0, "extension", 0, "valueIdentifier"], CANARY),
+    "an extension's own extension": ([*INFORMATION, "extension", 2, "valueString"], [CANARY]),
+    "an extension without its name": ([*INFORMATION, "extension", 0], {"valueString": CANARY}),
+    "an extension with a member of no extension": ([*INFORMATION, "colour"], CANARY),
+    "extensions that are no list": (["item", 0, "extension"], {"url": CANARY}),
+    "an extension that is no object": (["item", 0, "extension", 0], CANARY),
+    "an extension of a primitive": (["_created"], {"extension": [{"valueString": CANARY}]}),
+    "a modifier extension": (["item", 0, "modifierExtension"], [{"valueBoolean": CANARY}]),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_no_fhir_is_found_as_the_models_find_it(name: str) -> None:
+    claim = spoiled(*WRONG[name])
+    with pytest.raises(ValueError):
+        Claim.model_validate(claim)
+    faults = [*check.shape(claim)]
+    assert faults
+    assert all(one.startswith("Claim.") for one in faults)
+    assert CANARY not in " ".join(faults).replace(f"item.0.{CANARY}", "")
+
+
+def test_a_type_that_there_is_not_is_told() -> None:
+    assert [*check.shape({"resourceType": "Claims"})] == ["Claims: not a known resource type"]
+    assert [*check.shape({})] == ["None: not a known resource type"]
