@@ -7,17 +7,14 @@ already and does nothing else: it has no database, no thread and no state.
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import http.client
 import importlib
 import os
-import pickle
 import random
 import signal
 import sys
 import tempfile
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +32,7 @@ from smart_app.config import load_app
 from smart_app.logs import configure
 from smart_app.worker import serve
 from smart_app.world import build
+from tests.durability import remembering
 from tests.durability.points import Point, here, plans, reached
 
 LIBC, END_WITH_PARENT = ctypes.CDLL(None), 1
@@ -182,52 +180,13 @@ def web(config: str) -> None:
 
 def payer(port: str, forms: str) -> None:
     """Serve as a payer whose records outlive it, and that may die."""
-    office = Office.receive, Office.find, Office._first_decision, Office._decide, Office._number
-    receive, find, first, decide_, number = office
-    memory = plans() / "payer"
-
-    def keep(self: Any) -> None:
-        newer = memory.with_suffix(".newer")
-        newer.write_bytes(pickle.dumps((self._all, self._numbers, self._sequence)))
-        newer.rename(memory)
-
-    def kept(original: Any) -> Any:
-        def changed(self: Any, *args: Any, **more: Any) -> Any:
-            result = original(self, *args, **more)
-            keep(self)
-            return result
-
-        return changed
-
-    def asked(original: Any) -> Any:
-        def told(self: Any, request: Any, *rest: Any) -> Any:
-            here.key = request.member
-            if rest:
-                name, sha256 = request.identifier["value"], hashlib.sha256(rest[0]).hexdigest()
-                with open(plans() / "received", "a") as log:
-                    log.write(f"{name} {sha256}\n")
-            with self.lock:
-                return original(self, request, *rest)
-
-        return told
-
-    def by_member(self: Any, made: Any, settings: Any) -> None:
-        if (plans() / f"pend-{made.request.member}").exists():
-            settings = replace(settings, decision="pend", pend_seconds=1.0)
-        first(self, made, settings)
-
-    Office._first_decision, Office._decide = by_member, kept(decide_)  # type: ignore[method-assign]
-    Office._number = kept(number)  # type: ignore[method-assign]
-    Office.receive = kept(receive)  # type: ignore[method-assign]
+    remembering.remember()
     for one in PAYER:
         one.mark()
-    Office.receive, Office.find = asked(Office.receive), asked(Office.find)  # type: ignore[method-assign]
+    remembering.tell()
     config = PayerConfig(f"http://127.0.0.1:{port}", Path(forms))
     desk = Desk(config)
-    if memory.exists():
-        desk.office._all, desk.office._numbers, desk.office._sequence = pickle.loads(
-            memory.read_bytes()
-        )
+    remembering.recall(desk.office)
     desk.control.change({"idempotent": False})
     start(create_payer(config, desk), int(port))
     _wait()
