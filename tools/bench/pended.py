@@ -73,7 +73,13 @@ def _rows(stack: Stack, world: World, copies: Copies) -> list[Row]:
     return [
         Row(f"worker's memory, {kind}", peak, "MB", 200, note),
         Row(f"worker at rest, {kind}", idle, "%", 5, note),
-        Row(f"due work done, {kind}", p95(late) if late else float("inf"), "ms", 1000, asked),
+        Row(
+            f"due work picked up and done, {kind}",
+            p95(late) if late else float("inf"),
+            "ms",
+            1000,
+            asked,
+        ),
     ]
 
 
