@@ -82,6 +82,7 @@ def house(tmp_path: Path, database_url: str) -> Iterator[House]:
 
 def end(house: House, run: Run) -> str:
     """Return how a run has ended, or nothing while something is still to be done."""
+    tasks = house.world.tasks.of_case(run.case_id)  # first: where none is left nothing moves
     tracks = house.case(run).tracks
     if (tracks.decision, tracks.utn, tracks.chart) == (
         "affirmed",
@@ -89,7 +90,6 @@ def end(house: House, run: Run) -> str:
         "filed_and_read_back",
     ):
         return FILED
-    tasks = house.world.tasks.of_case(run.case_id)
     if any(one.state in ("due", "leased") for one in tasks):
         return ""
     kinds = [one.kind for one in house.world.audit.events(run.case_id)]
