@@ -9,6 +9,9 @@ from pathlib import Path
 from smart_app.files.schema import WORDS, Key, Schema, address, check
 from smart_app.files.tables import read, secret
 
+IDLE_SECONDS = 0.25
+"""How long a worker waits before it looks again whether something is due."""
+
 
 @dataclass(frozen=True, slots=True)
 class AppConfig:
@@ -58,6 +61,6 @@ def load_app(path: Path) -> AppConfig:
         port=table.get("port", 8000),
         production=production,
         worker_lease_seconds=float(table.get("worker_lease_seconds", 60)),
-        worker_idle_seconds=float(table.get("worker_idle_seconds", 1)),
+        worker_idle_seconds=float(table.get("worker_idle_seconds", IDLE_SECONDS)),
         sandbox_url=table.get("sandbox_url"),
     )

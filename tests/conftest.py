@@ -19,6 +19,14 @@ def require(name: str, reason: str | None) -> None:
     pytest.skip(reason)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have counted."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "counts":
+                terminalreporter.write_line(str(value))
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[postgresql.Server]:
     """Start a PostgreSQL server, or skip where none is installed."""

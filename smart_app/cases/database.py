@@ -107,14 +107,14 @@ def _is_postgresql(db: sa.Connection) -> bool:
     return db.dialect.name == "postgresql"
 
 
-def alone(db: sa.Connection, case_id: str | None = None, *, patient: bool = True) -> None:
+def alone(db: sa.Connection, case_id: str | None = None, *, for_ever: bool = False) -> None:
     """Wait until no other writer is at work: at all, or for one case.
 
-    Without ``patient`` it is waited without end, as for another process that migrates.
+    ``for_ever``: without an end, as for another process that migrates.
     """
     if not _is_postgresql(db):
         return  # the transaction began IMMEDIATE
-    if not patient:
+    if for_ever:
         db.execute(sa.text("SET LOCAL lock_timeout = 0"))
     lock = (
         sa.func.pg_advisory_xact_lock if case_id is None else sa.func.pg_advisory_xact_lock_shared

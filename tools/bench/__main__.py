@@ -13,7 +13,8 @@ from sandbox.golden import Golden
 from sandbox.stack import Stack
 from smart_app.config import load_app
 from smart_app.world import build
-from tools.bench import inside, outside, static
+from tools import postgresql
+from tools.bench import inside, outside, pended, static
 from tools.bench.rows import Row, baseline
 
 ASKED = Namespace(service="62323", state="AZ", decision="affirmed", late_utn=False, json=True)
@@ -33,7 +34,13 @@ def measured(folder: Path) -> list[Row]:
         rows.append(outside.taps(stack))
         world = build(load_app(folder / "app.toml"), engines=0)
         rows.append(inside.request(world, case_id))
-    return rows + inside.forms(world.config.programs) + outside.golden()
+    rows += inside.forms(world.config.programs) + outside.golden()
+    rows += pended.measured(folder / "sqlite")
+    if why := postgresql.missing():
+        print(f"not measured with PostgreSQL: {why}", file=sys.stderr)
+        return rows
+    with postgresql.Server() as server:
+        return rows + pended.measured(folder / "postgresql", server.create())
 
 
 def main() -> int:

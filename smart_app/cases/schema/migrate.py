@@ -31,7 +31,7 @@ def _moved(engine: sa.Engine, move: Callable[[Config, str], None], to: str) -> N
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("path_separator", "os")
     with _opened(engine) as connection, connection.begin():
-        database.alone(connection, patient=False)
+        database.alone(connection, for_ever=True)
         config.attributes["connection"] = connection
         move(config, to)
 

@@ -17,7 +17,7 @@ pa_case = sa.Table(
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("site", sa.String(80), nullable=False),
     sa.Column("orders_key", sa.String(64), nullable=False),
-    sa.Column("patient_key", sa.String(64), nullable=False),
+    sa.Column("patient_key", sa.String(64), nullable=False, index=True),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("open", sa.Boolean, nullable=False),
