@@ -118,7 +118,12 @@ def test_nothing_personal_in_url_cookie_or_storage(chromium: Browser, stack: Sta
 
 @pytest.mark.parametrize(
     ("decision", "name"),
-    [("affirm", "affirmed"), ("non-affirm", "nonaffirmed"), ("pend", "pended")],
+    [
+        ("affirm", "affirmed"),
+        ("non-affirm", "nonaffirmed"),
+        ("pend", "pended"),
+        ("more-info", "wanted"),
+    ],
 )
 def test_pages_of_a_decision(chromium: Browser, stack: Stack, decision: str, name: str) -> None:
     ask(f"{stack.payer}/control", {"decision": decision, "pend_seconds": None})
@@ -143,9 +148,9 @@ def test_pages_of_a_decision(chromium: Browser, stack: Stack, decision: str, nam
         open_points.first.locator("button").click()
         expect(open_points).to_have_count(left - 1, timeout=WAIT)
     page.get_by_role("button", name="Sign and send to Cohere Health").click()
-    state = {"affirm": "affirmed", "non-affirm": "non_affirmed", "pend": "pended"}[decision]
+    state = {"affirm": "affirmed", "non-affirm": "non_affirmed"}.get(decision, "pended")
     expect(page.locator(f"[data-state={state}]")).to_be_visible(timeout=WAIT)
-    if decision != "pend":
+    if state != "pended":
         filed = page.locator("[data-chart=filed_and_read_back]")
         expect(filed).to_be_visible(timeout=WAIT)
     expect(page).to_have_title(page.get_by_role("heading", level=1).inner_text())
