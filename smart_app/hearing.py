@@ -87,7 +87,8 @@ class Hearing(Steps):
 
     def _take(self, case: Case, result: Resource) -> None:
         """Take an answer that is about a case."""
-        if case.closed:
+        if case.closed or case.tracks.submission == "cancelled":
+            self._too_late(case)
             return
         row = self.submission(case)
         if case.tracks.submission == "sending":
@@ -110,6 +111,11 @@ class Hearing(Steps):
                     self._held(db, case, read, digest(result))
 
         self.deciding.understood(case, lambda: self.deciding.listed(case, result), take)
+
+    def _too_late(self, case: Case) -> None:
+        """Say that what is told of a request that is over is not used."""
+        with self.store.write(case.id) as db:
+            self.note(db, case, "told_too_late")
 
     def _ask(self, db: sa.Connection, case: Case) -> None:
         """Have the payer asked about a case now."""

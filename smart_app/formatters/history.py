@@ -43,6 +43,7 @@ EVENTS = {
     "add_unknown": "We do not know whether the documents arrived: a person has to ask {payer}",
     "person_added": "The documents are there, a person asked",
     "person_not_added": "The documents are not there, a person asked: sending the same again",
+    "told_too_late": "{payer} told of this request when it was over here: it was not used",
     "send_unknown": "No usable answer: we do not know whether it arrived",
     "not_there": "The reviewer has no such request: sending the same again",
     "person_not_there": "{payer} does not have it, a person asked: sending the same again",

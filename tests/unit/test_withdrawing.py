@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -195,6 +196,20 @@ def test_a_worker_that_dies_sends_the_same_bytes(store: Store, clock: FakeClock)
     cancels = posted(line)[1:]
     assert line.case().tracks.submission == "cancelled"
     assert all(one == cancels[0] for one in cancels)
+
+
+@pytest.mark.parametrize("created", [None, "2026-12-24T12:00:00Z"], ids=["undated", "newer"])
+def test_what_is_told_of_a_withdrawn_request_is_not_used(
+    store: Store, clock: FakeClock, created: str | None
+) -> None:
+    line = told_case(store, clock)
+    with store.write() as db:
+        tracks = replace(line.case().tracks, submission="cancelled", decision="cancelled")
+        store.save(db, replace(line.case(), tracks=tracks))
+    line.tell(event(1, says("A1", created, utn=N1)))
+    work(line)
+    assert states.headline(line.case().tracks) == "cancelled"
+    assert (store.utns("case-1"), line.events()[-1]) == ([], "told_too_late")
 
 
 def test_a_late_answer_to_the_request_ends_no_withdrawal(store: Store, clock: FakeClock) -> None:
