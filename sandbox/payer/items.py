@@ -51,15 +51,15 @@ def _marks(one: Submission, item: Item, code: str) -> list[Any]:
     marks: list[Any] = [
         {"url": PAS + "extension-itemTraceNumber", "valueIdentifier": item.trace}
     ] if item.trace else []  # fmt: skip
-    if code == "A4":
-        marks.append(_string("extension-administrationReferenceNumber", one.reference))
-    elif one.decided_on is not None:
+    if code == "A4" and one.request.version.items_referenced:
+        marks.append(reference(one.reference))
+    elif code != "A4" and one.decided_on is not None:
         issued = PAS + "extension-itemPreAuthIssueDate"
         marks.append({"url": issued, "valueDate": str(one.decided_on)})
     if code in verdicts.FAVOURABLE:
         marks.append({"url": PAS + "extension-itemPreAuthPeriod", "valuePeriod": period(one)})
-    if code == "A3" and one.utn and one.request.version.refused_numbers:
-        marks.append(_string("extension-administrationReferenceNumber", one.utn))
+    if code == "A3" and one.utn and one.request.version.items_referenced:
+        marks.append(reference(one.utn))
     if code == "A6" and not one.request.version.added_items:
         detail = [{"url": "quantity", "valueQuantity": _quantity(one, item)}]
         marks.append({"url": PAS + "extension-itemAuthorizedDetail", "extension": detail})
@@ -88,8 +88,9 @@ def _quantity(one: Submission, item: Item) -> Json:
     return {**asked, "value": asked["value"] - 1 if asked["value"] > 1 else 2}
 
 
-def _string(name: str, value: str) -> Json:
-    return {"url": PAS + name, "valueString": value}
+def reference(number: str) -> Json:
+    """Return the number of what is not authorized as an extension."""
+    return {"url": PAS + "extension-administrationReferenceNumber", "valueString": number}
 
 
 def _adjudication(review: Json | None) -> Json:
@@ -99,7 +100,9 @@ def _adjudication(review: Json | None) -> Json:
 
 def _review(code: str, one: Submission) -> Json:
     """Return reviewAction: the number under a relative URL, the code under the absolute one."""
-    numbered = code in verdicts.FAVOURABLE or (code == "A3" and one.request.version.refused_numbers)
+    numbered = code in verdicts.FAVOURABLE or (
+        code == "A3" and one.request.version.items_referenced
+    )
     parts: list[Json] = []
     if numbered and one.utn:
         parts.append({"url": "number", "valueString": one.utn})

@@ -98,8 +98,11 @@ def _response(one: Submission, url: str, inquiry: bool) -> Json:
     pended = one.decision == "pended"
     outcome = request.version.pended_outcome if pended else "complete"
     made |= {"outcome": outcome, "disposition": _disposition(one)}
-    if not pended:
-        made["extension"] = [_reviewer(bool(found - set(verdicts.UNREVIEWED)))]
+    marks = [] if pended else [_reviewer(bool(found - set(verdicts.UNREVIEWED)))]
+    if not request.version.items_referenced:
+        marks += _references(one)
+    if marks:
+        made["extension"] = marks
     if one.window and one.utn:
         made |= _numbered(one, favourable=bool(found & set(verdicts.FAVOURABLE)))
     made |= items.said(one)
@@ -110,11 +113,23 @@ def _response(one: Submission, url: str, inquiry: bool) -> Json:
     return made
 
 
+def _references(one: Submission) -> list[Json]:
+    """Return the numbers of items that are not authorized, where the items do not carry them.
+
+    https://hl7.org/fhir/us/davinci-pas/STU2/StructureDefinition-extension-administrationReferenceNumber.html
+    """
+    codes = set(one.codes.values())
+    numbers = [one.reference] if "A4" in codes else []
+    if "A3" in codes and one.utn:
+        numbers.append(one.utn)
+    return [items.reference(number) for number in numbers]
+
+
 def _numbered(one: Submission, *, favourable: bool) -> Json:
-    """Return the request's number; before 2.1.0 a refused one's stands here and nowhere else."""
+    """Return the request's number; before 2.1.0 that of a refused one as well."""
     if favourable:
         return {"preAuthRef": one.utn, "preAuthPeriod": items.period(one)}
-    return {} if one.request.version.refused_numbers else {"preAuthRef": one.utn}
+    return {} if one.request.version.items_referenced else {"preAuthRef": one.utn}
 
 
 def _disposition(one: Submission) -> str:

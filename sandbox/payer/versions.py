@@ -14,7 +14,7 @@ class Version:
 
     ``filters`` are the names that its subscriptions may be narrowed by, ``contents`` what its
     notifications may say; ``added_items`` tells whether a modified item comes with a line that
-    replaces it, ``refused_numbers`` whether a refused item carries its number itself,
+    replaces it, ``items_referenced`` whether an item that is not authorized has its own number,
     ``error_parts`` whether errorElement has parts, ``line_on_request`` whether a
     CommunicationRequest itself names the item. Requests: ``items_in_full`` demands request
     type, certification type and place of each item, ``documented`` documentInformation and
@@ -29,7 +29,7 @@ class Version:
     contents: tuple[str, ...] = ("full-resource",)
     pended_outcome: str = "complete"
     added_items: bool = True
-    refused_numbers: bool = True
+    items_referenced: bool = True
     error_parts: bool = True
     line_on_request: bool = True
     items_in_full: bool = True
@@ -55,7 +55,7 @@ VERSIONS = (
         contents=("id-only", "full-resource"),
         pended_outcome="queued",
         added_items=False,
-        refused_numbers=False,
+        items_referenced=False,
         error_parts=False,
         line_on_request=False,
         items_in_full=False,

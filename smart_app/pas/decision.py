@@ -50,6 +50,7 @@ WORDS: dict[str, DecisionWord] = {
 }
 BLOCKING: tuple[DecisionWord, ...] = ("unreadable", "contact_payer", "pended")
 """Words of one item that leave the whole request undecided, the strongest first."""
+REFERENCE = "extension-administrationReferenceNumber"
 NUMBERED = ("A1", "A2", "A3", "A6")
 APPROVALS: tuple[DecisionWord, ...] = ("affirmed", "affirmed_modified")
 """Words of an item of which no part may be denied."""
@@ -83,9 +84,13 @@ def _number(
     places += [("reviewAction.number", one) for act in actions for one in sub(act, "number")]
     places.append(("preAuthRef", response.get("preAuthRef")))
     places.append(("authorizationNumber", _extension(item, "extension-authorizationNumber")))
-    if code == "A3":
-        found = _extension(item, "extension-administrationReferenceNumber")
-        places.append(("administrationReferenceNumber", found))
+    if (
+        code == "A3"
+    ):  # PAS 2.0.1 has it on the ClaimResponse: it is an item's where all say the same
+        every = all(_says_only(one, "A3") for one in response.get("item") or [])
+        holders = [item, *([response] if every else [])]
+        found = [("administrationReferenceNumber", _extension(one, REFERENCE)) for one in holders]
+        places += found
     candidates = [
         (where, told) for where, one in places if isinstance(one, str) and (told := one.strip())
     ]
@@ -317,10 +322,21 @@ def _decision(
 
 
 def _reference(response: Resource) -> str | None:
-    """Return the number under which a payer keeps what it has not decided."""
-    for item in response.get("item") or []:
-        codes = {one["code"] for one in action_codings(review_actions(item))}
-        found = _extension(item, "extension-administrationReferenceNumber")
-        if isinstance(found, str) and found.strip() and codes <= {"A4"}:
+    """Return the number under which a payer keeps what it has not decided.
+
+    PAS 2.0.1 has it on the ClaimResponse: there it is a reference while no item is decided.
+    """
+    items = response.get("item") or []
+    holders = [one for one in items if _says_only(one, "A4")]
+    if len(holders) == len(items):
+        holders.append(response)
+    for one in holders:
+        found = _extension(one, REFERENCE)
+        if isinstance(found, str) and found.strip():
             return found.strip()
     return None
+
+
+def _says_only(item: dict[str, Any], code: str) -> bool:
+    """Tell whether an item says one code, or none."""
+    return {one["code"] for one in action_codings(review_actions(item))} <= {code}

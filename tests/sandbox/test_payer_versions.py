@@ -38,6 +38,12 @@ def inquire(client: FlaskClient, version: str) -> Json:
     return dict(answer.get_json(force=True))
 
 
+def referenced(element: Json) -> list[str]:
+    """Return an element's own administration reference numbers."""
+    url = PAS + "extension-administrationReferenceNumber"
+    return [one["valueString"] for one in element.get("extension", []) if one["url"] == url]
+
+
 @pytest.mark.parametrize("version", ALL)
 def test_one_request_fits_them_all(client: FlaskClient, version: str) -> None:
     bundle = submit(client, version)
@@ -82,8 +88,20 @@ def test_a_refused_item_carries_its_number_itself_since_the_second(client: Flask
         own = version != OLDEST
         assert numbers(bundle) == [utn if own else None]
         assert response.get("preAuthRef") == (None if own else utn)
-        marks = [one["url"] for one in response["item"][0]["extension"]]
-        assert (PAS + "extension-administrationReferenceNumber" in marks) is own
+        assert (referenced(response["item"][0]), referenced(response)) == (
+            ([utn], []) if own else ([], [utn])
+        )
+
+
+def test_a_pended_item_carries_its_reference_itself_since_the_second(client: FlaskClient) -> None:
+    control(client, decision="pend", duplicates="accept")
+    for version in ALL:
+        response = response_of(submit(client, version))
+        reference = samples.state(client)[-1]["reference"]
+        holder, other = response["item"][0], response
+        if version == OLDEST:
+            holder, other = other, holder
+        assert (referenced(holder), referenced(other)) == ([reference], [])
 
 
 def test_a_modified_item_is_replaced_by_a_line_since_the_second(client: FlaskClient) -> None:

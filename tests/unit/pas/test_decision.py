@@ -193,6 +193,27 @@ def test_a_pended_item_has_no_number_only_the_payers_reference() -> None:
     assert found.payer_reference == "PEND0001"
 
 
+def above(value: str) -> dict[str, Any]:
+    """Return what a payer of PAS 2.0.1 puts on the ClaimResponse."""
+    return {"extension": [extension("extension-administrationReferenceNumber", valueString=value)]}
+
+
+def test_the_oldest_version_tells_the_reference_of_the_whole() -> None:
+    found = read(a_case(), an_answer(an_answer_item("A4"), **above("PEND0001")))
+    assert found.payer_reference == "PEND0001"
+    mixed = an_answer(an_answer_item("A4"), an_answer_item("A3", 2), **above("PEND0001"))
+    assert read(a_case(2), mixed).payer_reference is None
+
+
+@pytest.mark.parametrize(("second", "numbers"), [("A3", {"N1"}), ("A1", {None}), ("A4", {None})])
+def test_the_oldest_version_tells_the_number_of_what_was_refused(
+    second: str, numbers: set[str | None]
+) -> None:
+    body = an_answer(an_answer_item("A3"), an_answer_item(second, 2), **above("N1"))
+    found = read(a_case(2), body)
+    assert {one.number for one in found.items} == numbers
+
+
 def test_the_number_of_a_decided_item_is_no_reference_of_what_waits() -> None:
     refs = [extension("extension-administrationReferenceNumber", valueString=UTN)]
     found = read(
