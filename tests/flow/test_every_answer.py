@@ -1,0 +1,90 @@
+"""Each way in which a payer may answer, over HTTP: state, words, and how a person goes on.
+
+Nothing but an affirmation of every item is ever green, whatever a payer does.
+"""
+
+from __future__ import annotations
+
+from html import unescape
+from typing import Any, NamedTuple
+
+import pytest
+
+from sandbox.golden import Golden, ask
+
+GREEN = ("affirmed", "affirmed_number_awaited")
+LETTER = "Enter a decision from a letter"
+
+
+class Row(NamedTuple):
+    """What the payer is told to do, and what a person then reads and may do."""
+
+    payer: dict[str, Any]
+    state: str
+    words: str
+    next: str
+    way: str = LETTER
+
+
+def broken(how: str, state: str, words: str, then: str, way: str = LETTER) -> Row:
+    """Return the row of a payer that fails whenever it is spoken to."""
+    return Row({"misbehave": how, "misbehave_on": "both"}, state, words, then, way)
+
+
+READ = "could not be read by software", "until a person has read it"
+UNKNOWN = "unknown", "We do not know whether it arrived", "We ask Zyter whether it has", "/ask"
+DECIDED = [
+    Row({"decision": "affirm"}, "affirmed", "affirmed 62323. Do it by", "Decided"),
+    Row({"decision": "non-affirm"}, "non_affirmed", "did not affirm", "It can be resubmitted"),
+    Row({"decision": "in-part"}, "partial", "affirmed a part", "Hold the claim"),
+    Row({"decision": "modify"}, "affirmed_modified", "with changes", "Hold the claim"),
+    Row({"decision": "whole"}, "unreadable", *READ),
+    Row({"decision": "unknown-code"}, "unreadable", *READ),
+    Row({"decision": "cancelled"}, "cancelled", "was withdrawn", "call Zyter", "/again"),
+    Row({"decision": "contact"}, "contact_payer", "asks you to call", "Call Zyter"),
+    Row({"decision": "not-required"}, "not_required", "no authorization", "In doubt, call"),
+    Row({"decision": "dismiss"}, "dismissed", "Nothing was decided", "sent again", "/again"),
+    Row({"decision": "error"}, "rejected", "did not accept", "begin a new request", "/again"),
+    Row({"decision": "pend", "pend_seconds": None}, "pended", "Decision due by", "Nothing", "/ask"),
+    Row(
+        {"decision": "more-info"},
+        "pended",
+        "Decision due by",
+        "waits for what it asks for",
+        "Choose documents to send",
+    ),
+    Row(
+        {"decision": "more-info-form"},
+        "pended",
+        "Decision due by",
+        "waits for what it asks for",
+        "Answer it on Zyter",
+    ),
+    Row({"utn": "never"}, "affirmed_number_awaited", "Hold the claim", "We keep asking", "/ask"),
+]
+FAILED = [
+    *(broken(how, *UNKNOWN) for how in ("500", "500_after", "html", "malformed", "empty")),
+    *(broken(how, *UNKNOWN) for how in ("cut_before", "cut_after", "truncated", "wrong_type")),
+    broken("refuse", "rejected", "did not accept", "begin a new request", "/again"),
+    broken("no_decision", "unreadable", *READ),
+    broken("other_patient", "unreadable", *READ),
+    broken("other_claim", "unreadable", *READ),
+]
+
+
+@pytest.mark.parametrize(
+    "row", [*DECIDED, *FAILED], ids=lambda row: " ".join(map(str, row.payer.values()))
+)
+def test_what_a_person_reads_and_may_do(golden: Golden, row: Row) -> None:
+    ask(f"{golden.stack.payer}/control", row.payer)
+    for step in (golden.open, golden.ready, golden.settle, golden.sign):
+        step()
+    golden._until(lambda: golden.page.data.get("data-state") == row.state, row.state)
+    head, _, rest = unescape(golden.page.html).partition("</header>")
+    assert row.words in head.split("<h1>")[1].split("</h1>")[0]
+    assert row.next in head
+    assert ('status ok"' in head) is (row.state in GREEN)
+    if row.way.startswith("/"):
+        assert golden.page.form(row.way) is not None
+    else:
+        assert row.way in rest
