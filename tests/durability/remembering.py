@@ -35,14 +35,14 @@ def _kept(name: str) -> None:
 
 def remember() -> None:
     """Let the office keep what it records, and pend what a plan says."""
-    first = Office._first_decision
+    enter = Office._enter
 
-    def by_member(self: Any, made: Any, settings: Any) -> None:
+    def by_member(self: Any, made: Any, old: Any, sequences: Any, settings: Any) -> None:
         if (plans() / f"pend-{made.request.member}").exists():
             settings = replace(settings, decision="pend", pend_seconds=PEND)
-        first(self, made, settings)
+        enter(self, made, old, sequences, settings)
 
-    Office._first_decision = by_member  # type: ignore[method-assign]
+    Office._enter = by_member  # type: ignore[method-assign]
     for name in ("_decide", "_number", "receive"):
         _kept(name)
 
