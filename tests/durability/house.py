@@ -90,6 +90,8 @@ class House:
         nj = self.folder / "payers/payer-nj.toml"
         nj.write_text(nj.read_text().replace('recovery = "inquire"', 'recovery = "person"'))
         assert 'recovery = "person"' in nj.read_text()
+        az = self.folder / "payers/payer-az.toml"  # this one is asked, the other one tells
+        az.write_text(az.read_text().replace('pended = "subscription"', 'pended = "inquire"'))
         stack, ports = self.stack, self.stack.ports
         config, forms = str(self.folder / "app.toml"), str(ROOT / "smart_app/programs/wiser/forms")
         try:
