@@ -8,7 +8,6 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/additionalinfo.html
 
 from __future__ import annotations
 
-import json
 import uuid
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 
 from smart_app.cases import codec
 from smart_app.cases.model import (
+    LEAVING,
     Addition,
     Case,
     ChartSnapshot,
@@ -61,7 +61,7 @@ class Adding(Steps):
     def wishes(self, case: Case) -> tuple[Wish, ...]:
         """Return what the payer wants as far as it has not decided, and what was sent of it."""
         found = self.store.latest(case.id, "decision", Decision)
-        if found is None or case.closed or not found.wanted:
+        if found is None or case.closed or case.tracks.submission in LEAVING:
             return ()
         rows = {one.identifier: one for one in self.submitted(case, KIND)}
         sent = {one.wanted.number: one for one in self.store.history(case.id, STAGE, Addition)}
@@ -110,7 +110,7 @@ class Adding(Steps):
         reference = told.payer_reference if told else None
         request, version = self.deciding.request(case), self.payer(case).pas_version
         made = attachments.build(request, wanted, found, reference, version)
-        payload = json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
+        payload = codec.wire(made)
         name, digest, now = str(uuid.uuid4()), codec.sha256(payload), self.world.clock.now()
         names = tuple(map(refs.of, found))
         payer = case.payer_id or ""
@@ -123,12 +123,14 @@ class Adding(Steps):
     def attach(self, task: Task) -> None:
         """Send documents once; raises PayerUnreachable."""
         case, name = self.store.case(task.case), task.key.rpartition(":")[2]
-        row = next(one for one in self.submitted(case, KIND) if one.identifier == name)
-        payer = self.payer(case)
+        payer, row = self.payer(case), self._row(case, name)
+        if row.started_at is None and not self._still(case, name):
+            self._dropped(task, case, name)
+            return
         with self.world.tasks.during(task) as db:
             first = self.store.start_send(db, name)
         if not first:
-            self._unknown(task, case, row, again=payer.recovery == "idempotent_resend")
+            self._unknown(task, case, name)
             return
         try:
             http = self.world.payer_http(payer)
@@ -139,7 +141,7 @@ class Adding(Steps):
                 self.store.allow_resend(db, name, never_left=True)
             raise
         except PayerUnknown:
-            self._unknown(task, case, row, again=payer.recovery == "idempotent_resend")
+            self._unknown(task, case, name)
             return
         with self.world.tasks.finish(task) as db:
             self.store.put(db, case.id, f"{STAGE}:{name}", receipt)
@@ -149,16 +151,31 @@ class Adding(Steps):
             if receipt.outcome == "received":
                 self.deciding.plan_poll(db, case, 0)
 
-    def _unknown(self, task: Task, case: Case, row: sa.Row[Any], *, again: bool) -> None:
+    def _row(self, case: Case, name: str) -> sa.Row[Any]:
+        """Return a submission of documents as it is now."""
+        return next(one for one in self.submitted(case, KIND) if one.identifier == name)
+
+    def _still(self, case: Case, name: str) -> bool:
+        """Tell whether documents are still asked for."""
+        return any(one.sent and one.sent.identifier == name for one in self.wishes(case))
+
+    def _dropped(self, task: Task, case: Case, name: str) -> None:
+        """Send nothing of a patient that nobody asks for any more."""
+        with self.world.tasks.finish(task) as db:
+            self.store.end_send(db, name, "rejected")
+            self.note(db, case, "add_dropped")
+
+    def _unknown(self, task: Task, case: Case, name: str) -> None:
         """Send the same again where the payer keeps one of it; else let a person ask."""
-        if again and row.sends < MOST_SENDS:
+        again = self.payer(case).recovery == "idempotent_resend"
+        if again and self._row(case, name).sends < MOST_SENDS:
             with self.world.tasks.during(task) as db:
-                self.store.allow_resend(db, row.identifier)
+                self.store.allow_resend(db, name)
                 pause = self.payer(case).recovery_wait_seconds
                 self.world.tasks.later(db, task, "", pause, afresh=True)
             return
         with self.world.tasks.finish(task) as db:
-            self._to_ask(db, case, row.identifier)
+            self._to_ask(db, case, name)
 
     def _to_ask(self, db: sa.Connection, case: Case, name: str) -> None:
         self.store.end_send(db, name, "unknown")

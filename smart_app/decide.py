@@ -7,7 +7,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,25 +18,24 @@ from smart_app.beside import AT_ODDS, BESIDE, RENUMBERED, TYPED, WAITING, Beside
 from smart_app.cases.model import (
     Case,
     Decision,
-    Event,
     Receipt,
     Task,
     UtnRecord,
     WriteReceipt,
 )
 from smart_app.cases.tasks import LeaseLost
-from smart_app.errors import CaseClosed, IllegalMove, StaleRevision
+from smart_app.errors import StaleRevision
 from smart_app.numbering import Numbering
 from smart_app.pas import client, decision, inquiry, verdicts
 from smart_app.pas.usable import DIFFER, ELSEWHERE, STRAY
 from smart_app.pas.verdicts import undecided
 
-NOT_TAKEN = "letter_not_taken"
-"""A letter that its author must enter again, knowing what the payer says: it ends nothing."""
 WHOLE = ("dismissed", "cancelled")
 """Words that are about a request as a whole."""
 QUIET = ("pended", "unreadable")
 """Words that a chart which has an older decision is not told."""
+STOOD = "stood"
+"""Where the last moment is kept at which a payer said again what stands."""
 REST = "rest-"
 """How the task is called that looks at what is left of late answers."""
 NOT_ITSELF = (*ELSEWHERE, DIFFER)
@@ -222,6 +221,7 @@ class Deciding(Numbering, Beside):
             elif found.quarantined:
                 self.not_used(db, case, found)
         else:
+            self._still(db, before, found)
             found = before
         had = {one.number for one in self.store.utns(case.id) if one.status == "active"}
         case, kept = self.numbered(db, case, found)
@@ -235,6 +235,17 @@ class Deciding(Numbering, Beside):
         if news:
             self.world.tasks.add(db, "file", case.id, tag=found.id)
         return case
+
+    def _still(self, db: sa.Connection, before: Decision, found: Decision) -> None:
+        """Remember that what stands was said again, so that nothing between overtakes it."""
+        stood = self.stood_at(db, before)
+        if stood and found.created and found.created > stood:
+            self.store.kv(STOOD).put(before.id, found.created.isoformat(), None, db)
+
+    def stood_at(self, db: sa.Connection, found: Decision) -> datetime | None:
+        """Return when the payer said last, by its own clock, what stands; None where unknown."""
+        again = self.store.kv(STOOD).get(found.id, db)
+        return datetime.fromisoformat(again) if again and found.created else found.created
 
     def _errs(self, db: sa.Connection, case: Case, found: Decision, kept: list[UtnRecord]) -> bool:
         """Tell whether what a chart has, or will soon have, of an older decision is wrong now."""
@@ -362,36 +373,3 @@ class Deciding(Numbering, Beside):
             self.take(db, case, found, polls, withheld)
         else:
             self.plan_poll(db, case, polls)
-
-    def take_letter(self, case: Case, seen: str, found: Decision, event: Event) -> Case:
-        """Take a decision that a person typed in from a letter or portal.
-
-        ``seen`` is the decision that the person's page showed: asking the payer changes the case
-        all the time, but only another decision makes the page stale.
-        """
-        with self.store.write() as db:
-            case = self.store.case(case.id, db)
-            if case.closed:
-                raise CaseClosed
-            if seen != self.decided(case):
-                raise StaleRevision
-            if case.tracks.submission in ("none", "queued", "sending"):
-                raise IllegalMove("a letter about a request that was not sent")
-            self.check_numbers(case, found)
-            denials = self.denials(case, found)
-            mistyped = self.mistyped(case, found)
-            refused = bool(denials or mistyped)
-            self.world.audit.append(
-                db, case.id, replace(event, kind=NOT_TAKEN) if refused else event
-            )
-            for one in denials:
-                self.disagree(db, case, found, one)
-            if mistyped:
-                told = self.blinded(found, mistyped)
-                traces = " ".join(sorted(mistyped))
-                self.note(db, case, RENUMBERED, traces=traces, numbers=told, refused=True)
-            if refused:
-                return case
-            if case.tracks.submission in ("unknown", "parked", "rejected"):
-                case = self.move(db, case, submission="received")
-            return self.take(db, case, found, 0)

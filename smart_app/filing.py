@@ -34,6 +34,7 @@ from smart_app.chart import annotate, writeback
 from smart_app.errors import ChartUnavailable, Deleted, StaleRevision, WrongPatient
 from smart_app.fhir import refs
 from smart_app.marked import about, carrying, number_for, wrong
+from smart_app.pas import verdicts
 from smart_app.steps import Steps
 from smart_app.world import World
 
@@ -46,6 +47,7 @@ DUE = "file_due"
 ENDS_ALL = (LeaseLost, LaunchError, StaleRevision)
 """What ends a filing at once: no rung may be tried after it, or none can be."""
 
+LEAVES = 5.0  # seconds until it is looked again whether a request is being withdrawn
 BUSY = 1.0  # seconds until it is looked again whether another worker still writes for the case
 
 
@@ -102,6 +104,10 @@ class Filing(Steps):
         case = self.store.case(task.case)
         numbers = [one for one in self.store.utns(case.id) if one.status == "active"]
         found = self.store.latest(case.id, "decision", Decision)
+        if found and case.tracks.submission == "cancelling" and verdicts.favours(found):
+            with self.world.tasks.during(task) as db:  # it may just have ended to count
+                self.world.tasks.later(db, task, "withdrawal", LEAVES, afresh=True)
+            return
         first, tag = case.tracks.chart == "none", task.key.rsplit(":", 1)[1]
         older = found is not None and not tag.startswith("launch-") and tag != found.id
         if found is None or older or case.launch_id is None or (first and not numbers):

@@ -25,6 +25,7 @@ from smart_app.errors import (
 from smart_app.filing import Filing
 from smart_app.hearing import Hearing
 from smart_app.keeping import let_go
+from smart_app.letters import Letters
 from smart_app.listening import KINDS, Listening
 from smart_app.sending import Sending
 from smart_app.steps import Steps
@@ -43,6 +44,7 @@ class Follow(Steps):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.deciding = Deciding(world)
+        self.letters = Letters(world, self.deciding)
         self.listening = Listening(world)
         self.sending = Sending(world, self.deciding, self.listening)
         self.withdrawing = Withdrawing(world, self.deciding)
@@ -163,6 +165,6 @@ class Follow(Steps):
 
     def take_letter(self, case: Case, seen: str, found: Decision, event: Event) -> Case:
         """Take a decision that a person typed in from a letter or portal."""
-        case = self.deciding.take_letter(case, seen, found, event)
+        case = self.letters.take(case, seen, found, event)
         let_go(self.world, case.id)
         return case

@@ -29,16 +29,6 @@ ANSWERED = ("received", "pended", "cancelling")
 log = logging.getLogger("preclear.decide")
 
 
-def _newer(read: Decision, before: Decision) -> bool:
-    """Tell whether an answer was surely made after another one."""
-    return bool(read.created and before.created and read.created > before.created)
-
-
-def _stands_back(before: Decision) -> bool:
-    """Tell whether a decision has nothing to lose: nothing is decided, or a letter said it."""
-    return before.source in TYPED or all(one.decision in OPEN for one in before.items)
-
-
 class Hearing(Steps):
     """Notifications, each taken to the case that it is about."""
 
@@ -72,7 +62,7 @@ class Hearing(Steps):
             else:
                 stray = True
                 self._quarantined(ours)
-        if found.focus and not found.results:
+        if stray or not found.results:  # it is about some case of this site, and nothing was taken
             with self.store.write() as db:
                 self.world.inbox.ask_about(db, site)
         return "stray" if stray else "taken"
@@ -125,9 +115,19 @@ class Hearing(Steps):
     def _held(self, db: sa.Connection, case: Case, read: Decision, sha256: str) -> None:
         """Take an answer onto its case, held against the decision that stands."""
         before = self.store.latest(case.id, "decision", Decision)
-        surely = before is None or not read.items or _stands_back(before)
-        if before is None or surely or _newer(read, before):
+        if before is None or not read.items or before.source in TYPED:
             self.deciding.heard(db, case, before, read, 0)
-        elif verdicts.same(read, before) or not _newer(before, read):
+            return
+        made, stood = read.created, self.deciding.stood_at(db, before)
+        if made and stood and made < stood and not verdicts.same(read, before):
+            self._ask(db, case)  # it was overtaken
+        elif (made and stood and made > stood) or self._first(case, before):
+            self.deciding.heard(db, case, before, read, 0)
+        else:
             self.deciding.doubted(db, case, before, read, sha256)
             self._ask(db, case)
+
+    def _first(self, case: Case, before: Decision) -> bool:
+        """Tell whether nothing of a case was ever decided, so that nothing can be overtaken."""
+        several = [before, *self.store.history(case.id, "decision", Decision)]
+        return all(item.decision in OPEN for one in several for item in one.items)

@@ -35,9 +35,13 @@ RENEWED = timedelta(days=1)
 """How long before its end it is asked for anew."""
 STATES = {"handshake": "active", "heartbeat": ""}
 """What a notification makes of its Subscription; one that beats says it itself."""
-SOON = 1.0  # seconds until it is looked again whether a Subscription may end
 ANEW = ("error", "off")
 """FHIR's words for a Subscription that tells nothing until it is asked for again."""
+WORDS = ("requested", "active", *ANEW)
+"""FHIR's words for how a Subscription is."""
+FETCHED = 1000
+"""How many events are fetched that were lost; of what is older the cases are asked about."""
+SOON = 1.0  # seconds until it is looked again whether a Subscription may end
 
 
 class UnknownSender(Forbidden):
@@ -68,7 +72,7 @@ class Listening(Steps):
         name = self.inbox.of(payer.id, case.site, db)
         if name is None:
             name = self.inbox.add(db, payer.id, case.site, secrets.token_urlsafe(32))
-        if not self.world.tasks.waiting(db, "listen", name):
+        if name is not None and not self.world.tasks.waiting(db, "listen", name):
             self.world.tasks.add(db, "listen", name, tag=str(uuid.uuid4()))
 
     def listen(self, task: Task) -> None:
@@ -94,11 +98,13 @@ class Listening(Steps):
         if here.remote:
             client.unsubscribe(self.world.payer_http(payer), payer.pas_base or "", here.remote)
         with self.world.tasks.during(task) as db:
-            if self.world.tasks.waiting(db, "heard", here.id):  # what it told is looked at first
-                self.world.tasks.later(db, task, "", SOON, afresh=True)
-                return
-        with self.world.tasks.finish(task) as db:
-            self.inbox.drop(db, here.id)
+            self.inbox.listener(here.id, db)
+            unheard = self.world.tasks.waiting(db, "heard", here.id)
+            if unheard or self.inbox.awaited(here.site, db):
+                self.inbox.change(db, here.id, remote=None)
+            else:
+                self.inbox.drop(db, here.id)
+            self.world.tasks.later(db, task, "", SOON, afresh=True)
 
     def _kept(self, here: Listener, payer: Payer) -> dict[str, Any]:
         """Ask for a Subscription, or again, where it is needed; return what changed of it."""
@@ -120,12 +126,16 @@ class Listening(Steps):
         if status in ANEW or here.ends_at is None or here.ends_at - now < RENEWED:
             there = client.renew(http, base, here.remote, wanted)
             return asked if there else {"remote": None}
-        return {} if status == here.state else {"state": status}
+        return {} if status == here.state or status not in WORDS else {"state": status}
 
     def _missing(self, here: Listener) -> list[int]:
-        """Return the numbers of events that the payer has had and we have not."""
+        """Return the numbers of events that the payer has had and we have not, the newest of them.
+
+        A payer may count whatever it likes.
+        """
+        first = max(here.missed, here.counted - FETCHED) + 1
         seen = self.inbox.numbers(here.id, f"{here.remote}:")
-        return [one for one in range(here.missed + 1, here.counted + 1) if one not in seen]
+        return [one for one in range(first, here.counted + 1) if one not in seen]
 
     def _catch_up(self, here: Listener, payer: Payer) -> None:
         """Fetch events that were lost on the way, or ask about the cases of their site."""
@@ -168,13 +178,18 @@ class Listening(Steps):
         if found is None:
             return False
         now = self.world.clock.now().timestamp()
-        remote = found.subscription or here.remote or ""
         with self.store.write() as db:
+            current = self.inbox.listener(here.id, db)
+            if current is None:  # it ended meanwhile: nothing is acknowledged
+                raise UnknownSender
+            here = replace(current, counted=max(here.counted, current.counted))
+            remote = found.subscription or here.remote or ""
             told: dict[str, Any] = {"heard_at": now}
             if found.count is not None and remote == here.remote:
                 told["counted"] = max(here.counted, found.count)
-            if found.kind in STATES:
-                told["state"] = STATES[found.kind] or found.status
+            state = STATES.get(found.kind, "") or found.status
+            if found.kind in STATES and state in WORDS:
+                told["state"] = state
             self.inbox.change(db, here.id, **told)
             if not (found.results or found.focus or found.numbers):
                 return True

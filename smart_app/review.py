@@ -5,7 +5,6 @@ Every act carries the case's revision; a page older than the case changes nothin
 
 from __future__ import annotations
 
-import json
 import uuid
 from dataclasses import replace
 
@@ -260,7 +259,7 @@ class Review:
         payer = self.world.payers.of_id(payer_id)
         if found := lint.faults(request, payer.pas_version):
             raise LintError(found)
-        payload = json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode()
+        payload = codec.wire(request)
         entry = Submission(
             case=case.id,
             identifier=identifier,

@@ -8,7 +8,6 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/specification.html#updating-authori
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -71,7 +70,7 @@ class Withdrawing(Steps):
         made = update.cancel(prior, identifier=name, at=now, version=payer.pas_version)
         if found := lint.faults(made, payer.pas_version):
             raise LintError(found)
-        payload = json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
+        payload = codec.wire(made)
         digest = codec.sha256(payload)
         entry = Submission(
             case.id, name, "pas", payer.id, "cancel", digest, now, previous=row.identifier
@@ -90,72 +89,99 @@ class Withdrawing(Steps):
         if case.tracks.submission != "cancelling":
             with self.world.tasks.finish(task):
                 return
-        row = self.submitted(case, "cancel")[-1]
-        kept = self.store.latest(case.id, f"{ANSWER}:{row.identifier}", Receipt)
-        if kept is not None:
-            self._answered(task, case, row, kept)
-            return
-        with self.world.tasks.during(task) as db:
-            first = self.store.start_send(db, row.identifier)
-        if first:
-            self._send(task, case, row)
+        answer = self._answer(case)
+        if answer is None:
+            with self.world.tasks.during(task) as db:
+                first = self.store.start_send(db, self._row(case).identifier)
+            answer = self._sent(task, case) if first else None
+        found = self._read(case, answer) if answer else None
+        if found is not None and found.word == "cancelled":
+            self._over(task, case, found)
+        elif answer is not None and self._refuses(case, answer, found):
+            self._not(task, case, answer, found)
         else:
-            self._recover(task, case, row, None)
+            self._ask(task, case, answer)
 
-    def _send(self, task: Task, case: Case, row: sa.Row[Any]) -> None:
-        payer = self.payer(case)
+    def _row(self, case: Case) -> sa.Row[Any]:
+        """Return the newest withdrawal as it is now."""
+        return self.submitted(case, "cancel")[-1]
+
+    def _answer(self, case: Case) -> Receipt | None:
+        """Return what the payer answered to a withdrawal, as what it is, or None."""
+        stage = f"{ANSWER}:{self._row(case).identifier}"
+        kept = self.store.latest(case.id, stage, Receipt)
+        return self.deciding.judged(case, kept) if kept else None
+
+    def _sent(self, task: Task, case: Case) -> Receipt | None:
+        """Send a withdrawal; None when nobody knows what became of it. Raises PayerUnreachable."""
+        payer, row = self.payer(case), self._row(case)
+        http, base, payload = self.world.payer_http(payer), payer.pas_base, self.store.payload(row)
         try:
-            http = self.world.payer_http(payer)
-            base, payload = payer.pas_base or "", self.store.payload(row)
-            receipt = self.exchanged(case, row.kind, lambda: channel.send(http, base, payload))
+            receipt = self.exchanged(
+                case, row.kind, lambda: channel.send(http, base or "", payload)
+            )
         except PayerUnreachable:
             with self.world.tasks.during(task) as db:
                 self.store.allow_resend(db, row.identifier, never_left=True)
             raise
+        except PayerUnknown:
+            return None
         with self.world.tasks.during(task) as db:
             self.store.put(db, case.id, f"{ANSWER}:{row.identifier}", receipt)
-        self._answered(task, case, row, self.deciding.judged(case, receipt))
+        return self.deciding.judged(case, receipt)
 
-    def _recover(self, task: Task, case: Case, row: sa.Row[Any], unread: Receipt | None) -> None:
-        """Find out what became of a withdrawal; ``unread`` is an answer that does not tell.
+    def _read(self, case: Case, answer: Receipt) -> Decision | None:
+        """Return what an answer says of the request; None for a refusal."""
+        return self.deciding.tried(case, answer) if answer.outcome == "received" else None
 
-        Raises PayerUnknown while the payer does not tell when it is asked either.
+    def _refuses(self, case: Case, answer: Receipt, found: Decision | None) -> bool:
+        """Tell whether an answer surely says that the request was not withdrawn.
+
+        A refusal does of the first sending alone: of a later one it can mean "it is withdrawn".
+        What cannot be used says nothing.
+        """
+        return self._row(case).sends < 2 if found is None else bool(found.items)
+
+    def _ask(self, task: Task, case: Case, answer: Receipt | None) -> None:
+        """Find out what became of a withdrawal when no answer tells.
+
+        The same bytes go again only where none came. When the payer is asked, only that it is
+        withdrawn proves anything after an answer: a list may lag. Raises PayerUnknown until then.
         """
         payer = self.payer(case)
-        if payer.recovery == "person" or row.sends >= MOST_SENDS:
-            with self.world.tasks.finish(task) as db:
-                self.note(db, case, "cancel_unknown")
-            return
+        again = answer is None and self._row(case).sends < MOST_SENDS
         if payer.recovery == "inquire":
-            found = self.deciding.inquire(case)
-            if found.body is None:
-                raise PayerUnknown("the inquiry's answer does not tell")
-            if unread or self._word(case, found.body) == "cancelled":
-                self._answered(task, case, row, Receipt("received", 200, found.body))
+            asked = self.deciding.inquire(case).body
+            read = self._read(case, Receipt("received", 200, asked)) if asked else None
+            if read is not None and read.word == "cancelled":
+                self._over(task, case, read)
                 return
-        with self.world.tasks.during(task) as db:
-            self.store.allow_resend(db, row.identifier)
-            self.world.tasks.later(db, task, "", payer.recovery_wait_seconds, afresh=True)
-
-    def _word(self, case: Case, body: Any) -> str:
-        return self.deciding.tried(case, Receipt("received", 200, body)).word
-
-    def _answered(self, task: Task, case: Case, row: sa.Row[Any], receipt: Receipt) -> None:
-        """Take the payer's answer to a withdrawal: it counts as one only when it says so."""
-        receipt = self.deciding.judged(case, receipt)
-        found = self.deciding.tried(case, receipt) if receipt.outcome == "received" else None
-        if found is not None and not found.items:
-            self._recover(task, case, row, receipt)
+            if not again or read is None or not read.items:
+                raise PayerUnknown("the payer does not say that it is withdrawn")
+        if again and payer.recovery != "person":
+            with self.world.tasks.during(task) as db:
+                self.store.allow_resend(db, self._row(case).identifier)
+                self.world.tasks.later(db, task, "", payer.recovery_wait_seconds, afresh=True)
             return
         with self.world.tasks.finish(task) as db:
-            self.store.end_send(db, row.identifier, receipt.outcome)
+            self.given_up(db, case)
+
+    def _over(self, task: Task, case: Case, found: Decision) -> None:
+        """End a request that the payer has withdrawn."""
+        with self.world.tasks.finish(task) as db:
+            self.store.end_send(db, self._row(case).identifier, "received")
             before = self.store.latest(case.id, "decision", Decision)
-            if found is None or found.word != "cancelled":
-                case = self._goes_on(db, case, before, receipt)
+            self.deciding.heard(db, case, before, found, 0)
+            self.given_up(db, self.store.case(case.id, db))
+
+    def _not(self, task: Task, case: Case, answer: Receipt, found: Decision | None) -> None:
+        """Go on with a request that the payer said not to have withdrawn."""
+        with self.world.tasks.finish(task) as db:
+            self.store.end_send(db, self._row(case).identifier, answer.outcome)
+            before = self.store.latest(case.id, "decision", Decision)
+            case = self._goes_on(db, case, before, answer)
             if found is not None:
                 self.deciding.heard(db, case, before, found, 0)
-            if self.store.case(case.id, db).tracks.submission == "cancelling":
-                self.note(db, case, "cancel_unknown")
 
     def _goes_on(
         self, db: sa.Connection, case: Case, before: Decision | None, receipt: Receipt
@@ -171,8 +197,9 @@ class Withdrawing(Steps):
         return case
 
     def given_up(self, db: sa.Connection, case: Case) -> None:
-        """Let a person find out what became of a withdrawal."""
-        if case.tracks.submission == "cancelling":
+        """Let a person find out what became of a withdrawal, if anybody has to; told once."""
+        told = for_a_person(self.world.audit.events(case.id))
+        if case.tracks.submission == "cancelling" and not told:
             self.note(db, case, "cancel_unknown")
 
     def clear_up(self, case: Case, revision: int, person: Person, *, over: bool) -> Case:
@@ -182,16 +209,18 @@ class Withdrawing(Steps):
         """
         if case.revision != revision:
             raise StaleRevision
-        if case.tracks.submission != "cancelling" or not for_a_person(self.events(case)):
+        if case.tracks.submission != "cancelling" or not for_a_person(
+            self.world.audit.events(case.id)
+        ):
             raise IllegalMove("only a withdrawal of which nobody knows")
         with self.store.write() as db:
             self.note(db, case, "person_cancelled" if over else "person_not_cancelled", person.name)
             if over:
-                return self.deciding.take(db, case, self._over(case, person), 0)
+                return self.deciding.take(db, case, self._told_over(case, person), 0)
             before = self.store.latest(case.id, "decision", Decision)
             return self._goes_on(db, case, before, Receipt("unknown"))
 
-    def _over(self, case: Case, person: Person) -> Decision:
+    def _told_over(self, case: Case, person: Person) -> Decision:
         """Return the decision that a person heard: that the request is withdrawn."""
         return Decision(
             id=str(uuid.uuid4()),
@@ -202,7 +231,3 @@ class Withdrawing(Steps):
             word="cancelled",
             entered_by=person.name,
         )
-
-    def events(self, case: Case) -> Sequence[Event]:
-        """Return what happened to a case."""
-        return self.world.audit.events(case.id)

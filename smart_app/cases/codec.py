@@ -36,6 +36,11 @@ def dump(value: Any) -> bytes:
     return text.encode("utf-8", "replace")
 
 
+def wire(resource: Any) -> bytes:
+    """Return the exact bytes of what will be sent."""
+    return json.dumps(resource, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def plain(value: Any) -> Any:
     """Return a value as JSON types."""
     return _plain(value)

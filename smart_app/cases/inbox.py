@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -82,11 +83,15 @@ class Inbox:
             missed=row.missed,
         )
 
-    def listener(self, name: str) -> Listener | None:
-        """Return a subscription by its id, or None."""
+    def listener(self, name: str, db: sa.Connection | None = None) -> Listener | None:
+        """Return a subscription by its id, or None; in a transaction it is held until its end."""
         table = tables.subscription
-        with self._store.read() as db:
-            row = db.execute(sa.select(table).where(table.c.id == name)).first()
+        query = sa.select(table).where(table.c.id == name.replace("\0", ""))
+        if db is not None:
+            row = db.execute(query.with_for_update()).first()
+        else:
+            with self._store.read() as own:
+                row = own.execute(query).first()
         return self._listener(row) if row else None
 
     def listeners(self) -> list[Listener]:
@@ -97,10 +102,10 @@ class Inbox:
         return [self._listener(row) for row in rows]
 
     def of(self, payer: str, site: str, db: sa.Connection) -> str | None:
-        """Return the id of the subscription of a payer and a site, or None."""
+        """Return the id of the subscription of a payer and a site, held, or None."""
         table = tables.subscription
         query = sa.select(table.c.id).where(table.c.payer == payer, table.c.site == site)
-        found: str | None = db.execute(query).scalar()
+        found: str | None = db.execute(query.with_for_update()).scalar()
         return found
 
     def tells(self, payer: str, site: str, db: sa.Connection) -> bool:
@@ -109,19 +114,12 @@ class Inbox:
         query = sa.select(table.c.state).where(table.c.payer == payer, table.c.site == site)
         return db.execute(query).scalar() == "active"
 
-    def add(self, db: sa.Connection, payer: str, site: str, secret: str) -> str:
-        """Add a subscription that is not asked for yet, and return its id."""
+    def add(self, db: sa.Connection, payer: str, site: str, secret: str) -> str | None:
+        """Add a subscription that is not asked for yet; None when somebody was faster."""
         name = str(uuid.uuid4())
-        db.execute(
-            tables.subscription.insert().values(
-                id=name,
-                payer=payer,
-                site=site,
-                state="asked",
-                secret=self._seal.lock(f"subscription:{name}:secret", secret.encode()),
-            )
-        )
-        return name
+        sealed = self._seal.lock(f"subscription:{name}:secret", secret.encode())
+        row = {"id": name, "payer": payer, "site": site, "state": "asked", "secret": sealed}
+        return name if database.put_once(db, tables.subscription, row) else None
 
     def change(self, db: sa.Connection, name: str, **values: Any) -> None:
         """Write columns of a subscription, if any changed."""
@@ -196,14 +194,17 @@ class Inbox:
 
     def known(self, names: Iterable[str]) -> set[str]:
         """Return the cases that are known by any of some names."""
-        table, wanted = tables.known_name, sorted({one[:200] for one in names if one})[:500]
+        table, wanted = (
+            tables.known_name,
+            sorted({one[:200] for one in names if one and "\0" not in one})[:500],
+        )
         query = sa.select(table.c.case_id).where(table.c.name.in_(wanted))
         with self._store.read() as db:
             return set(db.execute(query).scalars())
 
     # what is awaited -----------------------------------------------------------------------------
 
-    def awaited(self, site: str) -> bool:
+    def awaited(self, site: str, db: sa.Connection | None = None) -> bool:
         """Tell whether any case of a site has been, or is being, sent and waits for its payer."""
         task, case = tables.task, tables.pa_case
         query = (
@@ -215,8 +216,8 @@ class Inbox:
                 case.c.site == site,
             )
         )
-        with self._store.read() as db:
-            return db.execute(query.limit(1)).first() is not None
+        with nullcontext(db) if db is not None else self._store.read() as reader:
+            return reader.execute(query.limit(1)).first() is not None
 
     def ask_about(self, db: sa.Connection, site: str) -> None:
         """Make the questions about waiting cases of a site due now, the oldest of them."""
@@ -227,6 +228,7 @@ class Inbox:
             .where(task.c.kind == "poll", task.c.state == "due", case.c.site == site)
             .order_by(case.c.created_at)
             .limit(WAKED)
+            .with_for_update(skip_locked=True, of=task)
         )
         keys = list(db.execute(waiting).scalars())
         now = self._store.clock.now().timestamp()

@@ -402,6 +402,10 @@ class Case:
     closed: bool = False
 
 
+LEAVING = ("cancelling", "cancelled")
+"""Submissions of requests that are withdrawn, or about to be: nothing on them counts."""
+
+
 # Stages 10 to 12 ---------------------------------------------------------------------------------
 
 SubmissionOutcome = Literal["received", "rejected", "unknown"]

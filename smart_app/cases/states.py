@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from smart_app.cases.model import FAVOURABLE, Tracks
+from smart_app.cases.model import FAVOURABLE, LEAVING, Tracks
 from smart_app.errors import IllegalMove
 
 DECIDED = (
@@ -97,9 +97,9 @@ def headline(tracks: Tracks) -> str:
     """Return the one state that a person reads; ``formatters`` has a sentence for each.
 
     A decision outranks the way it came; an unknown sending outranks everything before it. While a
-    request is being withdrawn nothing that was decided counts.
+    request is being withdrawn, and after it was, nothing that was decided counts.
     """
-    if tracks.submission == "cancelling":
+    if tracks.submission in LEAVING:
         return tracks.submission
     if tracks.decision not in ("none", "pended"):
         if tracks.decision in FAVOURABLE and tracks.utn == "awaited":

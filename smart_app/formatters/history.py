@@ -40,6 +40,7 @@ EVENTS = {
     "adding": "Documents chosen for {payer}",
     "added": "{payer} took the documents",
     "add_refused": "{payer} did not take the documents",
+    "add_dropped": "The documents were not sent: nobody asks for them any more",
     "add_unknown": "We do not know whether the documents arrived: a person has to ask {payer}",
     "person_added": "The documents are there, a person asked",
     "person_not_added": "The documents are not there, a person asked: sending the same again",

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from smart_app.cases.model import Receipt, Resource
 from smart_app.errors import PayerUnknown
 from smart_app.pas import listing
+from smart_app.pas.subscription import last
 from smart_app.ports import PayerHttp
 
 FHIR_JSON = "application/fhir+json"
@@ -86,10 +87,10 @@ def subscribe(http: PayerHttp, base: str, wanted: Resource) -> str:
     """Ask for a Subscription and return the payer's id of it; raises PayerUnknown."""
     answer = http.post(_subscription(base), json.dumps(wanted).encode(), FHIR_JSON)
     made = answer.body.get("id") if isinstance(answer.body, dict) else None
-    ending = answer.location.partition("/_history")[0].rpartition("Subscription/")[2]
-    if answer.status not in (200, 201) or not (made or ending):
+    name = last(made or answer.location)
+    if answer.status not in (200, 201) or not name:
         raise PayerUnknown(f"status {answer.status}")
-    return str(made or ending)
+    return name
 
 
 def renew(http: PayerHttp, base: str, name: str, wanted: Resource) -> bool:

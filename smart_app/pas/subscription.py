@@ -8,6 +8,7 @@ https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/notifications.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ PROFILES = {
     "2.1.0": BACKPORT + "backport-subscription",
     "2.2.1": "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/profile-subscription",
 }
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+"""https://hl7.org/fhir/R4/datatypes.html#id"""
 PAYLOADS = {"2.0.1": "id-only", "2.1.0": "full-resource", "2.2.1": "full-resource"}
 """What each version makes payers able to send."""
 
@@ -114,7 +117,7 @@ def _read(body: Any) -> Notification | None:
     return Notification(
         kind=str(next(iter(facts.get("type", [])), "")),
         status=str(next(iter(facts.get("status", [])), "")),
-        subscription=_last(next(iter(facts.get("subscription", [])), "")),
+        subscription=last(next(iter(facts.get("subscription", [])), "")),
         count=_whole(next(iter(facts.get("events-since-subscription-start", [])), None)),
         numbers=tuple(
             number
@@ -178,14 +181,15 @@ def _parameters(parameters: list[dict[str, Any]]) -> dict[str, list[Any]]:
 
 
 def _whole(value: Any) -> int | None:
-    """Return a count; backports write it as a string."""
+    """Return a count; backports write it as a string. One beyond all reason counts nothing."""
     text = str(value).strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _last(reference: Any) -> str:
+def last(reference: Any) -> str:
     """Return the id that a reference ends with, without its version."""
-    return str(reference).partition("/_history")[0].rstrip("/").rpartition("/")[2][:64]
+    ending = str(reference).partition("/_history")[0].rstrip("/").rpartition("/")[2]
+    return ending if _ID.fullmatch(ending) else ""
 
 
 def names(result: Resource) -> Iterator[str]:

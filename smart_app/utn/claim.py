@@ -7,6 +7,7 @@ from typing import Literal
 
 from smart_app.cases.model import (
     FAVOURABLE,
+    LEAVING,
     NUMBERLESS,
     Case,
     Check,
@@ -38,7 +39,8 @@ def _state(case: Case, active: list[UtnRecord], on: date | None, today: date) ->
     record = active[-1] if active else None
     decision = case.tracks.decision
     open_to = decision in ("none", "pended", "contact_payer", "unreadable")
-    if open_to or case.tracks.submission == "cancelling":
+    leaves = case.tracks.submission in LEAVING and decision not in NUMBERLESS
+    if open_to or leaves:
         return "hold_decision"
     if decision in NUMBERLESS:
         return "review_expected"

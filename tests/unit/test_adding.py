@@ -173,6 +173,25 @@ def test_a_payer_that_is_down_gets_it_later(store: Store, clock: FakeClock) -> N
     assert state(line) == "received"
 
 
+def test_what_is_asked_for_no_more_does_not_leave(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock, PayerUnreachable("down"), TAKEN)
+    add(line)
+    line.step()
+    with store.write() as db:
+        tracks = replace(line.case().tracks, submission="cancelled", decision="cancelled")
+        store.save(db, replace(line.case(), tracks=tracks))
+    tried = len(posted(line))
+    line.pass_by(60)
+    assert (len(posted(line)), line.events()[-1]) == (tried, "add_dropped")
+
+
+def test_the_same_is_sent_three_times_at_most(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock, PayerUnknown("cut"), recovery="idempotent_resend")
+    add(line)
+    line.pass_by(60)
+    assert (len(posted(line)), state(line)) == (3, "unknown")
+
+
 def test_nothing_is_sent_for_a_closed_case(store: Store, clock: FakeClock) -> None:
     line = wanting(store, clock)
     with store.write() as db:

@@ -95,6 +95,45 @@ def test_what_was_overtaken_does_not(store: Store, clock: FakeClock, code: str) 
     assert "answers_disagree" not in line.events()
 
 
+@pytest.mark.parametrize("code", ["A4", "CT"])
+def test_an_older_approval_undoes_no_reopening(store: Store, clock: FakeClock, code: str) -> None:
+    line = pended(store, clock, inquire=Reply(200, says(code, LATE)))
+    tell(line, says(code, LATE), says("A1", MIDDLE, utn=N1))
+    line.pass_by(60, each=60.0)
+    assert headline(line) == {"A4": "pended", "CT": "contact_payer"}[code]
+    assert store.utns("case-1") == []
+
+
+def test_of_what_was_reopened_only_the_payer_can_tell(store: Store, clock: FakeClock) -> None:
+    line = pended(store, clock, inquire=Reply(200, says("A4", LATE)))
+    tell(line, says("A1", MIDDLE, utn=N1), says("A4", LATE))
+    assert headline(line) == "pended"
+    line.payer.answers["$inquire"] = [PayerUnknown("down")]
+    line.tell(event(3, says("A1", None, utn=N2)))
+    line.tell(event(4, says("A3", None, utn=N2)))
+    line.work()
+    assert line.case().tracks.decision in ("pended", "unreadable")
+    assert "cancelled" not in line.events()
+
+
+WARNING = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning"}]}
+NAMELESS = {"resourceType": "ClaimResponse", "id": "7", "outcome": "complete"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [event(1, says("A1", utn=N1), WARNING), event(1, NAMELESS, focus="ClaimResponse/7"), event(1)],
+    ids=["beside a warning", "without our names", "a number alone"],
+)
+def test_whatever_is_acknowledged_and_not_taken_is_asked_about(
+    store: Store, clock: FakeClock, told: dict[str, Any]
+) -> None:
+    line = pended(store, clock, inquire=ok(an_answer_item("A1", utn=N1), created=MIDDLE))
+    assert line.tell(told)
+    line.work()
+    assert headline(line) == "affirmed"
+
+
 @pytest.mark.parametrize("first", ["A1", "A3"])
 def test_of_a_contradiction_without_order_nothing_counts_until_the_payer_tells(
     store: Store, clock: FakeClock, first: str

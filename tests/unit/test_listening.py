@@ -155,6 +155,48 @@ def test_a_payer_that_takes_none_is_asked_for_ever_and_nothing_is_lost(
     assert "parked" not in line.events()
 
 
+def test_one_that_is_begun_while_it_ends_stays(store: Store, clock: FakeClock) -> None:
+    line = pended(store, clock)
+    line.letter("non_affirmed", "AB1234567890CD")
+    with store.write() as db:
+        line.world.tasks.wake(db, "poll", "case-1")
+    delete = line.payer.delete
+
+    def meanwhile(url: str) -> Reply:
+        with store.write() as db:
+            line.follow.listening.begin(db, line.case(), line.settings)
+            line.world.tasks.add(db, "poll", "case-1", tag="1-x", delay=500)
+        return delete(url)
+
+    line.payer.delete = meanwhile  # type: ignore[method-assign]
+    line.work()
+    line.pass_by(7)
+    assert line.payer.deletes
+    (here,) = line.world.inbox.listeners()
+    line.pass_by(5)
+    assert here.id == line.listener().id
+    assert line.listener().remote == "s1"
+
+
+def test_an_event_that_comes_after_the_end_is_not_acknowledged(
+    store: Store, clock: FakeClock
+) -> None:
+    line = pended(store, clock)
+    here = line.listener()
+    with store.write() as db:
+        line.world.inbox.drop(db, here.id)
+    with pytest.raises(UnknownSender):
+        line.follow.listening.take(here, event(1, AFFIRMED))
+    assert line.world.inbox.counts("site") == {}
+
+
+def test_a_payer_may_count_what_it_likes(store: Store, clock: FakeClock) -> None:
+    line = pended(store, clock)
+    assert line.tell(event(1, AFFIRMED, count=999_999_999))
+    assert line.tell(event(2, AFFIRMED, count=10**15))
+    assert line.listener().counted == 999_999_999
+
+
 # what was lost ------------------------------------------------------------------------------------
 
 

@@ -11,10 +11,10 @@ import pytest
 from smart_app import formatters
 from smart_app.cases import states
 from smart_app.cases.store import Store
-from smart_app.errors import IllegalMove, PayerUnknown, PayerUnreachable, StaleRevision
+from smart_app.errors import IllegalMove, LetterError, PayerUnknown, PayerUnreachable, StaleRevision
 from smart_app.utn import claim
 from smart_app.withdrawing import may_be_withdrawn
-from tests.unit.kit import FakeClock, FakePayer, Reply
+from tests.unit.kit import FakeChart, FakeClock, FakePayer, Reply
 from tests.unit.line import SIGNER, WISER, Line
 from tests.unit.pas import requests
 from tests.unit.pas.test_decision import an_answer_item
@@ -88,9 +88,7 @@ def test_nobody_acts_on_what_is_being_withdrawn(store: Store, clock: FakeClock) 
     assert not may_be_withdrawn(case)
 
 
-@pytest.mark.parametrize(
-    "answer", [REFUSED, PENDED, AFFIRMED, Reply(200, {"resourceType": "Bundle"})]
-)
+@pytest.mark.parametrize("answer", [REFUSED, PENDED, AFFIRMED])
 def test_what_the_payer_did_not_withdraw_goes_on(
     store: Store, clock: FakeClock, answer: Any
 ) -> None:
@@ -116,6 +114,89 @@ def test_an_answer_that_does_not_tell_goes_to_a_person(store: Store, clock: Fake
     withdraw(line)
     line.pass_by(5)
     assert (line.case().tracks.submission, line.events()[-1]) == ("cancelling", "cancel_unknown")
+
+
+def marked(code: str | None, **more: Any) -> Reply:
+    """Return an answer that says of itself that it does not stand."""
+    items = [an_answer_item(code, **more)] if code else []
+    return ok(*items, status="cancelled")
+
+
+@pytest.mark.parametrize("answer", [marked("A1", utn=N1), marked("C"), marked(None), UNREAD])
+def test_a_list_that_lags_makes_nothing_stand_again(
+    store: Store, clock: FakeClock, answer: Reply
+) -> None:
+    line = sent(store, clock, AFFIRMED, answer, inquire=AFFIRMED)
+    withdraw(line)
+    line.pass_by(60)
+    assert (line.case().tracks.submission, line.case().tracks.claim) == ("cancelling", "hold")
+    line.payer.answers["$inquire"] = [GONE]
+    line.pass_by(60, each=60.0)
+    assert line.case().tracks.submission == "cancelled"
+
+
+ALREADY = Reply(409, {"resourceType": "OperationOutcome", "issue": [{"diagnostics": "it is"}]})
+
+
+@pytest.mark.parametrize("recovery", ["idempotent_resend", "inquire"])
+def test_a_refusal_of_what_may_have_arrived_proves_nothing(
+    store: Store, clock: FakeClock, recovery: str
+) -> None:
+    cut = PayerUnknown("cut")
+    line = sent(store, clock, AFFIRMED, cut, ALREADY, inquire=AFFIRMED, recovery=recovery)
+    withdraw(line)
+    line.pass_by(60, each=60.0)
+    assert (line.case().tracks.submission, line.case().tracks.claim) == ("cancelling", "hold")
+    assert line.events()[-1] == "cancel_unknown"
+
+
+def test_what_nothing_tells_is_asked_at_growing_pauses_and_told_once(
+    store: Store, clock: FakeClock
+) -> None:
+    line = sent(store, clock, PENDED, marked("A4"), inquire=marked("A4"))
+    withdraw(line)
+    line.step()
+    assert sum(url.endswith("$inquire") for url, _ in line.payer.posts) == 1
+    line.pass_by(60, each=300.0)
+    assert line.events().count("cancel_unknown") == 1
+    assert line.case().tracks.submission == "cancelling"
+
+
+def test_an_answer_that_cannot_be_read_is_not_asked_for_again(
+    store: Store, clock: FakeClock
+) -> None:
+    line = sent(store, clock, AFFIRMED, UNREAD, GONE, recovery="idempotent_resend")
+    withdraw(line)
+    line.pass_by(60)
+    assert (len(posted(line)), line.events()[-1]) == (2, "cancel_unknown")
+    case = line.case()
+    line.follow.withdrawing.clear_up(case, case.revision, SIGNER, over=True)
+    assert line.case().tracks.submission == "cancelled"
+
+
+def test_a_letter_brings_no_withdrawn_request_back(store: Store, clock: FakeClock) -> None:
+    line = sent(store, clock, PENDED, GONE)
+    withdraw(line)
+    work(line)
+    with pytest.raises(LetterError):
+        line.letter("affirmed", N1)
+    tracks = replace(line.case().tracks, decision="affirmed", utn="recorded")
+    assert states.headline(tracks) == "cancelled"
+
+
+@pytest.mark.parametrize("first", [AFFIRMED, PENDED], ids=["before", "meanwhile"])
+def test_nothing_is_filed_as_affirmed_while_it_is_withdrawn(
+    store: Store, clock: FakeClock, first: Any
+) -> None:
+    chart, cut = FakeChart(), PayerUnknown("cut")
+    line = sent(store, clock, first, cut, inquire=AFFIRMED, recovery="person", chart=chart)
+    withdraw(line)
+    line.pass_by(60)
+    assert (chart.creates, chart.updates) == ([], [])
+    case = line.case()
+    line.follow.withdrawing.clear_up(case, case.revision, SIGNER, over=True)
+    line.pass_by(60)
+    assert not [one for one, _ in chart.creates if N1 in str(one)]
 
 
 def test_a_second_click_withdraws_once(store: Store, clock: FakeClock) -> None:
