@@ -1,8 +1,9 @@
-"""What people do with a signed request, in ``./run golden``: send more, or take it back."""
+"""What people do with a sent request, in ``./run golden``: add to it, change it, take it back."""
 
 from __future__ import annotations
 
 import urllib.parse
+from datetime import date, timedelta
 
 from sandbox.browser import Browser, Page
 
@@ -22,6 +23,16 @@ def send_more(browser: Browser, page: Page) -> Page:
     if form is None or not form.choices.get("document"):
         raise Stuck(f"no document can be chosen: {asked.text[:200]}")
     return browser.submit(asked, form, document=form.choices["document"][0])
+
+
+def change(browser: Browser, page: Page) -> Page:
+    """Plan the service for another day, and send that."""
+    asked = browser.get(f"{page.url}/change")
+    form = asked.form("/change")
+    if form is None:
+        raise Stuck(f"nothing can be changed: {page.text[:200]}")
+    before = date.fromisoformat(dict(form.fields).get("planned") or date.today().isoformat())
+    return browser.submit(asked, form, planned=(before + timedelta(days=3)).isoformat())
 
 
 def withdraw(browser: Browser, page: Page) -> Page:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sandbox import acts, options
 from sandbox.browser import Browser, Page
-from sandbox.options import CASES, DECISIONS
+from sandbox.options import CASES, DECISIONS, THEN
 from sandbox.stack import Stack
 
 END = {
@@ -25,10 +25,15 @@ END = {
     "dismissed": "dismissed",
     "pended": "affirmed",
     "more-info": "affirmed",
+    "updated": "affirmed",
     "cancelled": "cancelled",
 }
 NUMBERLESS = {"dismissed", "cancelled"}
-ACTS = {"more-info": ("more sent", acts.send_more), "cancelled": ("withdrawn", acts.withdraw)}
+ACTS = {
+    "more-info": ("more sent", acts.send_more),
+    "updated": ("changed", acts.change),
+    "cancelled": ("withdrawn", acts.withdraw),
+}
 """What a person does while the request waits."""
 GREEN = {"affirmed", "affirmed_modified"}
 PATIENCE = 45.0  # seconds
@@ -161,6 +166,8 @@ class Golden:
     def acted(self, act: Callable[[Browser, Page], Page]) -> str:
         """Do what a person does while the request waits."""
         self._until(lambda: self.page.data.get("data-state") == "pended", "the payer's receipt")
+        if told := THEN.get(self.asked.decision):
+            ask(f"{self.stack.payer}/control", told)
         try:
             self.page = act(self.browser, self.page)
         except acts.Stuck as cause:

@@ -24,9 +24,12 @@ DECISIONS = {
     "dismissed": {"decision": "dismiss"},
     "pended": {"decision": "pend", "then": "affirm", "pend_seconds": 1},
     "more-info": {"decision": "more-info", "after": "affirm"},
+    "updated": {"decision": "pend", "pend_seconds": None},
     "cancelled": {"decision": "pend", "pend_seconds": None},
 }
-LATER = {"decision": ("updated",), "channel": ("packet",)}
+THEN = {"updated": {"decision": "affirm"}}
+"""What the pretend payer is told before a person acts."""
+LATER = {"channel": ("packet",)}
 EXIST = {
     "decision": tuple(DECISIONS),
     "pas": ("2.2.1", "2.1.0", "2.0.1"),
@@ -93,8 +96,9 @@ def _case(made: argparse.ArgumentParser) -> None:
         default="affirmed",
         metavar="WORD",
         help=f"What becomes of the request: {_either(EXIST['decision'])}. A pended request is "
-        "affirmed after a second, with more-info after a document was sent; cancelled is withdrawn "
-        "while it waits; partial needs two codes. Without it: affirmed.",
+        "affirmed after a second, with more-info after a document was sent, with updated after its "
+        "day was changed; cancelled is withdrawn while it waits; partial needs two codes. "
+        "Without it: affirmed.",
     )
     made.add_argument(
         "--late-utn",

@@ -17,6 +17,7 @@ from smart_app.paths import resource
 from smart_app.review import Review
 from smart_app.web import (
     case,
+    change,
     enter,
     health,
     more,
@@ -71,7 +72,7 @@ def create_app(world: World) -> Flask:
     )
     flow = Flow(world)
     desk = pages.Desk(world, door, flow, Review(flow), Follow(world))
-    for part in (review, enter, case, more, operations, style):
+    for part in (review, enter, case, change, more, operations, style):
         app.register_blueprint(part.blueprint(desk))
     for other in (rules.blueprint(world), health.blueprint(world), notify.blueprint(world)):
         app.register_blueprint(other)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from smart_app.cases import codec
 from smart_app.cases.model import (
-    LEAVING,
+    UNCOUNTED,
     Addition,
     Case,
     ChartSnapshot,
@@ -61,7 +61,7 @@ class Adding(Steps):
     def wishes(self, case: Case) -> tuple[Wish, ...]:
         """Return what the payer wants as far as it has not decided, and what was sent of it."""
         found = self.store.latest(case.id, "decision", Decision)
-        if found is None or case.closed or case.tracks.submission in LEAVING:
+        if found is None or case.closed or case.tracks.submission in UNCOUNTED:
             return ()
         rows = {one.identifier: one for one in self.submitted(case, KIND)}
         sent = {one.wanted.number: one for one in self.store.history(case.id, STAGE, Addition)}

@@ -5,23 +5,29 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
+
+import sqlalchemy as sa
 
 from smart_app.cases import codec
 from smart_app.cases.model import Case, ChartSnapshot, Decision, Receipt, Resource
+from smart_app.fhir import dates
 from smart_app.pas import decision, echo, entries, verdicts
 from smart_app.pas.usable import DIFFER
 from smart_app.steps import Steps
 
 ANSWER = "answer"
 """Every answer to a sending, by its request: kept as it came, before anything of it is read."""
+RESULT = "ClaimResponse"
+"""The type of what a payer answers, however it is wrapped."""
 
 log = logging.getLogger("preclear.decide")
 
 
 def digest(body: Any) -> str:
     """Return a hash of an answer's results, in whatever order and wrapping they stand."""
-    found = [one for one in echo.walk(body) if one.get("resourceType") == "ClaimResponse"]
+    found = [one for one in echo.walk(body) if one.get("resourceType") == RESULT]
     texts = sorted(json.dumps(one, sort_keys=True) for one in found)
     return codec.sha256(codec.dump(texts))
 
@@ -31,21 +37,48 @@ class Answers(Steps):
 
     def request(self, case: Case) -> Resource:
         """Return the request of a case as it was, or will be, sent."""
-        request: Resource = json.loads(self.store.payload(self.submission(case)))
-        return request
+        return self.bundle(self.submission(case))
 
     def sent(self, case: Case) -> echo.Sent:
-        """Return what an answer may echo of a case's request."""
-        later = [json.loads(self.store.payload(one)) for one in self.submitted(case, "cancel")]
-        return echo.sent(self.request(case), self.member(case), *later)
+        """Return what an answer may echo of a case's request as the payer has it."""
+        return self.echoed(case, self.submission(case))
 
-    def judged(self, case: Case, receipt: Receipt) -> Receipt:
+    def echoed(self, case: Case, row: sa.Row[Any]) -> echo.Sent:
+        """Return what an answer may echo of one version of a case's request."""
+        cancels, known = self.submitted(case, "cancel"), self.versions(case)
+        names = [one.identifier for one in known]
+        if row.identifier in names:
+            known = known[: names.index(row.identifier)]
+        return echo.sent(
+            self.bundle(row),
+            self.member(case),
+            later=map(self.bundle, cancels),
+            before=map(self.bundle, known),
+            since=self._taken_at(case, row) if known else None,
+        )
+
+    def bundle(self, row: sa.Row[Any]) -> Resource:
+        """Return the Bundle of a submission, as it was or will be sent."""
+        found: Resource = json.loads(self.store.payload(row))
+        return found
+
+    def _taken_at(self, case: Case, row: sa.Row[Any]) -> datetime | None:
+        """Return when a payer took a version of a request, by its own clock, if it said so."""
+        kept = self.store.latest(case.id, f"{ANSWER}:{row.identifier}", Receipt)
+        if kept is None or row.outcome != "received":
+            return None
+        several = [one for one in echo.walk(kept.body) if one.get("resourceType") == RESULT]
+        return max(
+            filter(None, (dates.moment(one.get("created")) for one in several)), default=None
+        )
+
+    def judged(self, case: Case, receipt: Receipt, names: echo.Sent | None = None) -> Receipt:
         """Return a receipt as what it is: an answer that decided nothing, with errors, refuses."""
         if receipt.outcome != "received":
             return receipt
         text = self.payer(case).dismissed_text
         try:
-            found = decision.refusal(receipt.body, self.sent(case), text)
+            found = decision.refusal(receipt.body, names or self.sent(case), text)
         except Exception as cause:  # what our reading fails of refuses nothing
             self.unread(case, cause)
             return receipt
@@ -62,12 +95,12 @@ class Answers(Steps):
         coverage = chart.by_reference(case.coverage_ref) if chart else None
         return entries.member_id(coverage or {}, chart.patient if chart else {})
 
-    def read(self, case: Case, body: Any) -> Decision:
+    def read(self, case: Case, body: Any, names: echo.Sent | None = None) -> Decision:
         """Return what an answer decides; one without items carries its hash."""
         found = decision.read(
             case,
             body,
-            self.sent(case),
+            names or self.sent(case),
             dismissed_text=self.payer(case).dismissed_text,
             now=self.world.clock.now(),
         )
@@ -103,10 +136,10 @@ class Answers(Steps):
         unused = decision.unusable(case, DIFFER, self.world.clock.now())
         return verdicts.agreed(read) or replace(unused, document_sha256=sha256)
 
-    def tried(self, case: Case, answer: Receipt) -> Decision:
+    def tried(self, case: Case, answer: Receipt, names: echo.Sent | None = None) -> Decision:
         """Return what an answer says, *malformed* when our reading fails."""
         try:
-            return self.read(case, answer.body)
+            return self.read(case, answer.body, names)
         except Exception as cause:
             self.unread(case, cause)
             found = decision.unusable(case, "malformed", self.world.clock.now())

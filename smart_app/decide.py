@@ -54,13 +54,15 @@ def _open(case: Case, found: Decision | None) -> bool:
 class Deciding(Numbering, Beside):
     """Decisions, their numbers, and the asking until they are final."""
 
-    def inquire(self, case: Case) -> inquiry.Inquired:
-        """Ask the payer what it has of a case's request; raises PayerError."""
-        return inquiry.ours(case, self._ask(case), self.sent(case), self.world.clock.now())
+    def inquire(self, case: Case, row: sa.Row[Any] | None = None) -> inquiry.Inquired:
+        """Ask the payer what it has of a case's request, or of a version; raises PayerError."""
+        row = self.submission(case) if row is None else row
+        body, names = self._ask(case, row), self.echoed(case, row)
+        return inquiry.ours(case, body, names, self.world.clock.now())
 
-    def _ask(self, case: Case) -> Any:
+    def _ask(self, case: Case, row: sa.Row[Any]) -> Any:
         """Return what a payer answers to an inquiry, unread; raises PayerError."""
-        payer, request = self.payer(case), self.request(case)
+        payer, request = self.payer(case), self.bundle(row)
         asked = json.dumps(inquiry.build(request, self.world.clock.now())).encode()
         http, base = self.world.payer_http(payer), payer.pas_base or ""
         return self.exchanged(case, "inquiry", lambda: client.inquire(http, base, asked))
@@ -281,7 +283,11 @@ class Deciding(Numbering, Beside):
                 if _open(case, self.store.latest(case.id, "decision", Decision)):
                     self.plan_poll(db, case, 0)
                 return
-        body = self._ask(case)
+        if case.tracks.submission == "updating":  # which version is told of, nobody knows
+            with self.world.tasks.finish(task) as db:
+                self.plan_poll(db, case, polls)
+            return
+        body = self._ask(case, self.submission(case))
 
         def take(read: Decision | None) -> None:
             with self.world.tasks.finish(task) as db:

@@ -201,7 +201,7 @@ def entry(
     known, faults = said(chart, order_ref), dict[str, str]()
     code = _read(faults, "code", lambda: _code(typed.code, program))
     found = () if known.diagnoses else _read(faults, "more", lambda: _diagnoses(typed, chart))
-    planned = known.planned or _read(faults, "planned", lambda: _planned(typed.planned, now))
+    planned = known.planned or _read(faults, "planned", lambda: planned_day(typed.planned, now))
     place = site.facility(typed.place)
     if place is None and not known.place:
         faults["place"] = "Choose where it will be done."
@@ -250,7 +250,8 @@ def _diagnoses(typed: Typed, chart: ChartSnapshot) -> tuple[Coding, ...]:
     return tuple(Coding(codes.ICD10CM, one, words.get(one, "")) for one in found)
 
 
-def _planned(typed: str, now: datetime) -> date:
+def planned_day(typed: str, now: datetime) -> date:
+    """Return the day on which a service is planned, as a person typed it; raises Fault."""
     try:
         day = date.fromisoformat(typed)
     except ValueError as cause:

@@ -16,6 +16,7 @@ from launch import LaunchContext, LaunchError, SignInUnavailable
 from launch.scopes import allows
 from smart_app import formatters, reading
 from smart_app.cases.model import (
+    AMENDING,
     DOCUMENT,
     ORDER,
     TAKE_BACK,
@@ -104,7 +105,7 @@ class Filing(Steps):
         case = self.store.case(task.case)
         numbers = [one for one in self.store.utns(case.id) if one.status == "active"]
         found = self.store.latest(case.id, "decision", Decision)
-        if found and case.tracks.submission == "cancelling" and verdicts.favours(found):
+        if found and case.tracks.submission in AMENDING and verdicts.favours(found):
             with self.world.tasks.during(task) as db:  # it may just have ended to count
                 self.world.tasks.later(db, task, "withdrawal", LEAVES, afresh=True)
             return

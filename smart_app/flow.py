@@ -185,7 +185,7 @@ class Flow:
     def prepare(self, case: Case, context: LaunchContext, chart: ChartSnapshot) -> None:
         """Ask the payer, get the form, answer it from the chart."""
         kept = self.kept(case)
-        chosen, coverage = self.chosen(case, kept), self.coverage(case, kept)
+        chosen, coverage = kept.by_references(case.lines), self.coverage(case, kept)
         self.store.mark(case.id, "ask", "running")
         answer = self.ask(case, context, chart, chosen, coverage)
         state = {"answered": "done", "failed": "failed"}.get(answer.outcome, answer.outcome)
@@ -332,7 +332,9 @@ class Flow:
         kept = self.kept(case)
         received = self.local_form(case)
         whole = reading.read(self.world, context)
-        draft = self.fill(case, received, whole, self.chosen(case, kept), self.coverage(case, kept))
+        draft = self.fill(
+            case, received, whole, kept.by_references(case.lines), self.coverage(case, kept)
+        )
         why = "continued without the payer"
         self.store.mark(case.id, "ask", "failed", why)
         answer = CoverageAnswer("failed", case.payer_id or "", why=why)
@@ -353,10 +355,6 @@ class Flow:
             raise MissingFact("no chart kept")
         return found
 
-    def chosen(self, case: Case, chart: ChartSnapshot) -> tuple[Resource, ...]:
-        """Return the case's orders as they were read, what is asked for first."""
-        return chart.by_references(tuple(one.order_ref for one in (*case.items, *case.along)))
-
     def draft(self, case: Case) -> tuple[QuestionnairePackage, Draft] | None:
         """Return form and answers, or None while they are prepared.
 
@@ -371,7 +369,7 @@ class Flow:
 
     def requesters(self, case: Case, chart: ChartSnapshot) -> set[str | None]:
         """Return who placed the orders of a case."""
-        return {refs.relative(one.get("requester")) for one in self.chosen(case, chart)}
+        return {refs.relative(one.get("requester")) for one in chart.by_references(case.lines)}
 
     def person(self, case: Case | None, context: LaunchContext) -> Person:
         """Return who is at the page, and whether the site's signer rule lets them sign."""

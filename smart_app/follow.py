@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from launch import LaunchError, SignInUnavailable
 from smart_app.adding import Adding
-from smart_app.cases.model import Case, Decision, Event, Person, Task
+from smart_app.cases.model import AMENDING, Case, Decision, Event, Person, Task
 from smart_app.cases.tasks import LeaseLost
 from smart_app.decide import Deciding
 from smart_app.errors import (
@@ -29,12 +29,13 @@ from smart_app.letters import Letters
 from smart_app.listening import KINDS, Listening
 from smart_app.sending import Sending
 from smart_app.steps import Steps
+from smart_app.updating import Updating
 from smart_app.withdrawing import Withdrawing
 from smart_app.world import World
 
 RETRY_FIRST, RETRY_LONGEST = 2.0, 600.0  # seconds
 SOON, LATER = 0.2, 5.0  # seconds
-ENDLESS = {"poll", "recover", "withdraw", "listen", SignInUnavailable.code}
+ENDLESS = {"poll", "recover", "withdraw", "update", "listen", SignInUnavailable.code}
 """A payer or a chart's sign-in that is down for a day must not end the waiting."""
 
 
@@ -48,17 +49,19 @@ class Follow(Steps):
         self.listening = Listening(world)
         self.sending = Sending(world, self.deciding, self.listening)
         self.withdrawing = Withdrawing(world, self.deciding)
+        self.updating = Updating(world, self.deciding)
         self.adding = Adding(world, self.deciding)
         self.filing = Filing(world)
         self.handlers = {
             "send": self.sending.send,
             "recover": self.sending.recover,
             "poll": self.deciding.poll,
-            "withdraw": self.withdrawing.withdraw,
+            "withdraw": self.withdrawing.amend,
+            "update": self.updating.amend,
             "attach": self.adding.attach,
             "file": self.filing.file,
             "listen": self.listening.listen,
-            "heard": Hearing(world, self.deciding).heard,
+            "heard": Hearing(world, self.deciding, self.updating).heard,
         }
 
     def run(self, task: Task) -> str:
@@ -96,7 +99,7 @@ class Follow(Steps):
                 tasks.later(db, task, code, pause)
             elif {task.kind, code} & ENDLESS:
                 tasks.later(db, task, code, RETRY_LONGEST, afresh=True)
-                if task.kind in ("recover", "withdraw"):
+                if task.kind in ("recover", "withdraw", "update"):
                     self._in_vain(db, task)
             elif task.kind == "heard":
                 tasks.park(db, task, code)
@@ -108,8 +111,9 @@ class Follow(Steps):
     def _in_vain(self, db: sa.Connection, task: Task) -> None:
         """Let a person clear up what the payer does not tell for a long time; asking goes on."""
         case = self.store.case(task.case, db)
-        if task.kind == "withdraw":
-            self.withdrawing.given_up(db, case)
+        amends = {one.task: one for one in (self.withdrawing, self.updating)}
+        if task.kind in amends:
+            amends[task.kind].given_up(db, case)
         elif case.tracks.submission == "unknown":
             self.note(db, case, "person_needed")
 
@@ -144,8 +148,9 @@ class Follow(Steps):
                     tasks.add(db, "send", case.id, tag=f"again-{uuid.uuid4()}")
             elif case.tracks.submission == "unknown":
                 tasks.wake(db, "recover", case.id)
-            elif case.tracks.submission == "cancelling":
-                tasks.wake(db, "withdraw", case.id)
+            elif case.tracks.submission in AMENDING:
+                one = self.updating if case.tracks.submission == "updating" else self.withdrawing
+                tasks.wake(db, one.task, case.id)
             elif case.tracks.submission in ("received", "pended"):
                 self.deciding.plan_poll(db, case, 0)
                 tasks.wake(db, "poll", case.id)

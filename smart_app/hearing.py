@@ -21,6 +21,7 @@ from smart_app.decide import Deciding
 from smart_app.errors import PayerUnknown, StaleRevision
 from smart_app.pas import subscription, verdicts
 from smart_app.steps import Steps
+from smart_app.updating import Updating
 from smart_app.world import World
 
 ANSWERED = ("received", "pended", "cancelling")
@@ -32,9 +33,9 @@ log = logging.getLogger("preclear.decide")
 class Hearing(Steps):
     """Notifications, each taken to the case that it is about."""
 
-    def __init__(self, world: World, deciding: Deciding) -> None:
+    def __init__(self, world: World, deciding: Deciding, updating: Updating) -> None:
         super().__init__(world)
-        self.deciding = deciding
+        self.deciding, self.updating = deciding, updating
 
     def heard(self, task: Task) -> None:
         """Look at one notification; raises PayerUnknown while its request is just being sent."""
@@ -80,9 +81,16 @@ class Hearing(Steps):
         if case.closed or case.tracks.submission == "cancelled":
             self._too_late(case)
             return
-        row = self.submission(case)
         if case.tracks.submission == "sending":
             raise PayerUnknown("the answer itself is still awaited")
+        if case.tracks.submission == "updating":
+            with self.store.write() as db:
+                if self.store.case(case.id, db).revision != case.revision:
+                    raise StaleRevision
+                if not self.updating.answered(db, case, result):
+                    raise PayerUnknown("which version it is about is not known yet")
+            return
+        row = self.submission(case)
         if case.tracks.submission not in ANSWERED:  # it is the first that is heard of the sending
             with self.store.write() as db:
                 stage = f"{ANSWER}:{row.identifier}"
@@ -129,5 +137,7 @@ class Hearing(Steps):
 
     def _first(self, case: Case, before: Decision) -> bool:
         """Tell whether nothing of a case was ever decided, so that nothing can be overtaken."""
+        if len(self.versions(case)) > 1:
+            return False  # an approval may be of the version before
         several = [before, *self.store.history(case.id, "decision", Decision)]
         return all(item.decision in OPEN for one in several for item in one.items)

@@ -40,6 +40,12 @@ class Letters(Steps):
                     say="This request was withdrawn from here: no decision on it counts.",
                     do="Begin a new request on its page.",
                 )
+            if case.tracks.submission == "updating":
+                raise LetterError(
+                    "a letter while a change is under way",
+                    say="A change of this request is under way: a letter may be about either.",
+                    do="Enter it when the case's page says whether the change is there.",
+                )
             if case.tracks.submission in ("none", "queued", "sending"):
                 raise IllegalMove("a letter about a request that was not sent")
             self.deciding.check_numbers(case, found)

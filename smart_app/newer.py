@@ -51,7 +51,7 @@ def look(flow: Flow, case: Case, chart: ChartSnapshot) -> None:
         return
     received, draft = found
     kept = flow.kept(case)
-    orders, coverage = flow.chosen(case, kept), flow.coverage(case, kept)
+    orders, coverage = kept.by_references(case.lines), flow.coverage(case, kept)
     fresh = flow.fill(case, received, chart, orders, coverage)
     newer = carry.anew(received, draft, fresh)
     later = documents.keep(chart, orders)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from smart_app.answers import Answers
 from smart_app.cases import states
-from smart_app.cases.model import LEAVING, Case, Decision, Tracks, UtnRecord
+from smart_app.cases.model import UNCOUNTED, Case, Decision, Tracks, UtnRecord
 from smart_app.pas import verdicts
 from smart_app.utn import record as utn
 
@@ -48,7 +48,7 @@ class Numbering(Answers):
             tracks = states.move(tracks, submission="cancelled")
         ready = (
             found.word == "affirmed"
-            and tracks.submission not in LEAVING
+            and tracks.submission not in UNCOUNTED
             and tracks.utn == "recorded"
             and len(kept) == 1
             and kept[0].holds

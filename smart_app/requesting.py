@@ -16,7 +16,6 @@ from smart_app.chart import annotate, documents, orders
 from smart_app.dtr import response
 from smart_app.errors import MissingFact
 from smart_app.fhir import refs
-from smart_app.flow import Flow
 from smart_app.pas import bundle, previous, team
 from smart_app.pas.claim import Partners, Quoted
 from smart_app.payers.registry import Payer
@@ -24,33 +23,51 @@ from smart_app.sites import Site
 from smart_app.world import World
 
 
-def build(
-    flow: Flow,
+def _known(chart: ChartSnapshot, reference: str | None) -> Resource:
+    """Return a resource of the chart that a request needs; raises MissingFact."""
+    found = chart.by_reference(reference)
+    if found is None:
+        raise MissingFact("coverage or signer not in the chart")
+    return found
+
+
+def sign(
+    world: World,
     case: Case,
     received: QuestionnairePackage,
     draft: Draft,
     person: Person,
     chart: ChartSnapshot,
-) -> tuple[Resource, Resource]:
-    """Return the completed form and the request Bundle of a case, not yet numbered.
-
-    Raises MissingFact for what the chart or the site's settings lack.
-    """
-    chosen = flow.chosen(case, chart)
-    coverage, signer = chart.by_reference(case.coverage_ref), chart.by_reference(person.fhir_user)
-    if coverage is None or signer is None or case.payer_id is None:
-        raise MissingFact("coverage or signer not in the chart")
-    world = flow.world
-    site, payer = world.sites.of_id(case.site), world.payers.of_id(case.payer_id)
-    signed = response.sign(
+) -> Resource:
+    """Return the completed form; raises MissingFact for what the chart lacks."""
+    return response.sign(
         received,
         draft,
         patient=chart.patient,
-        orders=chosen,
-        coverage=coverage,
+        orders=chart.by_references(case.lines),
+        coverage=_known(chart, case.coverage_ref),
         person=person,
         at=world.clock.now(),
     )
+
+
+def build(
+    world: World,
+    case: Case,
+    signed: Resource,
+    draft: Draft,
+    person: Person,
+    chart: ChartSnapshot,
+) -> Resource:
+    """Return the request Bundle of a case with its completed form, not yet numbered.
+
+    Raises MissingFact for what the chart or the site's settings lack.
+    """
+    chosen = chart.by_references(case.lines)
+    coverage, signer = _known(chart, case.coverage_ref), _known(chart, person.fhir_user)
+    if case.payer_id is None:
+        raise MissingFact("no payer")
+    site, payer = world.sites.of_id(case.site), world.payers.of_id(case.payer_id)
     asked = tuple(one for one in chosen if refs.of(one) in {i.order_ref for i in case.items})
     visits = [chart.by_reference(refs.relative(one.get("encounter"))) for one in asked]
     parts = bundle.RequestParts(
@@ -72,7 +89,7 @@ def build(
         recorded=orders.recorded(asked, chart),
         partners=_partners(site, payer),
     )
-    return signed, bundle.build(parts)
+    return bundle.build(parts)
 
 
 def _annotated(world: World, case: Case, chosen: tuple[Resource, ...]) -> tuple[Resource, ...]:

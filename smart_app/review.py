@@ -253,7 +253,8 @@ class Review:
         received, draft = self._editable(case, revision)
         payer_id, channel = self._wire(case, person)
         now, chart = self.world.clock.now(), self.flow.kept(case)
-        signed, request = requesting.build(self.flow, case, received, draft, person, chart)
+        signed = requesting.sign(self.world, case, received, draft, person, chart)
+        request = requesting.build(self.world, case, signed, draft, person, chart)
         identifier = str(uuid.uuid4())
         request["entry"][0]["resource"]["identifier"][0]["value"] = identifier
         payer = self.world.payers.of_id(payer_id)

@@ -30,9 +30,14 @@ class Steps:
         """Return the payer that a case goes to."""
         return self.world.payers.of_id(case.payer_id or "")
 
+    def versions(self, case: Case) -> list[sa.Row[Any]]:
+        """Return the rows of a case's request, oldest first: the first, and each change taken."""
+        several = self.submitted(case, *REQUESTS)
+        return [one for one in several if one.kind != "update" or one.outcome == "received"]
+
     def submission(self, case: Case) -> sa.Row[Any]:
-        """Return the row of a case's newest request."""
-        return self.submitted(case, *REQUESTS)[-1]
+        """Return the row of a case's request as the payer has it, or is to have it."""
+        return self.versions(case)[-1]
 
     def submitted(self, case: Case, *kinds: str) -> list[sa.Row[Any]]:
         """Return the rows of what was submitted for a case, of some kinds, oldest first."""

@@ -401,9 +401,16 @@ class Case:
     launch_id: str | None = None
     closed: bool = False
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Return the orders of all lines, what is asked for first."""
+        return tuple(one.order_ref for one in (*self.items, *self.along))
 
-LEAVING = ("cancelling", "cancelled")
-"""Submissions of requests that are withdrawn, or about to be: nothing on them counts."""
+
+AMENDING = ("updating", "cancelling")
+"""Submissions of requests of which the payer is being told that they are changed or withdrawn."""
+UNCOUNTED = (*AMENDING, "cancelled")
+"""Submissions of requests on which nothing counts that was decided."""
 
 
 # Stages 10 to 12 ---------------------------------------------------------------------------------
@@ -425,6 +432,19 @@ class Submission:
     previous: str | None = None
     ended_at: datetime | None = None
     outcome: SubmissionOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a request is to become; ``identifier`` is the Claim's that says so to the payer."""
+
+    identifier: str
+    items: tuple[CaseItem, ...]
+    planned_date: date | None
+    left_unsent: tuple[str, ...]
+    also_sent: tuple[str, ...]
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from smart_app.cases.model import FAVOURABLE, LEAVING, Tracks
+from smart_app.cases.model import FAVOURABLE, UNCOUNTED, Tracks
 from smart_app.errors import IllegalMove
 
 DECIDED = (
@@ -39,9 +39,10 @@ MOVES: dict[str, dict[str, tuple[str, ...]]] = {
         # back to queued only when the connection was never made: no byte can have arrived
         "sending": ("received", "rejected", "unknown", "queued"),
         "unknown": ("received", "queued", "parked", "rejected"),
-        "received": ("pended", "cancelling", "received"),
-        "pended": ("received", "cancelling", "pended"),
+        "received": ("pended", "updating", "cancelling", "received"),
+        "pended": ("received", "updating", "cancelling", "pended"),
         "rejected": ("queued", "received", "cancelled"),
+        "updating": ("received",),
         "cancelling": ("cancelled", "pended", "received"),
         "cancelled": (),
         "parked": ("queued", "received", "rejected", "cancelled"),
@@ -97,9 +98,9 @@ def headline(tracks: Tracks) -> str:
     """Return the one state that a person reads; ``formatters`` has a sentence for each.
 
     A decision outranks the way it came; an unknown sending outranks everything before it. While a
-    request is being withdrawn, and after it was, nothing that was decided counts.
+    request is being changed or withdrawn, and after it was withdrawn, nothing of it counts.
     """
-    if tracks.submission in LEAVING:
+    if tracks.submission in UNCOUNTED:
         return tracks.submission
     if tracks.decision not in ("none", "pended"):
         if tracks.decision in FAVOURABLE and tracks.utn == "awaited":

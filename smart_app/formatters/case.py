@@ -31,6 +31,7 @@ CHIPS: dict[str, tuple[str, str, str]] = {
     "rejected": ("stop", "square", "Not accepted"),
     "parked": ("warn", "diamond", "Not sent"),
     "pended": ("wait", "clock", "Waiting for a decision"),
+    "updating": ("wait", "arrow", "Being changed"),
     "cancelling": ("warn", "diamond", "Being withdrawn"),
     "cancelled": ("warn", "square", "Withdrawn"),
     "affirmed": ("ok", "tick", "Affirmed"),
@@ -114,6 +115,7 @@ def headline(case: Case, state: str, payer: str, until: date | None, zone: str) 
         ),
         "non_affirmed": f"{payer} did not affirm this request.",
         "dismissed": f"{payer} dismissed the request. Nothing was decided.",
+        "updating": f"A change was sent to {payer}. Do not rely on this request until it answers.",
         "cancelling": f"{payer} was asked to withdraw this request. Do not rely on it.",
         "cancelled": f"{payer} says that the request was withdrawn. Nothing is affirmed.",
         "contact_payer": f"{payer} asks you to call before it decides.",
@@ -238,12 +240,18 @@ UNKNOWN = {
     ),
 }
 
-WITHDRAWING = {
-    "inquire": "We wait until {payer} says that it is withdrawn. Nothing for you to do.",
-    "idempotent_resend": "We wait until {payer} says that it is withdrawn. Nothing for you to do.",
-    "person": "Call {payer} and ask whether it is withdrawn, then say so on this page.",
+AMENDING = {
+    "inquire": "We wait until {payer} says that {done}. Nothing for you to do.",
+    "idempotent_resend": "We wait until {payer} says that {done}. Nothing for you to do.",
+    "person": "Call {payer} and ask whether {done}, then say so on this page.",
 }
-"""What happens next while a request is being withdrawn, by who finds out what became of it."""
+"""What happens next while a request is changed or withdrawn, by who finds out what became of it."""
+DONE = {"updating": "it has the change", "cancelling": "it is withdrawn"}
+
+
+def _amends(recovery: str, payer: str, done: str) -> str:
+    """Return who finds out what became of a change or a withdrawal."""
+    return AMENDING.get(recovery, AMENDING["person"]).format(payer=payer, done=done)
 
 
 def next_line(
@@ -294,7 +302,7 @@ def next_line(
         ),
         "contact_payer": f"Call {payer}. Nothing is counted as affirmed.",
         "not_required": "No number comes with it. In doubt, call before the service is done.",
-        "cancelling": WITHDRAWING.get(recovery, WITHDRAWING["person"]).format(payer=payer),
+        **{one: _amends(recovery, payer, words) for one, words in DONE.items()},
         "cancelled": f"If nobody here withdrew it, call {payer}.",
     }
     line = lines.get(state, "")

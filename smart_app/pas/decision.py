@@ -257,6 +257,7 @@ def _read(case: Case, body: Any, sent: Sent, dismissed_text: str, now: datetime)
         return _decision(case, items, "dismissed", now, response, notes=reasons)
     if why := contradicted(body, response):
         return unusable(case, why, now)
+    response = echo.asked(response, sent)
     matched: dict[str, tuple[dict[str, Any], CaseItem, bool]] = {}
     for item in response.get("item") or []:
         ours, traced = _match(case, item)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from smart_app.cases.model import Resource
+from smart_app.fhir import dates
 from smart_app.fhir.codes import MBI
-from smart_app.pas.names import INQUIRY, PAS
+from smart_app.pas.names import CANCELLED, INQUIRY, PAS
 
 URN = "urn:uuid:"
 _MBI = re.compile(r"[1-9][A-Z][A-Z0-9]\d[A-Z][A-Z0-9]\d[A-Z]{2}\d{2}")
@@ -25,7 +27,9 @@ _MBI = re.compile(r"[1-9][A-Z][A-Z0-9]\d[A-Z][A-Z0-9]\d[A-Z]{2}\d{2}")
 class Sent:
     """The names of a request that was, or may have been, sent.
 
-    ``also`` are those of what was sent about it later, such as its cancellation.
+    ``also`` are those of what was sent about it later, such as its cancellation. ``before`` are
+    those of its earlier versions, ``since`` is when the payer took this one. ``dropped`` are the
+    traces of items that are no longer asked for.
     """
 
     system: str
@@ -33,16 +37,44 @@ class Sent:
     url: str
     member: str
     also: frozenset[str] = frozenset()
+    before: frozenset[str] = frozenset()
+    since: datetime | None = None
+    dropped: frozenset[str] = frozenset()
 
 
-def sent(request: Resource, member: str, *later: Resource) -> Sent:
-    """Return the names of a request Bundle, and of Bundles that were sent about it later."""
+def sent(
+    request: Resource,
+    member: str,
+    later: Iterable[Resource] = (),
+    before: Iterable[Resource] = (),
+    since: datetime | None = None,
+) -> Sent:
+    """Return the names of a request Bundle, and of Bundles that were sent later and before."""
     head = request["entry"][0]
     named = head["resource"]["identifier"][0]
-    heads = [one["entry"][0] for one in later]
-    also = {bare(one["fullUrl"]) for one in heads}
-    also |= {one["resource"]["identifier"][0]["value"] for one in heads}
-    return Sent(named["system"], named["value"], head["fullUrl"], member, frozenset(also))
+    gone = [one for one in head["resource"]["item"] if is_cancelled(one)]
+    return Sent(
+        named["system"],
+        named["value"],
+        head["fullUrl"],
+        member,
+        also=_names(later),
+        before=_names(before),
+        since=since,
+        dropped=frozenset(trace for one in gone for trace in traces_of(one)),
+    )
+
+
+def _names(requests: Iterable[Resource]) -> frozenset[str]:
+    """Return the names of request Bundles, the Claim's and its entry's."""
+    heads = [one["entry"][0] for one in requests]
+    found = {bare(one["fullUrl"]) for one in heads}
+    return frozenset(found | {one["resource"]["identifier"][0]["value"] for one in heads})
+
+
+def is_cancelled(row: dict[str, Any]) -> bool:
+    """Tell whether a row of a request is no longer asked for."""
+    return any(one["url"] == CANCELLED for one in row.get("modifierExtension") or [])
 
 
 def bare(value: object) -> str:
@@ -80,14 +112,37 @@ def referred(response: Resource, ours: Sent) -> bool:
     return asked.rpartition("/")[2].removeprefix(URN) in known
 
 
+def superseded(response: Resource, ours: Sent) -> bool:
+    """Tell whether an answer may be about an earlier version of our request.
+
+    The versions have the traces in common: only a name of the present one, or a moment after the
+    payer took it, tells them apart.
+    """
+    if not ours.before or identified(response, ours) or referred(response, ours):
+        return False
+    made = dates.moment(response.get("created"))
+    return not (made and ours.since and made > ours.since)
+
+
+def asked(response: Resource, ours: Sent) -> Resource:
+    """Return an answer without the items that are no longer asked for."""
+    items = response.get("item")
+    if not ours.dropped or not isinstance(items, list):
+        return response
+    return {**response, "item": [one for one in items if not traces_of(one) & ours.dropped]}
+
+
 def another(response: Resource, ours: Sent) -> bool:
     """Tell whether an answer names another request of our own.
 
-    An inquiry's identifier, which a payer may echo as well, is no request's.
+    An inquiry's identifier, which a payer may echo as well, is no request's. A payer may keep a
+    request under the name of its first version.
     """
+    known = {ours.identifier, *ours.also}
+    known |= frozenset() if superseded(response, ours) else ours.before
     return any(
         one.get("system") == ours.system
-        and bare(one.get("value")) not in {ours.identifier, *ours.also}
+        and bare(one.get("value")) not in known
         and not str(one.get("value")).startswith(INQUIRY)
         for one in _named(response)
     )

@@ -56,7 +56,7 @@ def build(request: Resource, at: datetime) -> Resource:
             {"system": claim["identifier"][0]["system"], "value": f"{names.INQUIRY}{name}"}
         ],
         "created": at.isoformat(timespec="seconds"),
-        "item": [_item(item) for item in claim["item"]],
+        "item": [_item(item) for item in claim["item"] if not echo.is_cancelled(item)],
     }
     if routed := [one for one in claim.get("extension") or [] if one["url"] == names.ROUTED]:
         made["extension"] = routed
@@ -109,7 +109,7 @@ def _about(case: Case, response: Resource, sent: Sent) -> Literal["found", "none
     Claim. Another's is one that carries no trace of ours, names another request and states none of
     our codes: traces that a payer made itself say nothing.
     """
-    traces = {item.trace for item in case.items}
+    traces, response = {item.trace for item in case.items}, echo.asked(response, sent)
     several = [found for one in response.get("item") or [] if (found := echo.traces_of(one))]
     traced = [bool(one & traces) for one in several]
     echoed = echo.identified(response, sent) or echo.referred(response, sent)
@@ -253,7 +253,7 @@ def _newest(asked: _Asked, several: list[Resource]) -> Inquired:
 def _withheld(asked: _Asked, body: Any) -> Why | None:
     """Return why a decision on this request cannot be used that stands in no proper list."""
     for one in echo.walk(body):
-        if one.get("resourceType") != "ClaimResponse":
+        if one.get("resourceType") != "ClaimResponse" or echo.superseded(one, asked.sent):
             continue
         if _about(asked.case, one, asked.sent) == "found":
             found = asked.read({"resourceType": "Bundle", "entry": [{"resource": one}]})
@@ -280,7 +280,8 @@ def _stray(asked: _Asked, body: Any, found: list[Resource]) -> Why | None:
     for one in echo.walk(body):
         if one.get("resourceType") != "ClaimResponse" or any(one is head for head in heads):
             continue
-        if not withdrawn(one) and _named(asked, one):
+        old = echo.superseded(one, asked.sent)
+        if not (old or withdrawn(one)) and _named(asked, one):
             nested = _about(asked.case, one, asked.sent) == "found"
             alone: Why = "several ClaimResponses" if nested else "foreign item"
             whys.add("another request" if echo.another(one, asked.sent) else alone)
@@ -294,12 +295,16 @@ def _same_result(found: list[Resource], rest: list[Resource]) -> bool:
 
 
 def ours(case: Case, body: Any, sent: Sent, now: datetime) -> Inquired:
-    """Return the newest result that is about this request, or whether there is certainly none."""
+    """Return the newest result that is about this request, or whether there is certainly none.
+
+    What may be about an earlier version of it is as if it were not there.
+    """
     asked = _Asked(case, sent, now)
     try:
         several = listing.results(body)
         if several is None:
             return Inquired("unclear", why=_withheld(asked, body))
+        several = [one for one in several if not echo.superseded(_head(one), sent)]
         kinds = [_about(case, _head(one), sent) for one in several]
         found = [one for one, kind in zip(several, kinds, strict=True) if kind == "found"]
         if why := _stray(asked, body, found):

@@ -10,7 +10,7 @@ from typing import Any
 
 from smart_app.cases.model import Resource
 from smart_app.fhir import codes
-from smart_app.pas import names, same
+from smart_app.pas import echo, names, same
 from smart_app.pas.names import concept, extension, x12
 
 Row = dict[str, Any]
@@ -28,11 +28,6 @@ def _less(row: Row, *members: str) -> Row:
     return {key: value for key, value in row.items() if key not in members}
 
 
-def is_cancelled(row: Row) -> bool:
-    """Tell whether a row is no longer asked for."""
-    return any(one["url"] == names.CANCELLED for one in row.get("modifierExtension") or [])
-
-
 def marked(row: Row, change: str) -> Row:
     """Return a row that says what happened to it: ``added`` or ``changed``."""
     told = [*(row.get("extension") or []), {"url": names.CHANGED, "valueCode": change}]
@@ -47,7 +42,7 @@ def certified(code: str) -> Row:
 def cancelled(row: Row) -> Row:
     """Return a row that is cancelled now, or was before; an item's certification says so too."""
     bare = unmarked(row)
-    if is_cancelled(row):
+    if echo.is_cancelled(row):
         return bare
     if "productOrService" in bare:
         kept = [one for one in bare["extension"] if one["url"] != names.CERTIFICATION]
@@ -119,7 +114,7 @@ def information(
     ``papers`` are the entries of both. What holds the same is the same row; a later state of one
     is changed; the rest is added, or cancelled.
     """
-    open_rows = {row["sequence"]: row for row in before if not is_cancelled(row)}
+    open_rows = {row["sequence"]: row for row in before if not echo.is_cancelled(row)}
     made = {row["sequence"]: cancelled(row) for row in before}
     numbers: Numbers = {}
     for key in (_value, lambda row: _alike(row, papers)):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from smart_app.cases.model import Resource
-from smart_app.fhir import codes
+from smart_app.fhir import codes, refs
 from smart_app.pas import echo
 from smart_app.pas.graph import entry
 from smart_app.pas.names import PAS
@@ -70,8 +70,16 @@ class Things:
         if kind == "PractitionerRole":
             return f"a role of {self.what(one['practitioner']['reference'])}"
         if kind in PAPERS:
-            return json.dumps([kind, [one.get(key) for key in PAPERS[kind]]], sort_keys=True)
+            held = _renamed([one.get(key) for key in PAPERS[kind]], self._meant(one))
+            return json.dumps([kind, held], sort_keys=True)
         return str(kind)  # of patient, coverage and visit there is one
+
+    def _meant(self, paper: Resource) -> dict[str, str]:
+        """Return what the entries are that a paper refers to: their names change each time."""
+        named = {one["reference"] for one in refs.walk(paper)} & self.entries.keys()
+        return {
+            url: self.what(url) for url in named if self.entries[url]["resourceType"] not in PAPERS
+        }
 
 
 def pairs(prior: Resource, new: Resource) -> dict[str, str]:

@@ -7,8 +7,8 @@ from typing import Literal
 
 from smart_app.cases.model import (
     FAVOURABLE,
-    LEAVING,
     NUMBERLESS,
+    UNCOUNTED,
     Case,
     Check,
     ClaimCard,
@@ -39,7 +39,7 @@ def _state(case: Case, active: list[UtnRecord], on: date | None, today: date) ->
     record = active[-1] if active else None
     decision = case.tracks.decision
     open_to = decision in ("none", "pended", "contact_payer", "unreadable")
-    leaves = case.tracks.submission in LEAVING and decision not in NUMBERLESS
+    leaves = case.tracks.submission in UNCOUNTED and decision not in NUMBERLESS
     if open_to or leaves:
         return "hold_decision"
     if decision in NUMBERLESS:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from smart_app import formatters, marked, withdrawing
+from smart_app import amending, formatters, marked, updating, withdrawing
 from smart_app.audit.chain import Record
 from smart_app.cases import states
 from smart_app.cases.model import (
+    AMENDING,
     FAVOURABLE,
     NUMBERLESS,
     ORDER,
@@ -81,6 +82,7 @@ class CaseView:
     reference: str
     read_by: str
     may_be_withdrawn: bool
+    may_be_changed: bool
     asked: tuple[more.Asked, ...]
 
 
@@ -132,8 +134,10 @@ def case_view(follow: Follow, case: Case) -> CaseView:
     record = world.audit.record(case.id)
     events = record.events
     decides = world.payers.find(case.payer_id)
-    leaving = case.tracks.submission == "cancelling"
-    needed = withdrawing.for_a_person(events) if leaving else for_a_person(events)
+    amends = case.tracks.submission in AMENDING
+    needed = for_a_person(events)
+    if amends:
+        needed = amending.for_a_person(events, case.tracks.submission)
     asks = decides is not None and not needed
     recovery = decides.recovery if decides and asks else "person"
     writes = store.history(case.id, "write", WriteReceipt)
@@ -182,7 +186,7 @@ def case_view(follow: Follow, case: Case) -> CaseView:
         chart_tick=case.tracks.chart == "filed_and_read_back",
         history=tuple(rows),
         entered=by_hand,
-        waiting=leaving or (not finished and state != "dismissed" and not settled),
+        waiting=amends or (not finished and state != "dismissed" and not settled),
         recovery=recovery,
         warnings=warnings,
         due=formatters.moment(case.due_at, zone, named=True),
@@ -193,6 +197,7 @@ def case_view(follow: Follow, case: Case) -> CaseView:
         reference=(decision.payer_reference or "") if decision else "",
         read_by=_read_by(decision),
         may_be_withdrawn=withdrawing.may_be_withdrawn(case),
+        may_be_changed=updating.may_be_changed(case),
         asked=wishes,
     )
 

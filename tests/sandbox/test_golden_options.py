@@ -15,7 +15,6 @@ from sandbox import options
         ("--decision partial", "one code cannot be partly affirmed.*64483,64484 --state TX"),
         ("--service 62321", "--service 62321 .*62323.*64483,64484"),
         ("--decision maybe", "--decision maybe .*affirmed, non-affirmed, partial, dismissed"),
-        ("--decision updated", "--decision updated is not built yet.*pended"),
         ("--state TX", "--state TX: golden plays 62323 in AZ only"),
         ("--service 64483,64484 --state AZ", "--state AZ: golden plays 64483,64484 in TX only"),
         ("--pas 2.0.0", "--pas 2.0.0 does not exist.*2.2.1"),

@@ -46,7 +46,7 @@ def test_an_order_that_goes_along_is_no_item(front: Front, numbers: tuple[str, s
     assert case.items[0].order_ref == f"ServiceRequest/{lead}"
     assert GENERATOR not in scope_line(case)
     assert front.opened(order_refs=both, launch_id="L2").id == case.id
-    first, *_ = front.chosen(case, front.kept(case))
+    first, *_ = front.kept(case).by_references(case.lines)
     assert first["id"] == lead  # the form is answered for what is asked for
 
 

@@ -37,7 +37,8 @@ def front(store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> It
     claim = {"identifier": [{}]}
     request = {"entry": [{"fullUrl": "urn:uuid:1", "resource": claim}]}
     monkeypatch.setattr(Review, "_wire", lambda *_: ("zyter", "pas"))
-    monkeypatch.setattr(requesting, "build", lambda *_: ("the form", request))
+    monkeypatch.setattr(requesting, "sign", lambda *_: "the form")
+    monkeypatch.setattr(requesting, "build", lambda *_: request)
     monkeypatch.setattr(lint, "faults", lambda *_: ())
     with ThreadPoolExecutor(2) as pool:
         made = Front(store, clock, pool)

@@ -1,0 +1,272 @@
+"""Tell a payer that a request which it has is changed or withdrawn: once, and until it says so.
+
+Until then nobody may act on the request. Twice told is once told, so after an unknown outcome the
+payer is asked, or gets the same bytes again, as its file says.
+https://hl7.org/fhir/us/davinci-pas/2.2.1/en/specification.html#updating-authorization-requests
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from smart_app.answers import ANSWER
+from smart_app.cases import codec
+from smart_app.cases.model import (
+    Case,
+    Decision,
+    Event,
+    Person,
+    Receipt,
+    Resource,
+    Submission,
+    SubmissionOutcome,
+    Task,
+)
+from smart_app.channels import pas as channel
+from smart_app.decide import Deciding
+from smart_app.errors import IllegalMove, LintError, PayerUnknown, PayerUnreachable, StaleRevision
+from smart_app.pas import lint, subscription
+from smart_app.sending import MOST_SENDS
+from smart_app.steps import Steps
+from smart_app.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The kinds of events that tell people how a change or a withdrawal goes."""
+
+    asked: str
+    unknown: str
+    refused: str
+    done: str
+    undone: str
+
+
+TOLD = {
+    "updating": Told(
+        "update_asked", "update_unknown", "update_refused", "person_updated", "person_not_updated"
+    ),
+    "cancelling": Told(
+        "cancel_asked",
+        "cancel_unknown",
+        "cancel_refused",
+        "person_cancelled",
+        "person_not_cancelled",
+    ),
+}
+"""By the state that a request is in meanwhile."""
+
+
+def for_a_person(events: Sequence[Event], state: str) -> bool:
+    """Tell whether only a person can find out what became of a change or a withdrawal."""
+    if state not in TOLD:
+        return False
+    told = TOLD[state]
+    kinds = [one.kind for one in events if one.kind in (told.asked, told.unknown, told.refused)]
+    return kinds[-1:] == [told.unknown]
+
+
+def held(case: Case) -> bool:
+    """Tell whether the payer has a request of which it can be told something more."""
+    there = case.tracks.submission in ("received", "pended") and case.channel == "pas"
+    return there and not case.closed
+
+
+class Amending(Steps, ABC):
+    """What changes and withdrawals have in common."""
+
+    kind: Literal["update", "cancel"]
+    state: Literal["updating", "cancelling"]
+    task: Literal["update", "withdraw"]
+
+    def __init__(self, world: World, deciding: Deciding) -> None:
+        super().__init__(world)
+        self.deciding = deciding
+        self.told = TOLD[self.state]
+
+    def queue(
+        self, db: sa.Connection, case: Case, made: Resource, name: str, person: Person
+    ) -> Case:
+        """Queue a Bundle of this ``name`` within the transaction; raises LintError."""
+        payer = self.payer(case)
+        if found := lint.faults(made, payer.pas_version):
+            raise LintError(found)
+        payload = codec.wire(made)
+        sha256, now = codec.sha256(payload), self.world.clock.now()
+        previous = self.submission(case).identifier
+        entry = Submission(
+            case.id, name, "pas", payer.id, self.kind, sha256, now, previous=previous
+        )
+        saved = self.move(db, case, submission=self.state, claim="hold")
+        self.store.add_submission(db, entry, payload)
+        self.world.inbox.name(db, case.id, subscription.known_by(made)[:2])
+        self.world.tasks.add(db, self.task, case.id, tag=name)
+        self.note(db, saved, self.told.asked, person.name, sha256=sha256)
+        return saved
+
+    def amend(self, task: Task) -> None:
+        """Send what was queued, or find out what became of it; raises PayerError."""
+        case = self.store.case(task.case)
+        if case.tracks.submission != self.state:
+            with self.world.tasks.finish(task):
+                return
+        answer = self._answer(case)
+        if answer is None:
+            with self.world.tasks.during(task) as db:
+                first = self.store.start_send(db, self.row(case).identifier)
+            answer = self._sent(task, case) if first else None
+        found = self.read(case, answer) if answer and answer.outcome == "received" else None
+        if answer is not None and found is not None and self.ends(found):
+            self._over(task, case, found, answer)
+        elif answer is not None and self._refuses(case, found):
+            self._not(task, case, answer, found)
+        else:
+            self._ask(task, case, answer)
+
+    def row(self, case: Case) -> sa.Row[Any]:
+        """Return the newest of what was queued as it is now."""
+        return self.submitted(case, self.kind)[-1]
+
+    def _answer(self, case: Case) -> Receipt | None:
+        """Return what the payer answered, as what it is, or None."""
+        kept = self.store.latest(case.id, f"{ANSWER}:{self.row(case).identifier}", Receipt)
+        return self.judged(case, kept) if kept else None
+
+    def _sent(self, task: Task, case: Case) -> Receipt | None:
+        """Send what was queued; None when nobody knows the outcome. Raises PayerUnreachable."""
+        payer, row = self.payer(case), self.row(case)
+        http, base, payload = self.world.payer_http(payer), payer.pas_base, self.store.payload(row)
+        try:
+            receipt = self.exchanged(
+                case, row.kind, lambda: channel.send(http, base or "", payload)
+            )
+        except PayerUnreachable:
+            with self.world.tasks.during(task) as db:
+                self.store.allow_resend(db, row.identifier, never_left=True)
+            raise
+        except PayerUnknown:
+            return None
+        with self.world.tasks.during(task) as db:
+            self.store.put(db, case.id, f"{ANSWER}:{row.identifier}", receipt)
+        return self.judged(case, receipt)
+
+    def _refuses(self, case: Case, found: Decision | None) -> bool:
+        """Tell whether an answer surely says that what was sent was not done.
+
+        A refusal does of the first sending alone: of a later one it can mean "it is done". What
+        cannot be used says nothing.
+        """
+        return self.row(case).sends < 2 if found is None else bool(found.items)
+
+    def _ask(self, task: Task, case: Case, answer: Receipt | None) -> None:
+        """Find out what became of it when no answer tells.
+
+        The same bytes go again only where none came. When the payer is asked, only that it is done
+        proves anything after an answer: a list may lag. Raises PayerUnknown until then.
+        """
+        payer = self.payer(case)
+        again = answer is None and self.row(case).sends < MOST_SENDS
+        if payer.recovery == "inquire":
+            receipt, undone = self.inquired(case)
+            read = self.read(case, receipt) if receipt else None
+            if receipt is not None and read is not None and self.ends(read):
+                self._over(task, case, read, receipt)
+                return
+            if not (again and undone):
+                raise PayerUnknown("the payer does not say that it is done")
+        if again and payer.recovery != "person":
+            with self.world.tasks.during(task) as db:
+                self.store.allow_resend(db, self.row(case).identifier)
+                self.world.tasks.later(db, task, "", payer.recovery_wait_seconds, afresh=True)
+            return
+        with self.world.tasks.finish(task) as db:
+            self.given_up(db, case)
+
+    def _over(self, task: Task, case: Case, found: Decision, answer: Receipt) -> None:
+        """Take that the payer has done it."""
+        with self.world.tasks.finish(task) as db:
+            identifier = self.row(case).identifier
+            if self.store.latest(case.id, f"{ANSWER}:{identifier}", Receipt) != answer:
+                self.store.put(db, case.id, f"{ANSWER}:{identifier}", answer)
+            self.store.end_send(db, identifier, "received")
+            self.done(db, case, found)
+
+    def _not(self, task: Task, case: Case, answer: Receipt, found: Decision | None) -> None:
+        """Go on with a request of which the payer said that it did not do it."""
+        with self.world.tasks.finish(task) as db:
+            self.store.end_send(db, self.row(case).identifier, "rejected")
+            case = self._goes_on(db, case, answer)
+            self.undone(db, case, found)
+
+    def _goes_on(self, db: sa.Connection, case: Case, receipt: Receipt) -> Case:
+        """Go on with the request as it was."""
+        before = self.store.latest(case.id, "decision", Decision)
+        if receipt.faults:
+            self.store.put(db, case.id, "receipt", receipt)
+        case = self.move(db, case, submission="received")
+        self.note(db, case, self.told.refused)
+        if before is not None:
+            case, _ = self.deciding.numbered(db, case, before)
+        self.deciding.plan_poll(db, case, 0)
+        return case
+
+    def given_up(self, db: sa.Connection, case: Case) -> None:
+        """Let a person find out what became of it, if anybody has to; told once."""
+        told = for_a_person(self.world.audit.events(case.id), self.state)
+        if case.tracks.submission == self.state and not told:
+            self.note(db, case, self.told.unknown)
+
+    def clear_up(self, case: Case, revision: int, person: Person, *, over: bool) -> Case:
+        """Take a person's word whether the payer has done it, where only one can ask.
+
+        Raises StaleRevision and IllegalMove.
+        """
+        if case.revision != revision:
+            raise StaleRevision
+        events = self.world.audit.events(case.id)
+        if case.tracks.submission != self.state or not for_a_person(events, self.state):
+            raise IllegalMove("only what nobody knows")
+        with self.store.write() as db:
+            self.note(db, case, self.told.done if over else self.told.undone, person.name)
+            outcome: SubmissionOutcome = "received" if over else "rejected"
+            self.store.end_send(db, self.row(case).identifier, outcome)
+            if over:
+                self.done(db, case, self.heard_by(case, person))
+            else:
+                self._goes_on(db, case, Receipt("unknown"))
+            return self.store.case(case.id, db)
+
+    # what is different ---------------------------------------------------------------------------
+
+    @abstractmethod
+    def judged(self, case: Case, receipt: Receipt) -> Receipt:
+        """Return an answer to what was sent as what it is."""
+
+    @abstractmethod
+    def read(self, case: Case, answer: Receipt) -> Decision:
+        """Return what an answer says of the request."""
+
+    @abstractmethod
+    def ends(self, found: Decision) -> bool:
+        """Tell whether an answer says that it is done."""
+
+    @abstractmethod
+    def inquired(self, case: Case) -> tuple[Receipt | None, bool]:
+        """Ask the payer; return what it says, and whether surely nothing is done."""
+
+    @abstractmethod
+    def done(self, db: sa.Connection, case: Case, found: Decision | None) -> None:
+        """Take that it is done, with what the payer decided."""
+
+    @abstractmethod
+    def undone(self, db: sa.Connection, case: Case, found: Decision | None) -> None:
+        """Take what the payer decided instead."""
+
+    @abstractmethod
+    def heard_by(self, case: Case, person: Person) -> Decision | None:
+        """Return the decision that a person heard of who asked whether it is done."""

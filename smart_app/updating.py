@@ -1,0 +1,207 @@
+"""Change a request that the payer has and has not decided: day, units, fewer services, more papers.
+
+The case is what the payer has: it changes when the payer has taken the change, and not before. The
+versions of a request have their traces in common, so that what is told meanwhile is about nobody
+knows which of them: nothing of it is used, and an answer counts as the new version's only by name.
+https://hl7.org/fhir/us/davinci-pas/2.2.1/en/specification.html#updating-authorization-requests
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Literal
+
+import sqlalchemy as sa
+
+from smart_app import requesting
+from smart_app.amending import Amending, held
+from smart_app.answers import ANSWER, RESULT
+from smart_app.cases.model import (
+    Case,
+    Change,
+    ChartSnapshot,
+    Decision,
+    Draft,
+    Person,
+    Receipt,
+    Resource,
+)
+from smart_app.chart import documents
+from smart_app.errors import Forbidden, IllegalMove, MissingFact, StaleRevision
+from smart_app.pas import echo, update
+
+CHANGEABLE = ("none", "pended", "contact_payer")
+"""Decisions of requests that may still be changed: what was decided takes no update."""
+STAGE = "change"
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """What a person wants of a request; ``units`` and ``dropped`` by the traces of its items."""
+
+    planned_date: date | None
+    units: Mapping[str, float] = field(default_factory=dict)
+    dropped: frozenset[str] = frozenset()
+    documents: tuple[str, ...] = ()
+
+
+def may_be_changed(case: Case) -> bool:
+    """Tell whether the payer has a request that may be changed."""
+    return held(case) and case.tracks.decision in CHANGEABLE
+
+
+def changed(case: Case, change: Change) -> Case:
+    """Return a case as a change makes it."""
+    return replace(
+        case,
+        items=change.items,
+        planned_date=change.planned_date,
+        left_unsent=change.left_unsent,
+        also_sent=change.also_sent,
+    )
+
+
+class Updating(Amending):
+    """Changes of requests."""
+
+    kind: Literal["update"] = "update"
+    state: Literal["updating"] = "updating"
+    task: Literal["update"] = "update"
+
+    def addable(self, case: Case) -> tuple[documents.Listed, ...]:
+        """Return the documents of the chart that were not sent with the request."""
+        chart, draft = self._kept(case)
+        sent = documents.sent(case, chart, draft)
+        return tuple(one for one in documents.listed(chart, draft) if one.ref not in sent)
+
+    def begin(self, case: Case, revision: int, person: Person, wished: Wished) -> Case:
+        """Queue a change: all of it or nothing.
+
+        Raises Forbidden, StaleRevision, IllegalMove, MissingFact and LintError.
+        """
+        if not person.may_sign:
+            raise Forbidden("signer rule")
+        if case.revision != revision:
+            raise StaleRevision
+        if not may_be_changed(case):
+            raise IllegalMove("nothing to change")
+        change = self._change(case, wished, person)
+        made = self._bundle(case, change)
+        with self.store.write() as db:
+            if self.world.tasks.waiting(db, "attach", case.id):
+                raise IllegalMove("documents are being sent")
+            self.store.put(db, case.id, STAGE, change)
+            return self.queue(db, case, made, change.identifier, person)
+
+    def _kept(self, case: Case) -> tuple[ChartSnapshot, Draft]:
+        chart = self.store.latest(case.id, "chart", ChartSnapshot)
+        draft = self.store.latest(case.id, "draft", Draft)
+        if chart is None or draft is None:
+            raise MissingFact("a request without chart or form")
+        return chart, draft
+
+    def _change(self, case: Case, wished: Wished, person: Person) -> Change:
+        """Return what a request is to become; raises MissingFact for what is no change."""
+        items = tuple(
+            replace(one, units=wished.units.get(one.trace, one.units))
+            for one in case.items
+            if one.trace not in wished.dropped
+        )
+        if not items:
+            raise MissingFact(
+                "nothing left",
+                say="A request asks for one service at least. Nothing was sent.",
+                do="To take back all of it, withdraw the request on its page.",
+            )
+        addable = {one.ref for one in self.addable(case)}
+        added = {one for one in wished.documents if one in addable}
+        change = Change(
+            identifier=str(uuid.uuid4()),
+            items=items,
+            planned_date=wished.planned_date,
+            left_unsent=tuple(one for one in case.left_unsent if one not in added),
+            also_sent=(*case.also_sent, *sorted(added)),
+            by=person.name,
+            at=self.world.clock.now(),
+        )
+        if changed(case, change) == case:
+            raise MissingFact(
+                "no change",
+                say="Nothing is changed yet. Nothing was sent.",
+                do="Change what the payer is to know, then send it.",
+            )
+        return change
+
+    def _bundle(self, case: Case, change: Change) -> Resource:
+        """Return the Bundle that tells a change; the form stays as it was signed."""
+        chart, draft = self._kept(case)
+        signed = self.store.latest(case.id, "response", dict)
+        if signed is None or case.signed_by is None:
+            raise MissingFact("a request without its form")
+        wanted = changed(case, change)
+        new = requesting.build(self.world, wanted, signed, draft, case.signed_by, chart)
+        return update.update(
+            self.deciding.request(case),
+            new,
+            identifier=change.identifier,
+            at=change.at,
+            version=self.payer(case).pas_version,
+        )
+
+    def wanted(self, case: Case) -> Case:
+        """Return a case as the change that is under way makes it."""
+        change = self.store.latest(case.id, STAGE, Change)
+        return changed(case, change) if change else case
+
+    # what is different ---------------------------------------------------------------------------
+
+    def _names(self, case: Case) -> echo.Sent:
+        return self.deciding.echoed(case, self.row(case))
+
+    def judged(self, case: Case, receipt: Receipt) -> Receipt:
+        """Return an answer to a change as what it is."""
+        return self.deciding.judged(case, receipt, self._names(case))
+
+    def read(self, case: Case, answer: Receipt) -> Decision:
+        """Return what an answer says of the request as it is to become."""
+        return self.deciding.tried(self.wanted(case), answer, self._names(case))
+
+    def ends(self, found: Decision) -> bool:
+        """Tell whether an answer says that the change is taken: any decision on it does."""
+        return bool(found.items) and found.word != "dismissed"
+
+    def inquired(self, case: Case) -> tuple[Receipt | None, bool]:
+        """Ask the payer; only a result that names the new version tells that it has it."""
+        found = self.deciding.inquire(case, self.row(case))
+        receipt = None if found.body is None else Receipt("received", 200, found.body)
+        return receipt, found.state == "none"
+
+    def done(self, db: sa.Connection, case: Case, found: Decision | None) -> None:
+        """Let the case be what the payer has now; what was decided before counts no more."""
+        tracks = self.move(db, self.wanted(case), submission="received")
+        self.note(db, tracks, "updated")
+        if found is not None:
+            self.deciding.take(db, tracks, found, 0)
+        else:
+            self.deciding.plan_poll(db, tracks, 0)
+
+    def undone(self, db: sa.Connection, case: Case, found: Decision | None) -> None:
+        """Go on: what the payer says of a change that it does not take decides nothing."""
+
+    def heard_by(self, case: Case, person: Person) -> Decision | None:
+        """Return nothing: who asked whether a change is there has heard no decision."""
+        return None
+
+    def answered(self, db: sa.Connection, case: Case, result: Resource) -> bool:
+        """Take a notification as the answer to the change under way, if it names it."""
+        names = self._names(case)
+        several = [one for one in echo.walk(result) if one.get("resourceType") == RESULT]
+        if not any(echo.identified(one, names) or echo.referred(one, names) for one in several):
+            return False
+        answer = Receipt("received", 200, result)
+        self.store.put(db, case.id, f"{ANSWER}:{names.identifier}", answer)
+        self.world.tasks.add(db, self.task, case.id, tag=f"told-{uuid.uuid4()}")
+        return True
