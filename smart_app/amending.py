@@ -90,7 +90,13 @@ class Amending(Steps, ABC):
         self.told = TOLD[self.state]
 
     def queue(
-        self, db: sa.Connection, case: Case, made: Resource, name: str, person: Person
+        self,
+        db: sa.Connection,
+        case: Case,
+        made: Resource,
+        name: str,
+        person: Person,
+        **facts: str,
     ) -> Case:
         """Queue a Bundle of this ``name`` within the transaction; raises LintError."""
         payer = self.payer(case)
@@ -106,7 +112,7 @@ class Amending(Steps, ABC):
         self.store.add_submission(db, entry, payload)
         self.world.inbox.name(db, case.id, subscription.known_by(made)[:2])
         self.world.tasks.add(db, self.task, case.id, tag=name)
-        self.note(db, saved, self.told.asked, person.name, sha256=sha256)
+        self.note(db, saved, self.told.asked, person.name, sha256=sha256, **facts)
         return saved
 
     def amend(self, task: Task) -> None:

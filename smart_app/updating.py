@@ -16,7 +16,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from smart_app import requesting
+from smart_app import formatters, requesting
 from smart_app.amending import Amending, held
 from smart_app.answers import ANSWER, RESULT
 from smart_app.cases.model import (
@@ -94,7 +94,8 @@ class Updating(Amending):
             if self.world.tasks.waiting(db, "attach", case.id):
                 raise IllegalMove("documents are being sent")
             self.store.put(db, case.id, STAGE, change)
-            return self.queue(db, case, made, change.identifier, person)
+            told = formatters.changes(case, changed(case, change))
+            return self.queue(db, case, made, change.identifier, person, changed=told)
 
     def _kept(self, case: Case) -> tuple[ChartSnapshot, Draft]:
         chart = self.store.latest(case.id, "chart", ChartSnapshot)
@@ -115,6 +116,12 @@ class Updating(Amending):
                 "nothing left",
                 say="A request asks for one service at least. Nothing was sent.",
                 do="To take back all of it, withdraw the request on its page.",
+            )
+        if all(one.add_on for one in items):
+            raise MissingFact(
+                "add-on alone",
+                say="What is left is only done together with what was taken out. Nothing was sent.",
+                do="Take out both, or withdraw the request on its page.",
             )
         addable = {one.ref for one in self.addable(case)}
         added = {one for one in wished.documents if one in addable}

@@ -125,6 +125,22 @@ def headline(case: Case, state: str, payer: str, until: date | None, zone: str) 
     return lines.get(state, "")
 
 
+def changes(before: Case, after: Case) -> str:
+    """Return what a change of a request changes."""
+    left = {one.trace: one for one in after.items}
+    found = [f"{one.code} is not asked for" for one in before.items if one.trace not in left]
+    found += [
+        f"{one.code}: {units(left[one.trace].units)}"
+        for one in before.items
+        if one.trace in left and left[one.trace].units != one.units
+    ]
+    if after.planned_date != before.planned_date and after.planned_date:
+        found.append(f"planned {day(after.planned_date, year=True)}")
+    if more := len({*after.also_sent} - {*before.also_sent}):
+        found.append(f"{more} document{'' if more == 1 else 's'} added")
+    return join(found)
+
+
 NO_CODE = "It carries no billing code (CPT or HCPCS). Open it to enter the code."
 
 PAYER_SAID = {

@@ -31,7 +31,7 @@ EVENTS = {
     "signed": "Signed",
     "sending": "Sending started",
     "notified": "{payer} told of this request by itself",
-    "update_asked": "Change sent to {payer}",
+    "update_asked": "Change sent to {payer}: {changed}",
     "update_refused": "{payer} did not take the change: the request goes on as it was",
     "update_unknown": "We do not know whether {payer} has the change: a person has to ask",
     "updated": "{payer} has the change",

@@ -11,6 +11,8 @@ from typing import Any
 from playwright.sync_api import Page
 
 from sandbox import acts, zones
+from sandbox.browser import Browser
+from sandbox.browser import Page as Answer
 from sandbox.ehr import people
 from sandbox.golden import Golden, ask
 from sandbox.stack import Stack
@@ -115,7 +117,7 @@ def partial(path: str = "", **payer: Any) -> Callable[[Stack, Page], None]:
     state = "partial_number_awaited" if payer else "partial"
 
     def show(stack: Stack, page: Page) -> None:
-        case = Case(stack, {"decision": "partial"} | payer, ("walter-tfesi-1", "walter-tfesi-2"))
+        case = Case(stack, {"decision": "partial"} | payer, PAIR)
         case.to(*SIGN, state=state).show(page, path)
 
     return show
@@ -246,16 +248,25 @@ def more(stack: Stack, page: Page) -> None:
     page.get_by_role("button", name="Send these").wait_for()
 
 
-def withdrawn(state: str, **payer: Any) -> Callable[[Stack, Page], None]:
-    """Return the page of a request that was withdrawn while it waited."""
+PENDED = {"decision": "pend", "pend_seconds": None}
+PAIR = ("walter-tfesi-1", "walter-tfesi-2")
+Act = Callable[[Browser, Answer], Answer]
+
+
+def acted(act: Act, state: str, **payer: Any) -> Callable[[Stack, Page], None]:
+    """Return the page of a request with which a person did something while it waited."""
 
     def show(stack: Stack, page: Page) -> None:
-        case = Case(stack, {"decision": "pend", "pend_seconds": None}).to(*SIGN, state="pended")
+        case = Case(stack, PENDED).to(*SIGN, state="pended")
         ask(f"{stack.payer}/control", payer)
-        case.golden.page = acts.withdraw(case.golden.browser, case.golden.page)
+        case.golden.page = act(case.golden.browser, case.golden.page)
         case.to(state=state).show(page)
 
     return show
+
+
+def change(stack: Stack, page: Page) -> None:
+    Case(stack, PENDED, PAIR).to(*SIGN, state="pended").show(page, "/change")
 
 
 def operations(stack: Stack, page: Page) -> None:
@@ -291,8 +302,10 @@ PAGES: dict[str, Callable[[Stack, Page], None]] = {
     "asked-for-more": decided("pended", decision="more-info"),
     "more": more,
     "asked-for-a-form": decided("pended", decision="more-info-form"),
-    "withdrawing": withdrawn("cancelling", misbehave="500", misbehave_on="both"),
-    "withdrawn": withdrawn("cancelled"),
+    "change": change,
+    "changing": acted(acts.change, "updating", misbehave="500", misbehave_on="both"),
+    "withdrawing": acted(acts.withdraw, "cancelling", misbehave="500", misbehave_on="both"),
+    "withdrawn": acted(acts.withdraw, "cancelled"),
     "modified": decided("affirmed_modified", decision="modify"),
     "operations": operations,
     "dismissed": decided("dismissed", decision="dismiss"),

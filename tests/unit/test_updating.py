@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from smart_app import requesting
+from smart_app import formatters, requesting
 from smart_app.cases.model import Case, Draft, Person
 from smart_app.cases.store import Store
 from smart_app.errors import (
@@ -286,6 +286,27 @@ def test_a_service_that_is_not_asked_for_any_more(store: Store, clock: FakeClock
     assert echo.is_cancelled(gone) and not echo.is_cancelled(kept)
     assert [one.trace for one in line.case().items] == ["trace-2"]
     assert headline(line) == "affirmed"
+
+
+def test_what_is_done_together_is_not_left_alone(store: Store, clock: FakeClock) -> None:
+    line = pended(store, clock, orders=2)
+    first, second = line.case().items
+    with store.write() as db:
+        store.save(db, replace(line.case(), items=(first, replace(second, add_on=True))))
+    with pytest.raises(MissingFact):
+        change(line, Wished(FIRST, dropped=frozenset({"trace-1"})))
+
+
+def test_people_read_what_was_changed(store: Store, clock: FakeClock) -> None:
+    line = pended(store, clock, orders=2)
+    note = line.follow.updating.addable(line.case())[0].ref
+    units, gone = {"trace-2": 3}, frozenset({"trace-1"})
+    change(line, Wished(OTHER, units=units, dropped=gone, documents=(note,)))
+    (told,) = [one for one in line.world.audit.events("case-1") if one.kind == "update_asked"]
+    assert formatters.event(told, "Zyter") == (
+        "Change sent to Zyter: 62323 is not asked for, 62323: 3 units, planned Tue 8 Dec 2026 "
+        "and 1 document added"
+    )
 
 
 def test_units(store: Store, clock: FakeClock) -> None:
