@@ -1,0 +1,73 @@
+"""A request that is changed while it waits, over HTTP: what a payer does, what a person reads."""
+
+from __future__ import annotations
+
+from html import unescape
+from typing import Any
+
+import pytest
+
+from sandbox import acts
+from sandbox.golden import Golden, ask
+
+PENDED = {"decision": "pend", "pend_seconds": None}
+
+
+def changed(golden: Golden, **payer: Any) -> str:
+    """Change the day of a request that waits; return the day that was planned before."""
+    ask(f"{golden.stack.payer}/control", PENDED)
+    for step in (golden.open, golden.ready, golden.settle, golden.sign):
+        step()
+    golden._until(lambda: golden.page.data.get("data-state") == "pended", "pended")
+    before = planned(golden)
+    ask(f"{golden.stack.payer}/control", payer)
+    golden.page = acts.change(golden.browser, golden.page)
+    return before
+
+
+def planned(golden: Golden) -> str:
+    """Return the planned day as the case's page shows it."""
+    return unescape(golden.page.html).partition("<dt>Planned</dt><dd>")[2].partition("</dd>")[0]
+
+
+@pytest.mark.parametrize(
+    ("payer", "state", "words"),
+    [
+        ({"decision": "affirm"}, "affirmed", "Do it by"),
+        ({"decision": "non-affirm"}, "non_affirmed", "did not affirm"),
+        (PENDED, "pended", "Decision due by"),
+        ({"decision": "more-info"}, "pended", "waits for what it asks for"),
+        ({"decision": "affirm", "misbehave": "500_after"}, "affirmed", "Do it by"),
+        ({"decision": "affirm", "misbehave": "cut_after"}, "affirmed", "Do it by"),
+    ],
+    ids=["affirmed", "non-affirmed", "pended", "more", "lost answer", "cut"],
+)
+def test_a_change_that_is_taken(
+    golden: Golden, payer: dict[str, Any], state: str, words: str
+) -> None:
+    before = changed(golden, **payer)
+    golden._until(lambda: planned(golden) != before, "the change")
+    golden._until(lambda: golden.page.data.get("data-state") == state, state)
+    assert words in unescape(golden.page.html)
+    assert "has the change" in unescape(golden.page.html)
+    assert len(ask(f"{golden.stack.payer}/sandbox/state")) == 2  # the request, and its change
+
+
+def test_a_change_that_is_refused(golden: Golden) -> None:
+    before = changed(golden, misbehave="refuse")
+    golden._until(lambda: "did not take the change" in golden.page.html, "the refusal")
+    assert (planned(golden), golden.page.data["data-state"]) == (before, "pended")
+    assert "could not accept" in golden.page.html
+    assert "Change this request" in golden.page.html
+
+
+@pytest.mark.parametrize("how", ["500", "html", "malformed", "wrong_type"])
+def test_a_change_of_which_nobody_knows(golden: Golden, how: str) -> None:
+    before = changed(golden, misbehave=how, misbehave_on="both")
+    head = unescape(golden.page.html).partition("</header>")[0]
+    assert (planned(golden), golden.page.data["data-state"]) == (before, "updating")
+    assert "Do not rely on this request" in head
+    assert "We wait until" in head
+    ask(f"{golden.stack.payer}/control", {"misbehave": "none", "decision": "affirm"})
+    golden._until(lambda: golden.page.data["data-state"] == "affirmed", "the change")
+    assert planned(golden) != before
