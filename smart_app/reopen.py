@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
+import sqlalchemy as sa
+
 from launch import LaunchContext
 from smart_app import judging
 from smart_app.cases import twin
@@ -14,10 +16,13 @@ from smart_app.chart import orders, snapshot
 from smart_app.errors import NoOrder
 from smart_app.fhir import refs
 from smart_app.keeping import keep
+from smart_app.updating import may_be_changed
 from smart_app.world import World
 
 TELLING = ("ServiceRequest", "Condition", "Coverage")
 """What must have been read for a difference to be one."""
+ORDERS_TOLD = ("order_cancelled", "order_stands")
+"""What people are told of the orders of a request that is not decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,7 @@ def join(world: World, case: Case, context: LaunchContext, chart: ChartSnapshot)
             newer = replace(before, resources=before.resources | named)
             world.store.put(db, case.id, "chart", newer)
         world.audit.append(db, case.id, Event("joined", world.clock.now(), context.fhir_user))
+        _tell_of_orders(world, db, case, chart)
         signer = case.signed_by.fhir_user if case.signed_by else None
         # what is filed is the signer's own, so it is filed with the signer's own token
         if case.tracks.chart == "awaiting_launch" and signer == context.fhir_user:
@@ -189,3 +195,19 @@ def join(world: World, case: Case, context: LaunchContext, chart: ChartSnapshot)
             files = True
     if files:
         keep(world, context.launch_id, case)
+
+
+def _tell_of_orders(world: World, db: sa.Connection, case: Case, chart: ChartSnapshot) -> None:
+    """Tell when an order was cancelled of which the payer has still to decide, or no longer is.
+
+    The payer has to be told: a person changes the request, or withdraws it.
+    https://hl7.org/fhir/us/davinci-pas/STU2/specification.html#updating-authorization-requests
+    """
+    asked = chart.by_references(tuple(one.order_ref for one in case.items))
+    if not may_be_changed(case) or not asked:
+        return
+    told = [one.kind for one in world.audit.events(case.id) if one.kind in ORDERS_TOLD]
+    cancelled = any(map(orders.withdrawn, asked))
+    if cancelled is not (told[-1:] == [ORDERS_TOLD[0]]):
+        kind = ORDERS_TOLD[not cancelled]
+        world.audit.append(db, case.id, Event(kind, world.clock.now()))

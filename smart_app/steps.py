@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from smart_app.cases import states
 from smart_app.cases.model import Case, Event, Receipt
 from smart_app.errors import PayerError
+from smart_app.pas import remarks
 from smart_app.payers.registry import Payer
 from smart_app.world import World
 
@@ -51,6 +52,8 @@ class Steps:
         except PayerError as cause:
             self.world.metrics.exchanged(case, kind, began, None, cause.code)
             raise
+        body = answer.body if isinstance(answer, Receipt) else answer
+        self.world.metrics.remarked(case, remarks.read(body))
         told = answer if isinstance(answer, Receipt) else Receipt("received", 200)
         self.world.metrics.exchanged(case, kind, began, told.status, told.outcome)
         return answer

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
 import sqlalchemy as sa
 
 from smart_app.cases import database
-from smart_app.cases.model import OPEN, Case, Decision
+from smart_app.cases.model import OPEN, Case, Decision, Remark
 from smart_app.cases.schema.tables import decided as decisions
 from smart_app.cases.schema.tables import exchange as exchanges
+from smart_app.cases.schema.tables import remark as remarks
 from smart_app.cases.store import Store
 
 REQUEST = "initial"
 """The kind of the exchange that begins a request's clock."""
+MOST_REMARKS = 200
+"""How many different remarks of one payer are kept for one site."""
 
 log = logging.getLogger("preclear.audit")
 
@@ -56,6 +60,16 @@ class Figures:
         return sum(count for (_, outcome), count in self.outcomes.items() if outcome == "rejected")
 
 
+@dataclass(frozen=True, slots=True)
+class Remarked:
+    """How often a payer made a remark, and when it did last."""
+
+    payer: str
+    remark: Remark
+    times: int
+    at: datetime
+
+
 class Metrics:
     """The tables of figures."""
 
@@ -81,6 +95,44 @@ class Metrics:
                 db.execute(exchanges.insert().values(**row))
         except sa.exc.SQLAlchemyError as cause:
             log.error("figures", extra={"case": case.id, "why": type(cause).__name__})
+
+    def remarked(self, case: Case, found: Sequence[Remark]) -> None:
+        """Count what a payer remarked beside an answer, for those who mend such things."""
+        here = {"site": case.site, "payer": case.payer_id or ""}
+        now = self._store.clock.now().timestamp()
+        try:
+            for one in found:
+                with self._store.step() as db:
+                    self._count(db, {**here, "code": one.code, "place": one.place}, now)
+        except sa.exc.SQLAlchemyError as cause:
+            log.error("figures", extra={"case": case.id, "why": type(cause).__name__})
+
+    @staticmethod
+    def _count(db: sa.Connection, key: dict[str, str], now: float) -> None:
+        """Count a remark once more; of one payer only so many different ones are kept."""
+        same = [remarks.c[name] == value for name, value in key.items()]
+        more = remarks.update().where(*same).values(times=remarks.c.times + 1, at=now)
+        if db.execute(more).rowcount:
+            return
+        query = sa.select(sa.func.count()).where(
+            remarks.c.site == key["site"], remarks.c.payer == key["payer"]
+        )
+        if (db.execute(query).scalar() or 0) < MOST_REMARKS:
+            database.put_once(db, remarks, key | {"times": 1, "at": now})
+
+    def remarks(self, site: str) -> list[Remarked]:
+        """Return what payers remarked on what was sent from a site, the newest first."""
+        query = sa.select(remarks).where(remarks.c.site == site).order_by(remarks.c.at.desc())
+        with self._store.read() as db:
+            rows = list(db.execute(query))
+        return [
+            Remarked(one.payer, Remark(one.code, one.place), one.times, self._moment(one.at))
+            for one in rows
+        ]
+
+    @staticmethod
+    def _moment(stamp: float) -> datetime:
+        return datetime.fromtimestamp(stamp, UTC)
 
     def decided(self, db: sa.Connection, case: Case, found: Decision) -> None:
         """Keep what was decided of a case; its first whole decision ends the clock."""

@@ -457,6 +457,17 @@ class Receipt:
     faults: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a payer remarks beside an answer, in codes, and the place in the request.
+
+    Its own words stay in the answer: they may name a patient.
+    """
+
+    code: str
+    place: str
+
+
 DecisionWord = Literal[
     "affirmed",
     "affirmed_modified",

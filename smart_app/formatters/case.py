@@ -189,6 +189,10 @@ WARNINGS = {
         "entry {number} on. Do not rely on it; tell whoever runs Preclear."
     ),
     "closed": "This request is closed: a newer one took its place.",
+    "order_cancelled": (
+        "An order of this request was cancelled in the chart, and {payer} does not know. Change "
+        "the request, or withdraw it, on this page."
+    ),
     "sources_disagree": (
         "{payer}’s own answer says otherwise than the letter that was entered. Ask {payer}, then "
         "enter the decision again. Until then nothing on which they differ is counted as affirmed."

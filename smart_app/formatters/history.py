@@ -14,6 +14,8 @@ EVENTS = {
     "opened": "Opened from the chart",
     "entered": "The order was entered here, {code}",
     "again": "A new first request begun from the earlier one",
+    "order_cancelled": "An order of this request was cancelled in the chart",
+    "order_stands": "No order of this request is cancelled in the chart any more",
     "joined": "Opened again from the chart",
     "same_service": "An order of a service that is asked for already ({code}) was not added",
     "superseded": "The order or coverage changed in the chart: begun anew",

@@ -34,6 +34,7 @@ def blueprint(desk: Desk) -> Blueprint:
         page = render_template(
             "operations.html",
             rows=_rows(desk.world, context.site),
+            remarks=_remarks(desk.world, context.site),
             stray=desk.world.inbox.counts(context.site),
             style=f"/l/{launch_id}/style.css" if context.style_url else "",
             user=context.user_name,
@@ -49,10 +50,30 @@ def _rows(world: World, site: str) -> list[Row]:
     return [_row(world, one, heard.get(one.payer)) for one in world.metrics.figures(site)]
 
 
+def _remarks(world: World, site: str) -> list[tuple[str, str, str, int, str]]:
+    """Return payer, code, place, count and last day of what payers remarked."""
+    zone = world.sites.of_id(site).time_zone
+    return [
+        (
+            _name(world, one.payer),
+            one.remark.code,
+            one.remark.place,
+            one.times,
+            formatters.moment(one.at, zone),
+        )
+        for one in world.metrics.remarks(site)
+    ]
+
+
+def _name(world: World, payer_id: str) -> str:
+    payer = world.payers.find(payer_id)
+    return payer.name if payer else payer_id
+
+
 def _row(world: World, found: Figures, state: str | None) -> Row:
     payer = world.payers.find(found.payer)
     return Row(
-        payer=payer.name if payer else found.payer,
+        payer=_name(world, found.payer),
         figures=found,
         turnaround=formatters.lasting(found.turnaround),
         words=tuple(

@@ -275,6 +275,7 @@ def _wrong(
 
 
 ENDS = (
+    ("order_cancelled", "order_stands", "updated"),
     ("sources_disagree",),
     ("number_differs",),
     ("answers_disagree", "answers_agree"),
@@ -291,6 +292,8 @@ def _warnings(case: Case, record: Record, payer: str, wrong: list[str]) -> tuple
     found = ["record_broken"] if record.broken_at else []
     found += ["closed"] if case.closed else []
     for kind, *ends in ENDS:
+        if kind == "order_cancelled" and not updating.may_be_changed(case):
+            continue
         told = [one for one in kinds if one in (kind, "letter", *ends)]
         found += [kind] if told[-1:] == [kind] else []
     facts = {"payer": payer, "number": record.broken_at}

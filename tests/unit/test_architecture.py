@@ -35,6 +35,7 @@ MAY_STORE = (
     "launch/tables.py",
     "launch/__init__.py",
     "smart_app/web/health.py",
+    "smart_app/reopen.py",
     "smart_app/steps.py",  # types of the transaction that the stages hand on
     "smart_app/sending.py",
     "smart_app/beside.py",
@@ -157,6 +158,7 @@ def test_nothing_else_reads_a_clock_of_the_machine() -> None:
 
 
 CALLERS = {
+    "smart_app/steps.py",  # what a payer remarks beside each answer
     "smart_app/flow.py",
     "smart_app/reading.py",  # stage 2, with what a person entered of the orders
     "smart_app/entering.py",  # what a person may enter of them

@@ -194,3 +194,14 @@ decided = sa.Table(
     sa.Column("items", sa.Integer, nullable=False),
     sa.Index("decided_of", "site", "payer"),
 )
+
+remark = sa.Table(
+    "remark",
+    metadata,
+    sa.Column("site", sa.String(80), primary_key=True),
+    sa.Column("payer", sa.String(80), primary_key=True),
+    sa.Column("code", sa.String(80), primary_key=True),
+    sa.Column("place", sa.String(200), primary_key=True),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from smart_app.audit.metrics import Figures
+from smart_app.audit.metrics import MOST_REMARKS, Figures
+from smart_app.cases.model import Remark
 from smart_app.cases.schema.tables import exchange
+from smart_app.cases.schema.tables import remark as table
 from smart_app.cases.store import Store
 from smart_app.errors import PayerUnknown
+from smart_app.pas import remarks
 from tests.unit.kit import FakeClock, FakePayer, Reply
 from tests.unit.line import MEMBER, Line
 from tests.unit.pas.test_decision import an_answer_item
@@ -70,3 +73,55 @@ def test_no_figure_is_about_a_patient(store: Store, clock: FakeClock) -> None:
         rows = db.execute(sa.select(exchange)).all()
     assert rows and MEMBER not in str(rows) and "Patient" not in str(rows)
     assert line.world.metrics.figures("another") == []
+
+
+def remark(**issue: object) -> dict[str, object]:
+    """Return a remark beside an answer."""
+    told = {"severity": "warning", "code": "value", **issue}
+    return {"resource": {"resourceType": "OperationOutcome", "issue": [told]}}
+
+
+@pytest.mark.req("pas-2.0.1@117", "pas-2.2.1@spec-40")
+def test_what_a_payer_remarks_is_for_those_who_run_it(store: Store, clock: FakeClock) -> None:
+    place, words = "Bundle.entry[0].resource.item[0]", f"of {MEMBER}, Ann Test"
+    answer = ok(an_answer_item("A3", utn="AB1234567890CD"))
+    answer.body["entry"].append(remark(expression=[place], diagnostics=words))
+    line = Line(store, clock, FakePayer({"$submit": [answer], "$inquire": [answer]}))
+    line.signed()
+    line.step()
+    (found,) = line.world.metrics.remarks("site")
+    assert (found.remark.code, found.remark.place, found.times) == ("value", place, 1)
+    assert line.case().tracks.decision == "non_affirmed"
+    assert "value" not in str(line.world.audit.events("case-1")[-3:])
+    with store.read() as db:
+        assert MEMBER not in str(db.execute(sa.select(table)).all())
+    assert line.world.metrics.remarks("another") == []
+
+
+@pytest.mark.parametrize(
+    "issue",
+    [
+        {"severity": "error"},
+        {"code": None},
+        {"code": f"of {MEMBER}"},
+        {"code": ["value"]},
+        {"code": "x" * 50},
+    ],
+)
+def test_what_is_no_remark_is_none(issue: dict[str, object]) -> None:
+    assert remarks.read({"entry": [remark(**issue)]}) == ()
+
+
+def test_a_place_that_is_no_path_is_not_kept() -> None:
+    (found,) = remarks.read([remark(expression=["Patient.where(name='Ann')", 7])])
+    assert (found.code, found.place) == ("value", "")
+
+
+def test_the_same_is_counted_and_no_flood_kept(store: Store, clock: FakeClock) -> None:
+    line = Line(store, clock, FakePayer({"$submit": [ok(an_answer_item("A4"))]}))
+    case = line.signed()
+    for number in range(MOST_REMARKS + 5):
+        line.world.metrics.remarked(case, (Remark("value", f"item[{number % 3 or number}]"),))
+    found = line.world.metrics.remarks("site")
+    assert len(found) <= MOST_REMARKS
+    assert sum(one.times for one in found) == MOST_REMARKS + 5
