@@ -26,12 +26,14 @@ END = {
     "pended": "affirmed",
     "more-info": "affirmed",
     "updated": "affirmed",
+    "more-info-form": "affirmed",
     "cancelled": "cancelled",
 }
 NUMBERLESS = {"dismissed", "cancelled"}
 ACTS = {
     "more-info": ("more sent", acts.send_more),
     "updated": ("changed", acts.change),
+    "more-info-form": ("form signed", acts.answer_forms),
     "cancelled": ("withdrawn", acts.withdraw),
 }
 """What a person does while the request waits."""
@@ -122,36 +124,11 @@ class Golden:
 
     def settle(self) -> str:
         """Close every open point as a clinician would: yes, a document, the first place."""
-        closed = []
-        for _ in range(20):
-            form = self._next_open()
-            if form is None:
-                return ", ".join(closed) or "nothing open"
-            act, chosen = form
-            self.page = self.browser.submit(self.page, act, **chosen)
-            if self.page.status >= 400:
-                raise Failed(self.page.text[:400])
-            closed.append(act.act)
-        raise Failed("open points do not close")
-
-    def _next_open(self) -> tuple[Any, dict[str, str]] | None:
-        conflict = self.page.form("/settle", "settle")
-        if conflict:
-            return conflict, {"key": conflict.choices["key"][-1]}
-        document = self.page.form("/document", "document")
-        if document:
-            return document, {"document": document.choices["document"][0]}
-        answer = self.page.form("/answer", "answer")
-        if answer is None:
-            return None
-        said = {
-            name: "false" if name.endswith("-present") else "true"  # what should not be there
-            for name, values in answer.choices.items()
-            if "true" in values
-        }
-        if set(said.items()) - set(answer.fields):  # the same again would change nothing
-            return answer, said
-        return self.page.form("/without"), {}
+        try:
+            self.page, closed = acts.settled(self.browser, self.page)
+        except acts.Stuck as cause:
+            raise Failed(str(cause)) from cause
+        return ", ".join(closed) or "nothing open"
 
     def sign(self) -> str:
         """Sign and send."""

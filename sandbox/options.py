@@ -25,6 +25,7 @@ DECISIONS = {
     "pended": {"decision": "pend", "then": "affirm", "pend_seconds": 1},
     "more-info": {"decision": "more-info", "after": "affirm"},
     "updated": {"decision": "pend", "pend_seconds": None},
+    "more-info-form": {"decision": "more-info-form", "after": "affirm"},
     "cancelled": {"decision": "pend", "pend_seconds": None},
 }
 THEN = {"updated": {"decision": "affirm"}}
@@ -96,8 +97,9 @@ def _case(made: argparse.ArgumentParser) -> None:
         default="affirmed",
         metavar="WORD",
         help=f"What becomes of the request: {_either(EXIST['decision'])}. A pended request is "
-        "affirmed after a second, with more-info after a document was sent, with updated after its "
-        "day was changed; cancelled is withdrawn while it waits; partial needs two codes. "
+        "affirmed after a second, with more-info after a document was sent, with more-info-form "
+        "after a form was signed, with updated after its day was changed; cancelled is withdrawn "
+        "while it waits; partial needs two codes. "
         "Without it: affirmed.",
     )
     made.add_argument(

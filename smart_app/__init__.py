@@ -20,6 +20,7 @@ from smart_app.web import (
     change,
     enter,
     health,
+    later,
     more,
     notify,
     operations,
@@ -72,7 +73,7 @@ def create_app(world: World) -> Flask:
     )
     flow = Flow(world)
     desk = pages.Desk(world, door, flow, Review(flow), Follow(world))
-    for part in (review, enter, case, change, more, operations, style):
+    for part in (review, enter, case, change, more, later, operations, style):
         app.register_blueprint(part.blueprint(desk))
     for other in (rules.blueprint(world), health.blueprint(world), notify.blueprint(world)):
         app.register_blueprint(other)

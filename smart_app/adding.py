@@ -1,4 +1,4 @@
-"""Send the documents that a payer wants to see before it decides.
+"""Send what a payer wants to see before it decides: documents, or a form that was signed.
 
 Each wish is answered once: "send started" is durable before the first byte. After an unknown
 outcome the same bytes go again only where the payer's file says that it keeps one of them, or a
@@ -9,7 +9,8 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/additionalinfo.html
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -21,8 +22,10 @@ from smart_app.cases.model import (
     Case,
     ChartSnapshot,
     Decision,
+    Declined,
     Person,
     Receipt,
+    Resource,
     Submission,
     Task,
     Wanted,
@@ -31,14 +34,17 @@ from smart_app.chart import documents
 from smart_app.decide import Deciding
 from smart_app.errors import IllegalMove, MissingFact, PayerUnknown, PayerUnreachable
 from smart_app.fhir import refs
-from smart_app.pas import attachments, client
+from smart_app.pas import attachments, client, request_task
 from smart_app.sending import MOST_SENDS
 from smart_app.steps import Steps
 from smart_app.world import World
 
 KIND: Literal["attachment"] = "attachment"
 STAGE = "addition"
-State = Literal["open", "sending", "received", "rejected", "unknown"]
+DECLINED = "declined"
+State = Literal["open", "sending", "received", "rejected", "unknown", "declined"]
+ANSWERABLE = ("open", "rejected", "declined")
+"""States in which something may be sent: a word that nothing is there may turn out to be wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,12 @@ class Wish:
     state: State
     sent: Addition | None = None
     faults: tuple[str, ...] = ()
+    declined: Declined | None = None
+
+    @property
+    def name(self) -> str:
+        """Return what a wish is called in an address: a payer's number may hold anything."""
+        return codec.sha256(self.wanted.number.encode())[:16]
 
 
 class Adding(Steps):
@@ -65,11 +77,22 @@ class Adding(Steps):
             return ()
         rows = {one.identifier: one for one in self.submitted(case, KIND)}
         sent = {one.wanted.number: one for one in self.store.history(case.id, STAGE, Addition)}
-        return tuple(self._wish(case, one, sent.get(one.number), rows) for one in found.wanted)
+        no = {one.number: one for one in self.store.history(case.id, DECLINED, Declined)}
+        return tuple(
+            self._wish(case, one, sent.get(one.number), no.get(one.number), rows)
+            for one in found.wanted
+        )
 
     def _wish(
-        self, case: Case, wanted: Wanted, sent: Addition | None, rows: dict[str, sa.Row[Any]]
+        self,
+        case: Case,
+        wanted: Wanted,
+        sent: Addition | None,
+        no: Declined | None,
+        rows: dict[str, sa.Row[Any]],
     ) -> Wish:
+        if no is not None and (sent is None or sent.at < no.at):
+            return Wish(wanted, "declined", declined=no)
         if sent is None:
             return Wish(wanted, "open")
         receipt = self.store.latest(case.id, f"{STAGE}:{sent.identifier}", Receipt)
@@ -96,32 +119,104 @@ class Adding(Steps):
                 do="Tick what is to be sent, then send it.",
             )
         with self.store.write() as db:
-            case = self.store.case(case.id, db)
-            by_number = {one.wanted.number: one for one in self.wishes(case)}
-            wish = by_number.get(number)
-            if wish is None or wish.state not in ("open", "rejected"):
-                raise IllegalMove("nothing is asked for any more")
-            self._queue(db, case, person, wish.wanted, found)
+            case, wish = self._answerable(db, case, number, "documents")
+            names = tuple(map(refs.of, found))
+            self._queue(db, case, Addition("", wish.wanted, names, person.name, self._now()), found)
+
+    def answer_form(
+        self,
+        db: sa.Connection,
+        case: Case,
+        person: Person,
+        number: str,
+        form: Resource,
+        found: tuple[Resource, ...],
+    ) -> None:
+        """Queue a signed form, and documents beside it, within a transaction; raises IllegalMove.
+
+        ``form`` is as ``papers.answers`` made it.
+        """
+        case, wish = self._answerable(db, case, number, "form")
+        names, canonical = tuple(map(refs.of, found)), str(form["questionnaire"])
+        made = Addition("", wish.wanted, names, person.name, self._now(), canonical)
+        self._queue(db, case, made, found, form)
+
+    def decline(self, case: Case, person: Person, number: str, why: str) -> None:
+        """Take a person's word that a wish cannot be answered; raises MissingFact, IllegalMove.
+
+        CDex lets the Task fail with a reason. It is ours, so the payer does not see it.
+        https://hl7.org/fhir/us/davinci-cdex/STU2/task-based-approach.html#when-the-task-cannot-be-completed
+        """
+        if not why.strip():
+            raise MissingFact(
+                "no reason", say="No reason is given yet.", do="Say why it cannot be provided."
+            )
+        with self.store.write() as db:
+            case, wish = self._answerable(db, case, number, "")
+            if wish.state == "declined":
+                raise IllegalMove("that is said already")
+            said = Declined(number, why.strip()[:500], person.name, self._now())
+            self.store.put(db, case.id, DECLINED, said)
+            self.note(db, case, "declined", person.name)
+
+    def _now(self) -> datetime:
+        return self.world.clock.now()
+
+    def _answerable(
+        self, db: sa.Connection, case: Case, number: str, kind: str
+    ) -> tuple[Case, Wish]:
+        """Return a case and its wish as they are now; raises IllegalMove when nothing is wanted."""
+        case = self.store.case(case.id, db)
+        wish = {one.wanted.number: one for one in self.wishes(case)}.get(number)
+        if wish is None or wish.state not in ANSWERABLE or kind not in ("", wish.wanted.kind):
+            raise IllegalMove("nothing is asked for any more")
+        return case, wish
 
     def _queue(
-        self, db: sa.Connection, case: Case, person: Person, wanted: Wanted, found: Any
+        self,
+        db: sa.Connection,
+        case: Case,
+        addition: Addition,
+        found: tuple[Resource, ...],
+        form: Resource | None = None,
     ) -> None:
         told = self.store.latest(case.id, "decision", Decision)
-        reference = told.payer_reference if told else None
+        sent = attachments.Sent(found, told.payer_reference if told else None, form)
         request, version = self.deciding.request(case), self.payer(case).pas_version
-        made = attachments.build(request, wanted, found, reference, version)
-        payload = codec.wire(made)
-        name, digest, now = str(uuid.uuid4()), codec.sha256(payload), self.world.clock.now()
-        names = tuple(map(refs.of, found))
+        payload = codec.wire(attachments.build(request, addition.wanted, sent, version))
+        name, digest = str(uuid.uuid4()), codec.sha256(payload)
         payer = case.payer_id or ""
-        entry = Submission(case.id, name, "pas", payer, KIND, digest, now)
+        entry = Submission(case.id, name, "pas", payer, KIND, digest, addition.at)
         self.store.add_submission(db, entry, payload)
-        self.store.put(db, case.id, STAGE, Addition(name, wanted, names, person.name, now))
+        self.store.put(db, case.id, STAGE, replace(addition, identifier=name))
         self.world.tasks.add(db, "attach", case.id, tag=name)
-        self.note(db, case, "adding", person.name, sha256=digest, count=len(names))
+        kind, count = "form_signed" if form else "adding", len(addition.documents)
+        self.note(db, case, kind, addition.by, sha256=digest, count=count)
+
+    def tasks(self, case: Case) -> tuple[Resource, ...]:
+        """Return the Tasks of all that the payer wants, one for each type of what it asks for."""
+        payer = self.payer(case)
+        return tuple(
+            made
+            for wish in self.wishes(case)
+            for made in request_task.build(
+                self.deciding.request(case),
+                case,
+                wish.wanted,
+                self._handed(case, wish, payer.pas_base or ""),
+                payer.pas_version,
+            )
+        )
+
+    def _handed(self, case: Case, wish: Wish, base: str) -> request_task.Handed:
+        told = self.store.latest(case.id, "decision", Decision)
+        last = wish.declined or wish.sent
+        at = last.at if last else told.received_at if told else self._now()
+        why = wish.declined.why if wish.declined else ""
+        return request_task.Handed(base, wish.state, at, why, case.due_at)
 
     def attach(self, task: Task) -> None:
-        """Send documents once; raises PayerUnreachable."""
+        """Send what answers a wish once; raises PayerUnreachable."""
         case, name = self.store.case(task.case), task.key.rpartition(":")[2]
         payer, row = self.payer(case), self._row(case, name)
         if row.started_at is None and not self._still(case, name):

@@ -26,6 +26,7 @@ PreclearError
 ├── CaseClosed             a newer request took the place of this one
 ├── IllegalMove            a state change that the table does not know
 ├── MissingFact            something the request needs is not configured or not in the chart
+├── NotAsked               a form that the payer wants no more
 ├── NoPage                 the address names nothing that is here
 └── Forbidden              the person may not do this
 
@@ -155,6 +156,15 @@ class OrderChanged(ChartError):
     http_status = 409
     say = "An order of this request says something else in the chart now. Nothing was sent."
     do = "Close this, go back to the chart and open Preclear again from the order."
+
+
+class NotAsked(PreclearError):
+    """A form is wanted no more: it was answered, or the payer has decided."""
+
+    code = "not-asked"
+    http_status = 409
+    say = "This form is not asked for any more. Nothing was sent."
+    do = "Go back to the case and see where it stands."
 
 
 class EngineError(PreclearError):

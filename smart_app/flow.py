@@ -371,11 +371,16 @@ class Flow:
         """Return who placed the orders of a case."""
         return {refs.relative(one.get("requester")) for one in chart.by_references(case.lines)}
 
-    def person(self, case: Case | None, context: LaunchContext) -> Person:
-        """Return who is at the page, and whether the site's signer rule lets them sign."""
+    def person(
+        self, case: Case | None, context: LaunchContext, chart: ChartSnapshot | None = None
+    ) -> Person:
+        """Return who is at the page, and whether the site's signer rule lets them sign.
+
+        ``chart`` is a later reading of it than the case keeps.
+        """
         name, npi, may = context.user_name, None, False
         if case is not None:
-            chart = self.kept(case)
+            chart = chart or self.kept(case)
             resource = chart.by_reference(context.fhir_user)
             name = codes.human_name(resource) or name if resource else name
             npi = codes.identifier(resource, codes.NPI) if resource else None

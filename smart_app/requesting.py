@@ -74,7 +74,7 @@ def build(
         case=case,
         patient=chart.patient,
         coverage=coverage,
-        orders=_annotated(world, case, chosen),
+        orders=annotated(world, case, chosen),
         ordering=team.ordering(chart, asked, signer, site.practitioner_ptans),
         performing=team.performing(chart, asked, site.practitioner_ptans),
         clinic=site.clinic,
@@ -92,7 +92,7 @@ def build(
     return bundle.build(parts)
 
 
-def _annotated(world: World, case: Case, chosen: tuple[Resource, ...]) -> tuple[Resource, ...]:
+def annotated(world: World, case: Case, chosen: tuple[Resource, ...]) -> tuple[Resource, ...]:
     """Return the orders with what the payer said of each."""
     answer = world.store.latest(case.id, "coverage_answer", CoverageAnswer)
     return tuple(

@@ -10,20 +10,20 @@ from dataclasses import replace
 
 from launch import LaunchContext
 from smart_app import filing, judging, newer, reading, requesting
+from smart_app.answering import Answering, OpenPoints, open_criteria
 from smart_app.cases import codec, preparation, states
 from smart_app.cases.model import (
     Case,
+    ChartSnapshot,
     CoverageAnswer,
     Draft,
     Event,
-    Evidence,
     Person,
     QuestionnairePackage,
     Submission,
     Tracks,
 )
 from smart_app.chart import documents
-from smart_app.dtr import form
 from smart_app.errors import (
     Forbidden,
     LintError,
@@ -33,7 +33,6 @@ from smart_app.errors import (
     StaleRevision,
     Superseded,
 )
-from smart_app.flow import Flow
 from smart_app.keeping import keep, let_go
 from smart_app.pas import lint, subscription
 
@@ -62,26 +61,16 @@ class StillMarked(PreclearError):
     )
 
 
-class OpenPoints(PreclearError):
-    """Something must be settled before signing; ``points`` are (anchor, name) pairs."""
-
-    code = "open-points"
-    http_status = 422
-    say = "Some things are still open. Nothing was sent."
-    do = "Settle what is listed, then sign."
-
-    def __init__(self, points: tuple[tuple[str, str], ...]) -> None:
-        super().__init__(f"{len(points)} open points")
-        self.points = points
-
-
-class Review:
+class Review(Answering):
     """What people do to a case before it is sent."""
 
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.world = flow.world
-        self.store = flow.store
+    def found(self, case: Case) -> tuple[QuestionnairePackage, Draft] | None:
+        """Return form and answers, or None while they are prepared."""
+        return self.flow.draft(case)
+
+    def held(self, case: Case) -> ChartSnapshot:
+        """Return what is kept of the chart."""
+        return self.flow.kept(case)
 
     @staticmethod
     def _unsent(case: Case, revision: int) -> None:
@@ -106,41 +95,6 @@ class Review:
             self.store.put(db, case.id, "draft", draft)
             self.world.audit.append(db, case.id, event)
         return saved
-
-    def answer(
-        self, case: Case, revision: int, person: Person, posted: dict[str, list[str]]
-    ) -> Case:
-        """Take a person's answers to form fields."""
-        received, draft = self._editable(case, revision)
-        now, site = self.world.clock.now(), self.world.sites.of_id(case.site)
-        given = form.apply(received, draft, posted, person, now, self.world.engines, site.time_zone)
-        return self._save_draft(case, given, Event("answered", now, person.name))
-
-    def use_document(
-        self, case: Case, revision: int, person: Person, path: str, document_ref: str
-    ) -> Case:
-        """Close a gap by a document that a person chose; it is sent with the request."""
-        received, draft = self._editable(case, revision)
-        gap = next((one for one in draft.gaps if one.path == path), None)
-        found = [one for one in gap.candidates if one.resource_ref == document_ref] if gap else []
-        if not found:
-            raise MissingFact(
-                "not a candidate",
-                say="No document was chosen.",
-                do="Choose one of those listed, or answer.",
-            )
-        given = form.use_document(received, draft, path, found[0], person, self.world.clock.now())
-        sent = tuple(one for one in case.left_unsent if one != document_ref)
-        event = Event("document_used", self.world.clock.now(), person.name)
-        return self._save_draft(replace(case, left_unsent=sent), given, event)
-
-    def send_without(self, case: Case, revision: int, person: Person, link_id: str) -> Case:
-        """Let a gap stand knowingly."""
-        received, draft = self._editable(case, revision)
-        now = self.world.clock.now()
-        given = form.send_without(received, draft, link_id, person, now)
-        event = Event("sent_without", now, person.name, {"criterion": link_id})
-        return self._save_draft(case, given, event)
 
     def settle(
         self,
@@ -204,14 +158,6 @@ class Review:
         """Take what the chart says now, or keep what was read first."""
         return newer.settle(self.world, case, revision, person, seen, take == "take")
 
-    def ask_again(self, case: Case, revision: int, person: Person, link_id: str) -> Case:
-        """Open a criterion again that was to be sent as it stood."""
-        received, draft = self._editable(case, revision)
-        now = self.world.clock.now()
-        given = form.ask_again(received, draft, link_id, person, now)
-        event = Event("asked_again", now, person.name, {"criterion": link_id})
-        return self._save_draft(case, given, event)
-
     # stages 8 and 9 ------------------------------------------------------------------------------
 
     def open_points(self, case: Case) -> tuple[tuple[str, str], ...]:
@@ -219,15 +165,9 @@ class Review:
         found = self.flow.draft(case)
         if found is None:
             return (("form", ""),)
-        _, draft = found
         points = [("newer", "")] if newer.pending(self.store, case) else []
         points += [(f"conflict-{one.field}", one.field) for one in case.conflicts if not one.chosen]
-        points += [
-            (f"criterion-{one.link_id}", one.label)
-            for one in form.view(*found).criteria
-            if one.state == "open" and one.link_id not in draft.sent_without
-        ]
-        return tuple(points)
+        return (*points, *open_criteria(*found))
 
     def _wire(self, case: Case, person: Person) -> tuple[str, str]:
         """Return payer and channel; refuse while something is open, or where there is no wire."""
@@ -329,10 +269,3 @@ class Review:
             self.world.audit.append(db, fresh.id, Event("again", now, person.name))
         let_go(self.world, case.id)
         return fresh
-
-    def note(self, case: Case, reference: str) -> Evidence | None:
-        """Return a kept document as text to read, what was taken from it marked, or None."""
-        found = documents.text(self.flow.kept(case), reference)
-        draft = self.flow.draft(case)
-        taken = documents.taken(draft[1], reference) if draft else ()
-        return replace(found, marks=taken) if found else None

@@ -34,6 +34,7 @@ PROFILES = (
     "profile-practitionerrole",
     "profile-requestor",
     "profile-servicerequest",
+    "profile-task",
 )
 Row = tuple[str, int, str]
 Table = dict[str, list[Row]]

@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from sandbox.payer import r4
+from sandbox.payer import answers, forms, participants, r4
 from sandbox.payer.asking import FORM, Ask
 from sandbox.payer.outcome import Faults, Refused
 from sandbox.payer.r4 import Json, mapping, objects
@@ -164,7 +165,7 @@ def _content(content: Json, faults: Faults) -> None:
         faults.add(here, "Content is a DocumentReference or a QuestionnaireResponse", "value")
 
 
-def check(sent: Sent, ask: Ask, one: Submission) -> None:
+def check(sent: Sent, ask: Ask, one: Submission, forms_dir: Path | str) -> None:
     """Hold what was sent against what was asked; raises Refused (422) naming every fault."""
     faults, ids, request = Faults(), sent.ids, one.request
     insurer = {str(row.get("value")) for row in objects(request.insurer.get("identifier"))}
@@ -178,24 +179,34 @@ def check(sent: Sent, ask: Ask, one: Submission) -> None:
     for name, values in known.items():
         wrong = name in ids and ids[name] not in values
         faults.need(not wrong, at(name), "is not that of the request", "business-rule")
-    sequences = {str(item.sequence) for item in request.items}
+    sequences, about = {str(item.sequence) for item in request.items}, str(ask.item.sequence)
     for paper in sent.attachments:
+        here = at("Attachment")
+        faults.need(set(paper.lines) <= sequences, here, "no item has this LineItem", "value")
         faults.need(
-            set(paper.lines) <= sequences, at("Attachment"), "no item has this LineItem", "value"
+            about in paper.lines or not paper.lines, here, f"is about item {about}", "value"
         )
-        _answers(paper, ask, faults)
+    if ask.code == FORM:
+        _form(sent, ask, request.member, forms_dir, faults)
+    else:
+        for paper in sent.attachments:
+            right = paper.code == ask.code
+            faults.need(right, at("Attachment"), f"Code must be {ask.code}", "code-invalid")
     if faults.found:
         raise Refused(422, faults.found)
 
 
-def _answers(paper: Attachment, ask: Ask, faults: Faults) -> None:
-    """A form is answered by a finished form; a document carries the code that was asked for."""
-    here = at("Attachment")
-    if ask.code == FORM:
-        answered = paper.content["resourceType"] == "QuestionnaireResponse"
-        faults.need(answered, here, "a form was asked for", "business-rule")
-        faults.need(paper.code in (None, FORM), here, f"Code was {FORM}", "code-invalid")
-    else:
-        faults.need(paper.code == ask.code, here, f"Code must be {ask.code}", "code-invalid")
-    about = str(ask.item.sequence)
-    faults.need(about in paper.lines or not paper.lines, here, f"is about item {about}", "value")
+def _form(sent: Sent, ask: Ask, member: str, forms_dir: Path | str, faults: Faults) -> None:
+    """A form is answered by that form, finished, once; documents may stand beside it."""
+    kind = "QuestionnaireResponse"
+    came = [one for one in sent.attachments if one.content["resourceType"] == kind]
+    if not faults.need(len(came) == 1, at("Attachment"), "one form was asked for", "business-rule"):
+        return
+    right = came[0].code in (None, FORM)
+    faults.need(right, at("Attachment"), f"Code was {FORM}", "code-invalid")
+    service = participants.service(ask.item.code) or ""
+    package, canonical = forms.package(forms_dir, service), forms.canonical(forms_dir, service)
+    if package and canonical:
+        form, trace = forms.questionnaire(package), str(ask.item.trace.get("value"))
+        checked = answers.check(came[0].content, form, canonical, member, trace)
+        faults.found.extend(checked.found)

@@ -228,7 +228,7 @@ class Office:
         with self.lock:
             self.advance()
             one, ask = self._asked(sent.ids["TrackingId"])
-            attachments.check(sent, ask, one)
+            attachments.check(sent, ask, one, self._config.forms_dir)
             if ask.done or one.decision != "pended":
                 if settings.idempotent:
                     return one

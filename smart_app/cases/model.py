@@ -515,7 +515,8 @@ class Wanted:
     """What a payer wants to see before it decides; ``number`` is what it is to be sent under.
 
     ``code`` is a LOINC attachment code, or an X12 report type where the payer gives no other;
-    ``context`` is the trace of the item that a form is about. ``lines`` are items' sequences.
+    ``report`` is the report type in any case, ``modifiers`` narrow what the code means (LOINC).
+    ``context`` is the trace number that a form is asked for by. ``lines`` are items' sequences.
     """
 
     number: str
@@ -525,17 +526,41 @@ class Wanted:
     words: str
     lines: tuple[int, ...] = ()
     context: str | None = None
+    report: str = ""
+    modifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """Documents that a person sent because the payer wanted them."""
+    """What a person sent because the payer wanted it: documents, a signed form, or both.
+
+    ``form`` is the canonical of the form that was answered.
+    """
 
     identifier: str
     wanted: Wanted
     documents: tuple[str, ...]
     by: str
     at: datetime
+    form: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A person's word that what a payer wants cannot be provided, and why."""
+
+    number: str
+    why: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Which documents go along with a form that was asked for later, as a person chose."""
+
+    left_unsent: tuple[str, ...]
+    also_sent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from smart_app.formatters.case import (
     READERS,
     UNKNOWN,
     WARNINGS,
-    WISHES,
     changes,
     codes,
     headline,
@@ -25,6 +24,7 @@ from smart_app.formatters.case import (
     services,
     units,
     wanted,
+    wish,
 )
 from smart_app.formatters.chart import (
     KINDS,
@@ -95,7 +95,6 @@ __all__ = [
     "UNKNOWN",
     "UNUSED",
     "WARNINGS",
-    "WISHES",
     "WRITE_OUTCOMES",
     "age",
     "birth",
@@ -136,4 +135,5 @@ __all__ = [
     "lasting",
     "told_by",
     "wanted",
+    "wish",
 ]

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 from os.path import commonprefix
 
-from smart_app.cases.model import Case, CoverageAnswer, CoverageRepetition, ItemDecision, Wanted
+from smart_app.cases.model import (
+    Case,
+    CoverageAnswer,
+    CoverageRepetition,
+    Declined,
+    ItemDecision,
+    Wanted,
+)
 from smart_app.formatters.dates import day, moment
 
 DECISIONS = {
@@ -363,8 +370,16 @@ WISHES = {
     "received": "{payer} has it. Nothing for you to do.",
     "rejected": "{payer} did not take what was sent.",
     "unknown": "We do not know whether it arrived. Call {payer} and ask, then say so here.",
+    "declined": "{by} noted that it cannot be provided: “{why}”. {payer} does not see this. "
+    "Call and say so.",
 }
 """What became of the answer to what a payer asks for."""
+
+
+def wish(state: str, payer: str, declined: Declined | None) -> str:
+    """Return what became of the answer to what a payer asks for."""
+    by, why = (declined.by, declined.why.rstrip(".")) if declined else ("", "")
+    return WISHES[state].format(payer=payer, by=by, why=why)
 
 
 def wanted(one: Wanted) -> str:

@@ -46,12 +46,14 @@ EVENTS = {
     "person_not_cancelled": "{payer} has not withdrawn the request, a person asked",
     "wanted": "{payer} asks for more before it decides",
     "adding": "Documents chosen for {payer}",
-    "added": "{payer} took the documents",
-    "add_refused": "{payer} did not take the documents",
-    "add_dropped": "The documents were not sent: nobody asks for them any more",
-    "add_unknown": "We do not know whether the documents arrived: a person has to ask {payer}",
-    "person_added": "The documents are there, a person asked",
-    "person_not_added": "The documents are not there, a person asked: sending the same again",
+    "form_signed": "The form was signed for {payer}",
+    "declined": "A note that what {payer} asks for cannot be provided, made",
+    "added": "{payer} took what it had asked for",
+    "add_refused": "{payer} did not take what was sent",
+    "add_dropped": "What was chosen was not sent: nobody asks for it any more",
+    "add_unknown": "We do not know whether what was sent arrived: a person has to ask {payer}",
+    "person_added": "What was sent is there, a person asked",
+    "person_not_added": "What was sent is not there, a person asked: sending the same again",
     "told_too_late": "{payer} told of this request when it was over here: it was not used",
     "send_unknown": "No usable answer: we do not know whether it arrived",
     "not_there": "The reviewer has no such request: sending the same again",
@@ -100,7 +102,16 @@ UNUSED = {
 }
 """Why an answer was not used."""
 
-BY = ("signed", "letter", "letter_not_taken", "entered", "cancel_asked", "adding")
+BY = (
+    "signed",
+    "letter",
+    "letter_not_taken",
+    "entered",
+    "cancel_asked",
+    "adding",
+    "form_signed",
+    "declined",
+)
 """Kinds of events of which it is told who did it."""
 
 

@@ -21,6 +21,8 @@ STAGES = {
     "fill": "Answers from the chart",
 }
 ENDED = {
+    ("form", "failed"): "{payer}'s form could not be had",
+    ("chart", "failed"): "The chart could not be read",
     ("ask", "failed"): "{payer} did not answer",
     ("ask", "not_asked"): "{payer} was not asked",
     ("ask", "no_member"): "{payer} does not know this member",
@@ -44,8 +46,13 @@ def stage(key: str, state: str, why: str | None, payer: str) -> str:
     return ENDED.get((key, state), STAGES[key]).format(payer=payer)
 
 
-def document_note(needed: bool, offered: bool) -> str:
-    """Return why a document is not ticked by itself; empty where it is."""
+def document_note(needed: bool, offered: bool, went: bool = False) -> str:
+    """Return why a document is not ticked by itself; empty where it is.
+
+    ``went``: it was sent with the request already.
+    """
+    if went:
+        return "went with the request"
     if needed:
         return ""
     return "offered above for an open point" if offered else "no answer rests on it"

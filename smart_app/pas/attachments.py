@@ -1,11 +1,12 @@
-"""Documents that a payer asked for, as CDex's ``$submit-attachment`` takes them.
+"""What a payer asked for, documents or a form, as CDex's ``$submit-attachment`` takes them.
 
 https://hl7.org/fhir/us/davinci-cdex/STU2.1/OperationDefinition-submit-attachment.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from smart_app.cases.model import Resource, Wanted
@@ -19,25 +20,37 @@ PROFILE = (
 )
 
 
-def build(
-    request: Resource,
-    wanted: Wanted,
-    documents: Iterable[Resource],
-    reference: str | None,
-    version: str,
-) -> Resource:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What answers a wish: documents of the chart, and a signed form as ``papers.answers`` made it.
+
+    ``reference`` is the number under which the payer keeps the request.
+    """
+
+    documents: tuple[Resource, ...]
+    reference: str | None = None
+    form: Resource | None = None
+
+
+def member(request: Resource) -> dict[str, Any]:
+    """Return the member number of a request, as it was sent."""
+    found = {one["fullUrl"]: one["resource"] for one in request["entry"]}
+    claim = request["entry"][0]["resource"]
+    coverage = found[claim["insurance"][0]["coverage"]["reference"]]
+    number: dict[str, Any] = coverage["identifier"][0]
+    return number
+
+
+def build(request: Resource, wanted: Wanted, sent: Sent, version: str) -> Resource:
     """Return the Parameters that answer one wish of a payer about a request, as that was sent.
 
-    ``reference`` is the number under which the payer keeps the request. The documents' subject is
-    named by member number alone.
+    The documents' subject is named by member number alone.
     """
     found = {one["fullUrl"]: one["resource"] for one in request["entry"]}
     claim = request["entry"][0]["resource"]
     insurer = found[claim["insurer"]["reference"]]["identifier"][0]
     provider = found[claim["provider"]["reference"]]
-    coverage = found[claim["insurance"][0]["coverage"]["reference"]]
-    member = coverage["identifier"][0]
-    subject = {"identifier": {"system": member["system"], "value": member["value"]}}
+    insured = member(request)
     parameters: list[dict[str, Any]] = [
         _named("TrackingId", {"system": wanted.system, "value": wanted.number}),
         {"name": "AttachTo", "valueCode": "preauthorization"},
@@ -46,12 +59,12 @@ def build(
             "OrganizationId",
             {"system": codes.NPI, "value": codes.identifier(provider, codes.NPI) or ""},
         ),
-        _named("MemberId", member),
-        *(_attachment(wanted, one, subject, version) for one in documents),
+        _named("MemberId", insured),
+        *_attachments(wanted, sent, insured, version),
         {"name": "Final", "valueBoolean": True},
     ]
-    if reference:
-        parameters.insert(1, _named("AdminRefNumber", {"value": reference}))
+    if sent.reference:
+        parameters.insert(1, _named("AdminRefNumber", {"value": sent.reference}))
     return {"resourceType": "Parameters", "meta": {"profile": [PROFILE]}, "parameter": parameters}
 
 
@@ -60,16 +73,36 @@ def _named(name: str, identifier: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "valueIdentifier": kept}
 
 
-def _attachment(
-    wanted: Wanted, document: Resource, subject: dict[str, Any], version: str
-) -> dict[str, Any]:
-    system = LOINC if "-" in wanted.code else REPORT
-    coded = [{"system": system, "code": wanted.code}] if wanted.code else []
-    made = papers.document(document, "", wanted.number, versions.VERSIONS[version])
-    content = {key: one for key, one in made.items() if key != "meta"} | {"subject": subject}
+def _attachments(
+    wanted: Wanted, sent: Sent, insured: dict[str, Any], version: str
+) -> Iterator[dict[str, Any]]:
+    """Yield the form first; the code that was asked for is its own, else each document's."""
+    subject = {"identifier": {"system": insured["system"], "value": insured["value"]}}
+    if sent.form is not None:
+        yield _attachment(wanted, coded(wanted.code), sent.form)
+    for one in sent.documents:
+        made = papers.document(one, "", wanted.number, versions.VERSIONS[version])
+        content = {key: value for key, value in made.items() if key != "meta"}
+        code = coded(wanted.code) if sent.form is None else _own(one)
+        yield _attachment(wanted, code, content | {"subject": subject})
+
+
+def coded(code: str) -> dict[str, Any] | None:
+    """Return what is asked for as a concept: LOINC's codes have a check digit after a dash."""
+    system = LOINC if "-" in code else REPORT
+    return {"coding": [{"system": system, "code": code}]} if code else None
+
+
+def _own(document: Resource) -> dict[str, Any] | None:
+    """Return the LOINC code of a document's kind, if it has one."""
+    known = [one for one in codes.codings(document.get("type")) if one["system"] == LOINC]
+    return coded(known[0]["code"]) if known else None
+
+
+def _attachment(wanted: Wanted, code: dict[str, Any] | None, content: Resource) -> dict[str, Any]:
     parts: list[dict[str, Any]] = [
         {"name": "LineItem", "valueString": str(line)} for line in wanted.lines
     ]
-    if coded:
-        parts.append({"name": "Code", "valueCodeableConcept": {"coding": coded}})
+    if code:
+        parts.append({"name": "Code", "valueCodeableConcept": code})
     return {"name": "Attachment", "part": [*parts, {"name": "Content", "resource": content}]}

@@ -12,7 +12,6 @@ import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 from smart_app.cases.model import Case, Resource
 from smart_app.fhir import codes, refs
@@ -141,7 +140,8 @@ def _papers(parts: RequestParts, graph: Graph, patient: str, version: Version) -
     for document in parts.documents:
         graph.name(refs.of(document))
     named = copy.deepcopy(parts.response)
-    named["extension"] = [_context(one, parts) for one in named.get("extension") or []]
+    known = _known(parts)
+    named["extension"] = [papers.context(one, known) for one in named.get("extension") or []]
     response = graph.repoint(named)
     response.pop("id", None)
     begin = f"{parts.case.id}-{parts.case.attempt}"
@@ -154,16 +154,8 @@ def _papers(parts: RequestParts, graph: Graph, patient: str, version: Version) -
     return tuple(made)
 
 
-def _context(extension_: dict[str, Any], parts: RequestParts) -> dict[str, Any]:
-    """Return a response's context named by identifier: a PAS entry is no CRD resource."""
-    reference = refs.relative(extension_.get("valueReference"))
-    if reference is None:
-        return extension_
-    found = {refs.of(parts.coverage): (codes.MBI, entries.member_id(parts.coverage, parts.patient))}
-    found |= {item.order_ref: (names.TRACE, item.trace) for item in parts.case.items}
-    if reference not in found:
-        return extension_
-    system, value = found[reference]
-    kind = reference.partition("/")[0]
-    named = {"type": kind, "identifier": {"system": system, "value": value}}
-    return {**extension_, "valueReference": named}
+def _known(parts: RequestParts) -> papers.Named:
+    """Return by what a payer knows the coverage, and the order of each item."""
+    member = (codes.MBI, entries.member_id(parts.coverage, parts.patient))
+    coverage: papers.Named = {refs.of(parts.coverage): member}
+    return {**coverage} | {one.order_ref: (names.TRACE, one.trace) for one in parts.case.items}

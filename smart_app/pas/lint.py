@@ -156,3 +156,8 @@ def faults(bundle: Resource, version: str) -> tuple[str, ...]:
         if VERSIONS[version].described:
             found += _papers(claim)
     return tuple(dict.fromkeys(found))
+
+
+def task(made: Resource, version: str) -> tuple[str, ...]:
+    """Return everything that makes a Task none of a PAS version."""
+    return (*check.shape(made), *_cardinality(made, _profiles(version)["profile-task"]))

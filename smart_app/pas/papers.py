@@ -5,17 +5,21 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/additionalinfo.html
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from smart_app.cases.model import Resource
-from smart_app.fhir import codes
+from smart_app.fhir import codes, refs
 from smart_app.pas import names
 from smart_app.pas.names import concept, link, profile, x12
 from smart_app.pas.versions import Version
 
 ATTACHMENT = ("contentType", "data", "title", "creation")
+EMPTY: tuple[Any, ...] = (None, {}, [])
+Named = Mapping[str | None, tuple[str, str]]
+"""System and value of the identifier by which a payer knows a resource of the chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,47 @@ def document(document: Resource, patient: str, number: str, version: Version) ->
         if codes.member(content.get("attachment"), "data")
     ]
     return made
+
+
+def context(extension: dict[str, Any], named: Named) -> dict[str, Any]:
+    """Return a context of a form's answers named by identifier: a PAS entry is no CRD resource."""
+    reference = refs.relative(extension.get("valueReference"))
+    if reference not in named:
+        return extension
+    return {**extension, "valueReference": logical(reference, named)}
+
+
+def logical(reference: str | None, named: Named) -> dict[str, Any]:
+    """Return a Reference that names a chart's resource by an identifier that a payer knows."""
+    system, value = named[reference]
+    kind = str(reference).partition("/")[0]
+    return {"type": kind, "identifier": {"system": system, "value": value}}
+
+
+def answers(
+    response: Resource, named: Named, shown: Mapping[str | None, str], number: str
+) -> Resource:
+    """Return a form's answers that travel alone, known by their control number.
+
+    No entry stands beside them: what they refer to is named by identifier, and by name where
+    ``shown`` has one; what a payer cannot know goes.
+    """
+
+    def made(value: Any) -> Any:
+        if isinstance(value, list):
+            return [one for each in value if (one := made(each)) not in EMPTY]
+        if not isinstance(value, dict):
+            return value
+        if isinstance(value.get("reference"), str):
+            reference = refs.relative(value)
+            name = {"display": shown[reference]} if reference in shown else {}
+            return (logical(reference, named) if reference in named else {}) | name
+        left = {key: one for key, each in value.items() if (one := made(each)) not in EMPTY}
+        return left if len(value) == 1 or set(left) != {"url"} else {}  # an extension of nothing
+
+    identified = {"identifier": {"system": names.CONTROL, "value": number}}
+    sent: Resource = made({key: one for key, one in response.items() if key != "id"})
+    return sent | identified
 
 
 def title(document: Resource) -> str:

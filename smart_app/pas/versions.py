@@ -19,6 +19,9 @@ class Version:
     ``document`` is the profile of a document, ``described`` whether the Claim says what each is,
     ``routed`` whether it names the trading partners. ``relationship`` is how an update names what
     it updates, ``prior_included`` whether that Claim goes along.
+
+    Of a Task: ``task_line`` is the extension of an item's number and its type,
+    ``context_is_text`` whether a trace number is a string, ``owned_by_provider`` who its owner is.
     """
 
     document: str
@@ -26,6 +29,9 @@ class Version:
     routed: bool
     relationship: str
     prior_included: bool
+    task_line: tuple[str, str] = ("extension-serviceLineNumber", "valuePositiveInt")
+    context_is_text: bool = True
+    owned_by_provider: bool = True
 
 
 VERSIONS = {
@@ -35,6 +41,9 @@ VERSIONS = {
         routed=False,
         relationship="replaces",
         prior_included=False,
+        task_line=("extension-paLineNumber", "valueInteger"),
+        context_is_text=False,
+        owned_by_provider=False,
     ),
     "2.1.0": Version(
         document=US_CORE + "us-core-documentreference",

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from smart_app.cases.model import Case, Resource, Wanted
+from smart_app.fhir import codes
 from smart_app.pas.names import PAS
 
 LINE = PAS + "extension-serviceLineNumber"
+MODIFIER = PAS + "extension-contentModifier"
 FORM = "102089-0"
 """LOINC's code that stands for a questionnaire."""
 
@@ -31,9 +33,9 @@ def _all(case: Case, body: Any, response: Resource) -> Iterator[Wanted]:
         payload: dict[str, Any] = next(iter(request.get("payload") or []), {})
         if not number.get("value"):
             continue
-        code, words = _asked(request, payload)
+        report, words = _report(request)
+        code = str(payload.get("contentString") or report)
         lines = tuple(_lines(request)) + tuple(_lines(payload))
-        traces = [one.trace for one in case.items if not lines or one.sequence in lines]
         form = code == FORM
         yield Wanted(
             number=str(number["value"]),
@@ -42,8 +44,22 @@ def _all(case: Case, body: Any, response: Resource) -> Iterator[Wanted]:
             code=code,
             words=words,
             lines=lines,
-            context=traces[0] if form and traces else None,
+            context=_context(case, response, lines) if form else None,
+            report=report,
+            modifiers=tuple(_modifiers(payload)),
         )
+
+
+def _context(case: Case, response: Resource, lines: tuple[int, ...]) -> str | None:
+    """Return the trace number beside the code: the item's, or the request's for no item.
+
+    https://hl7.org/fhir/us/davinci-pas/2.2.1/en/additionalinfo.html
+    """
+    traces = [one.trace for one in case.items if not lines or one.sequence in lines]
+    if not lines and len(case.items) > 1:
+        header: dict[str, Any] = next(iter(response.get("identifier") or []), {})
+        traces.insert(0, str(header.get("value") or traces[0]))
+    return traces[0] if traces else None
 
 
 def _request(body: Any, response: Resource, reference: str) -> Resource:
@@ -59,14 +75,19 @@ def _request(body: Any, response: Resource, reference: str) -> Resource:
     return found if found.get("resourceType") == "CommunicationRequest" else {}
 
 
-def _asked(request: Resource, payload: dict[str, Any]) -> tuple[str, str]:
-    """Return code and the payer's own words: what is to be sent, else what kind of report."""
+def _report(request: Resource) -> tuple[str, str]:
+    """Return the kind of report that is asked for (PWK01), and the payer's own words."""
     category: dict[str, Any] = next(iter(request.get("category") or []), {})
     coding: dict[str, Any] = next(iter(category.get("coding") or []), {})
-    code = str(payload.get("contentString") or coding.get("code") or "")
     reasons = [str(one.get("text")) for one in request.get("note") or [] if one.get("text")]
     words = category.get("text") or coding.get("display") or ""
-    return code, " ".join(filter(None, [str(words), *reasons]))
+    return str(coding.get("code") or ""), " ".join(filter(None, [str(words), *reasons]))
+
+
+def _modifiers(payload: dict[str, Any]) -> Iterator[str]:
+    for one in payload.get("extension") or []:
+        if one.get("url") == MODIFIER:
+            yield from (each["code"] for each in codes.codings(one.get("valueCodeableConcept")))
 
 
 def _lines(element: dict[str, Any]) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""What a payer asks for before it decides: its page, and the documents that a person sends."""
+"""What a payer asks for before it decides: the documents that a person sends, or cannot send."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from smart_app import formatters
-from smart_app.adding import Wish
+from smart_app.adding import ANSWERABLE, Wish
+from smart_app.cases import codec
 from smart_app.cases.model import Case
 from smart_app.errors import MissingFact, PreclearError
 from smart_app.flow import Flow
@@ -22,12 +23,14 @@ from smart_app.web.review import CASE
 class Asked:
     """One thing that is asked for, in words."""
 
+    name: str
     number: str
     words: str
     lines: str
     state: str
     told: str
     form: bool
+    answerable: bool
     sent: str
     faults: tuple[str, ...]
 
@@ -46,12 +49,14 @@ def _asked(wish: Wish, case: Case, payer: str) -> Asked:
     codes = {one.sequence: one.code for one in case.items}
     about = [codes[line] for line in wish.wanted.lines if line in codes]
     return Asked(
+        name=wish.name,
         number=wish.wanted.number,
         words=formatters.wanted(wish.wanted),
         lines=formatters.join(about) if len(case.items) > 1 else "",
         state=wish.state,
-        told=formatters.WISHES[wish.state].format(payer=payer),
+        told=formatters.wish(wish.state, payer, wish.declined),
         form=wish.wanted.kind == "form",
+        answerable=wish.state in ANSWERABLE,
         sent=wish.sent.identifier if wish.sent else "",
         faults=wish.faults,
     )
@@ -62,6 +67,8 @@ def blueprint(desk: Desk) -> Blueprint:
     pages = Blueprint("more", __name__)
     view = MorePages(desk)
     pages.add_url_rule(f"{CASE}/more", "page", view.page, methods=["GET", "POST"])
+    pages.add_url_rule(f"{CASE}/decline", "decline", view.decline, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/tasks", "tasks", view.tasks)
     pages.add_url_rule(f"{CASE}/arrived", "arrived", view.arrived, methods=["POST"])
     return pages
 
@@ -88,7 +95,7 @@ class MorePages:
                 return redirect(f"/l/{launch_id}/case/{case_id}", 303)
         payer = presenters.payer_name(self.desk.world, case)
         found = {one.number: one for one in asked(self.desk.follow, case, payer)}
-        if number not in found or found[number].state not in ("open", "rejected"):
+        if number not in found or not found[number].answerable or found[number].form:
             return redirect(f"/l/{launch_id}/case/{case_id}", 303)
         zone = self.desk.world.sites.of_id(case.site).time_zone
         page = self.desk.render(
@@ -103,6 +110,23 @@ class MorePages:
             error=error,
         )
         return make_response(page, error.http_status if error else 200)
+
+    def decline(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Take a person's word that something cannot be provided."""
+        _, case, person = self.desk.case(launch_id, case_id)
+        number, why = request.form.get("number", ""), request.form.get("why", "")
+        self.desk.follow.adding.decline(case, person, number, why)
+        return redirect(f"/l/{launch_id}/case/{case_id}", 303)
+
+    def tasks(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Return what is asked for as PAS Tasks, for another system to take."""
+        _, case, _ = self.desk.case(launch_id, case_id)
+        entries = [{"resource": one} for one in self.desk.follow.adding.tasks(case)]
+        bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+        found = make_response(codec.wire(bundle))
+        found.headers["Content-Type"] = "application/fhir+json"
+        found.headers["Content-Disposition"] = 'attachment; filename="tasks.json"'
+        return found
 
     def arrived(self, launch_id: str, case_id: str) -> BaseResponse:
         """Take a person's word whether documents arrived."""

@@ -9,6 +9,7 @@ from datetime import timedelta
 from smart_app import formatters, newer, reading
 from smart_app.cases.model import (
     Case,
+    ChartSnapshot,
     CoverageAnswer,
     Draft,
     Event,
@@ -42,6 +43,25 @@ class DocumentRow:
     title: str
     ticked: bool
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """The rows of a form by what is left to do: open, settled, and let stand knowingly."""
+
+    open: tuple[CriterionView, ...]
+    settled: tuple[CriterionView, ...]
+    without: tuple[CriterionView, ...]
+
+    @staticmethod
+    def of(rows: tuple[CriterionView, ...], sent_without: tuple[str, ...]) -> Criteria:
+        """Return the rows of a form, sorted out."""
+        lacking = [one for one in rows if one.state == "open"]
+        return Criteria(
+            tuple(one for one in lacking if one.link_id not in sent_without),
+            tuple(one for one in rows if one.state == "documented"),
+            tuple(one for one in lacking if one.link_id in sent_without),
+        )
 
 
 def payer_name(world: World, case: Case) -> str:
@@ -121,7 +141,7 @@ def _entered(flow: Flow, case: Case) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _ordering(flow: Flow, case: Case, person: Person) -> tuple[str, bool]:
+def ordering(flow: Flow, case: Case, person: Person) -> tuple[str, bool]:
     """Return who placed the orders, by name, and whether it is the person at the page."""
     chart = flow.kept(case)
     placed = flow.requesters(case, chart)
@@ -130,16 +150,17 @@ def _ordering(flow: Flow, case: Case, person: Person) -> tuple[str, bool]:
     return names, placed == {person.fhir_user}
 
 
-def _document_rows(flow: Flow, case: Case, draft: Draft) -> tuple[DocumentRow, ...]:
-    """Return the documents that may go with the request, ticked or not."""
-    chart = flow.kept(case)
+def document_rows(
+    chart: ChartSnapshot, case: Case, draft: Draft, went: tuple[str, ...] = ()
+) -> tuple[DocumentRow, ...]:
+    """Return the documents that may go with a form, ticked or not; some went before."""
     sent = documents.sent(case, chart, draft)
     return tuple(
         DocumentRow(
             one.ref,
             f"{one.title}, {formatters.short_day(one.date)}",
             one.ref in sent,
-            formatters.document_note(one.needed, one.offered),
+            formatters.document_note(one.needed, one.offered, one.ref in went),
         )
         for one in documents.listed(chart, draft)
     )
@@ -152,13 +173,12 @@ def review(flow: Flow, case: Case, person: Person) -> ReviewView:
     found = flow.draft(case)
     shown = view(*found) if found else None
     criteria = shown.criteria if shown else ()
-    without = found[1].sent_without if found else ()
-    still_open = [one for one in criteria if one.state == "open" and one.link_id not in without]
+    sorted_out = Criteria.of(criteria, found[1].sent_without if found else ())
     unsettled = [one for one in case.conflicts if not one.chosen]
     route = f"{case.scope.route.state_name} → {payer}." if case.scope.route else ""
     marked = flow.store.stages(case.id)
     changed, today = newer.pending(flow.store, case), world.clock.today(site.time_zone)
-    typed, (ordering, orders_itself) = _entered(flow, case), _ordering(flow, case, person)
+    typed, (placed, orders_itself) = _entered(flow, case), ordering(flow, case, person)
     answer = flow.store.latest(case.id, "coverage_answer", CoverageAnswer) if found else None
     kept = flow.kept(case)
     return ReviewView(
@@ -169,15 +189,15 @@ def review(flow: Flow, case: Case, person: Person) -> ReviewView:
         stages=stages(marked, payer),
         ready=found is not None,
         form=shown,
-        open=tuple(still_open),
-        settled=tuple(one for one in criteria if one.state == "documented"),
-        without=tuple(one for one in criteria if one.state == "open" and one.link_id in without),
-        documents=_document_rows(flow, case, found[1]) if found else (),
+        open=sorted_out.open,
+        settled=sorted_out.settled,
+        without=sorted_out.without,
+        documents=document_rows(kept, case, found[1]) if found else (),
         payer=payer,
         may_sign=person.may_sign,
-        ordering=ordering,
+        ordering=placed,
         orders_itself=orders_itself,
-        needs=len(still_open) + len(unsettled) + (changed is not None),
+        needs=len(sorted_out.open) + len(unsettled) + (changed is not None),
         failed=marked.get("fill", ("", ""))[0] == FAILED,
         payer_said=formatters.payer_said(answer, payer) if answer else None,
         newer=(
@@ -189,7 +209,7 @@ def review(flow: Flow, case: Case, person: Person) -> ReviewView:
             if changed
             else None
         ),
-        all_from_chart=not (without or typed or any(by_hand(one) for one in criteria)),
+        all_from_chart=not (sorted_out.without or typed or any(by_hand(one) for one in criteria)),
         entered=typed,
         not_added=not_added(world.audit.record(case.id).events, case.id, site.time_zone),
         left_out=formatters.left_out(kept.unavailable, kept.left_out),

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from launch import LaunchContext, csrf_token
 from smart_app import formatters
+from smart_app.answering import OpenPoints
 from smart_app.cases.model import Case, Person
 from smart_app.dtr.form import FormError
 from smart_app.errors import (
@@ -21,7 +22,6 @@ from smart_app.errors import (
     SeveralOrders,
     StaleRevision,
 )
-from smart_app.review import OpenPoints
 from smart_app.web import enter, htmx, presenters, strip
 from smart_app.web.pages import Desk, reply
 

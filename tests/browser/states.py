@@ -248,6 +248,41 @@ def more(stack: Stack, page: Page) -> None:
     page.get_by_role("button", name="Send these").wait_for()
 
 
+def asked_form(stack: Stack, page: Page) -> None:
+    """Open the form that the payer asks for, as the chart answers it."""
+    decided("pended", decision="more-info-form")(stack, page)
+    page.get_by_role("link", name="Answer the form").click()
+    page.get_by_role("button", name="Sign and send to").wait_for()
+
+
+def form_errors(stack: Stack, page: Page) -> None:
+    asked_form(stack, page)
+    page.get_by_role("button", name="Sign and send to").click()
+    page.wait_for_selector("#summary")
+
+
+def form_preview(stack: Stack, page: Page) -> None:
+    asked_form(stack, page)
+    page.get_by_role("link", name="Show all").click()
+    page.get_by_role("heading", name="What will be sent to").wait_for()
+
+
+def form_failed(stack: Stack, page: Page) -> None:
+    decided("pended", decision="more-info-form")(stack, page)
+    ask(f"{stack.payer}/control", {"dtr": "500"})
+    page.get_by_role("link", name="Answer the form").click()
+    page.get_by_role("button", name="Try again").wait_for()
+    ask(f"{stack.payer}/control", {"dtr": "normal"})
+
+
+def declined(stack: Stack, page: Page) -> None:
+    more(stack, page)
+    page.get_by_text("We cannot provide this").click()
+    page.get_by_label("Why it cannot be provided").fill("The note was never written.")
+    page.get_by_role("button", name="Note that we cannot").click()
+    page.get_by_text("does not see this").wait_for()
+
+
 PENDED = {"decision": "pend", "pend_seconds": None}
 PAIR = ("walter-tfesi-1", "walter-tfesi-2")
 Act = Callable[[Browser, Answer], Answer]
@@ -306,6 +341,11 @@ PAGES: dict[str, Callable[[Stack, Page], None]] = {
     "changing": acted(acts.change, "updating", misbehave="500", misbehave_on="both"),
     "withdrawing": acted(acts.withdraw, "cancelling", misbehave="500", misbehave_on="both"),
     "withdrawn": acted(acts.withdraw, "cancelled"),
+    "form": asked_form,
+    "form-errors": form_errors,
+    "form-preview": form_preview,
+    "form-failed": form_failed,
+    "cannot-be-provided": declined,
     "modified": decided("affirmed_modified", decision="modify"),
     "operations": operations,
     "dismissed": decided("dismissed", decision="dismiss"),

@@ -58,7 +58,7 @@ DECIDED = [
         "pended",
         "Decision due by",
         "waits for what it asks for",
-        "Answer it on Zyter",
+        "Answer the form",
     ),
     Row({"utn": "never"}, "affirmed_number_awaited", "Hold the claim", "We keep asking", "/ask"),
 ]

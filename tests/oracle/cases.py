@@ -7,15 +7,27 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from smart_app.cases.model import Coding
+from smart_app.cases.model import Answer, Coding, Draft, Person
+from smart_app.dtr import response
 from smart_app.fhir import codes
-from smart_app.pas import subscription, update
+from smart_app.pas import names, papers, request_task, subscription, update
 from smart_app.pas.bundle import Partners
 from smart_app.pas.claim import Quoted
 from smart_app.pas.team import Clinician
+from tests.unit.dtr.forms import a_package, a_question
 from tests.unit.kit import NOW
 from tests.unit.pas import test_content as content
-from tests.unit.pas.requests import COVERAGE, DOCTOR, NOTE, a_request, an_order, the_case
+from tests.unit.pas import test_request_task as asked
+from tests.unit.pas.requests import (
+    COVERAGE,
+    DOCTOR,
+    MEMBER,
+    NOTE,
+    PATIENT,
+    a_request,
+    an_order,
+    the_case,
+)
 
 LATER = NOW + timedelta(hours=1)
 Build = Callable[..., dict[str, Any]]
@@ -137,3 +149,31 @@ CHANGES: dict[str, Build] = {
     "updated-and-cancelled": cancelled(SWAPPED),
 }
 """Updates and cancellations, each of a request, or of what was an update itself."""
+
+
+def handed(version: str) -> dict[str, dict[str, Any]]:
+    """Return what goes on after a payer asked for more: its Tasks, and a form's answers alone."""
+    found = {
+        f"task-{wanted.kind}-{number}-{state}": one
+        for state in request_task.STATUS
+        for wanted in (asked.NOTE, asked.FORMS)
+        for number, one in enumerate(
+            asked.tasks(wanted, version, state=state, why="None.", due=LATER)
+        )
+    }
+    member = (codes.MBI, MEMBER)
+    named: dict[str | None, tuple[str, str]] = {"Patient/p1": member, "Coverage/c1": member}
+    named["Practitioner/dr"] = (codes.NPI, "1999999018")
+    named |= {one.order_ref: (names.TRACE, one.trace) for one in the_case().items}
+    given = Answer("q[0]", False, "manual", author="Practitioner/dr")
+    signed = response.sign(
+        a_package([a_question("q")]),
+        Draft("http://payer.example/form|1", 1, (given,)),
+        patient=PATIENT,
+        orders=(an_order(),),
+        coverage=COVERAGE,
+        person=Person("Practitioner/dr", "Ering Ord"),
+        at=NOW,
+    )
+    alone = papers.answers(signed, named, {"Practitioner/dr": "Ering Ord"}, "ACN-2")
+    return found | {"answers-alone": alone}

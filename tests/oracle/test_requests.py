@@ -11,7 +11,7 @@ import pytest
 from smart_app.pas import inquiry
 from tests.conftest import require
 from tests.oracle import oracle
-from tests.oracle.cases import CASES, CHANGES, subscribed
+from tests.oracle.cases import CASES, CHANGES, handed, subscribed
 from tests.unit.kit import NOW
 
 pytestmark = pytest.mark.oracle
@@ -24,7 +24,8 @@ def sent(version: str) -> dict[str, dict[str, Any]]:
     for name, build in CASES.items():
         request = build(version=version)
         found |= {f"{name}-submit": request, f"{name}-inquire": inquiry.build(request, NOW)}
-    return found | {name: build(version=version) for name, build in CHANGES.items()}
+    found |= {name: build(version=version) for name, build in CHANGES.items()}
+    return found | handed(version)
 
 
 def spoiled(version: str) -> dict[str, dict[str, Any]]:
@@ -36,7 +37,8 @@ def spoiled(version: str) -> dict[str, dict[str, Any]]:
         del claim["meta"]  # the Bundle's profile alone must find it
         (claim if name in claim else claim["item"][0]).pop(name)
         made[f"wrong-{name}"] = request
-    return made
+    task = handed(version)["task-form-1-open"]
+    return made | {"wrong-task": task | {"input": task["input"][:1]}}
 
 
 @pytest.fixture(scope="module", params=oracle.GUIDES)
@@ -54,14 +56,14 @@ def judged(
 
 
 @pytest.mark.req("pas-2.2.1@spec-57", "pas-2.2.1@spec-12", "pas-2.2.1@spec-19", "pas-2.2.1@spec-23")
-@pytest.mark.req("pas-2.0.1@75", "pas-2.0.1@82", "pas-2.0.1@86")
+@pytest.mark.req("pas-2.0.1@75", "pas-2.0.1@82", "pas-2.0.1@86", "pas-2.2.1@ainfo-4")
 def test_all_that_is_sent_is_valid(judged: tuple[dict[str, int], str]) -> None:
     errors, printed = judged
     right = {name: count for name, count in errors.items() if not name.startswith("wrong")}
-    assert len(right) == 2 * len(CASES) + len(CHANGES) + 1
+    assert len(right) == 2 * len(CASES) + len(CHANGES) + 1 + len(handed("2.2.1"))
     assert not any(right.values()), printed
 
 
 def test_the_oracle_sees_what_is_wrong(judged: tuple[dict[str, int], str]) -> None:
     errors, printed = judged
-    assert all(errors[f"wrong-{name}"] > 0 for name in WRONG), printed
+    assert all(errors[f"wrong-{name}"] > 0 for name in (*WRONG, "task")), printed

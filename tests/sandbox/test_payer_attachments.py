@@ -46,8 +46,35 @@ def document() -> Json:
     }
 
 
-def answers(status: str = "completed") -> Json:
-    return {"resourceType": "QuestionnaireResponse", "questionnaire": FORM, "status": status}
+ITEMS = [
+    {"linkId": "pain", "type": "boolean", "required": True},
+    {
+        "linkId": "score",
+        "type": "integer",
+        "required": True,
+        "enableWhen": [{"question": "pain", "operator": "=", "answerBoolean": True}],
+    },
+]
+ORIGIN = "http://hl7.org/fhir/us/davinci-dtr/StructureDefinition/information-origin"
+
+
+def answers(trace: str = "", **more: Any) -> Json:
+    """Return the sample's form as it comes back: no pain, so no score."""
+    told = [{"url": ORIGIN, "extension": [{"url": "source", "valueCode": "auto"}]}]
+    return {
+        "resourceType": "QuestionnaireResponse",
+        "questionnaire": FORM,
+        "status": "completed",
+        "subject": {"identifier": {"value": MEMBER}},
+        "extension": [{"url": "context", "valueReference": {"identifier": {"value": trace}}}],
+        "authored": "2026-11-24",
+        "author": {"display": "Dr. Sampleton"},
+        "item": [{"linkId": "pain", "answer": [{"extension": told, "valueBoolean": False}]}],
+        **more,
+    }
+
+
+MEMBER = samples.dict_of(samples.sample(), "Coverage")["identifier"][0]["value"]
 
 
 def identifier(name: str, value: str) -> Json:
@@ -68,9 +95,7 @@ def parameters(tracking: str, *attachments: Json, final: bool | None = None) -> 
         {"name": "AttachTo", "valueCode": "preauthorization"},
         identifier("PayerId", "zyter"),
         identifier("OrganizationId", "1000000012"),
-        identifier(
-            "MemberId", samples.dict_of(samples.sample(), "Coverage")["identifier"][0]["value"]
-        ),
+        identifier("MemberId", MEMBER),
         *(attachments or [attachment("34117-2", document())]),
     ]
     if final is not None:
@@ -155,16 +180,22 @@ def test_a_second_time(client: FlaskClient) -> None:
     assert len(samples.state(client)[0]["attachments"]) == 1
 
 
-def test_a_form_is_fetched_by_the_items_trace(tmp_path: Path) -> None:
-    form = {"resourceType": "Questionnaire", "url": FORM, "status": "active"}
+def asked_form(folder: Path) -> tuple[FlaskClient, str, str, Json]:
+    """Have a form asked for; return the payer, TrackingId, trace, and what it gives."""
+    form = {"resourceType": "Questionnaire", "url": FORM, "status": "active", "item": ITEMS}
     package = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": form}]}
-    (tmp_path / "esi.package.json").write_text(json.dumps(package), encoding="utf-8")
-    client = samples.payer(tmp_path)
+    (folder / "esi.package.json").write_text(json.dumps(package), encoding="utf-8")
+    client = samples.payer(folder)
     control(client, decision="more-info-form")
     bundle = submit(client)
     (request,) = requested(bundle)
     assert request["payload"][0]["contentString"] == "102089-0"
     trace = response_of(bundle)["item"][0]["extension"][0]["valueIdentifier"]["value"]
+    return client, str(request["identifier"][0]["value"]), str(trace), package
+
+
+def test_a_form_is_fetched_by_the_items_trace(tmp_path: Path) -> None:
+    client, tracking, trace, package = asked_form(tmp_path)
     coverage = samples.dict_of(samples.sample(), "Coverage")
     body = {
         "resourceType": "Parameters",
@@ -176,14 +207,45 @@ def test_a_form_is_fetched_by_the_items_trace(tmp_path: Path) -> None:
     fetched = samples.post(client, "/dtr/$questionnaire-package", body)
     assert fetched.status_code == 200
     assert fetched.get_json(force=True)["parameter"][0]["resource"] == package
-    tracking = request["identifier"][0]["value"]
-    assert attach(client, parameters(tracking)).status_code == 422
-    draft = parameters(tracking, attachment(None, answers("in-progress")))
-    assert attach(client, draft).status_code == 422
-    assert attach(client, parameters(tracking, attachment(None, answers()))).status_code == 200
+    answered = [attachment(None, answers(trace)), attachment(None, document())]
+    assert attach(client, parameters(tracking, *answered)).status_code == 200
     assert codes(samples.ask(client)[0]) == ["A1"]
     after = samples.post(client, "/dtr/$questionnaire-package", body)
     assert after.status_code == 400
+
+
+WRONG_FORMS: dict[str, tuple[Json, str]] = {
+    "unfinished": ({"status": "in-progress"}, "only finished answers"),
+    "another form": ({"questionnaire": FORM + "|2"}, "the form is"),
+    "another person": ({"subject": {"identifier": {"value": "1"}}}, "not that of the request"),
+    "another item": ({"extension": []}, "no context"),
+    "nobody's": ({"author": None}, "is required"),
+    "nothing answered": ({"item": []}, "is required"),
+    "half": ({"item": [{"linkId": "pain", "answer": [{"valueBoolean": True}]}]}, "is required"),
+    "of no origin": ({"item": [{"linkId": "pain", "answer": [{"valueBoolean": False}]}]}, "origin"),
+    "too much": (
+        {"item": [*answers()["item"], {"linkId": "score", "answer": [{"valueInteger": 7}]}]},
+        "does not apply",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_FORMS)
+def test_answers_that_are_not_the_form_that_was_asked_for_go_back(
+    tmp_path: Path, wrong: str
+) -> None:
+    client, tracking, trace, _ = asked_form(tmp_path)
+    change, words = WRONG_FORMS[wrong]
+    sent = parameters(tracking, attachment("102089-0", answers(trace, **change)))
+    refused = attach(client, sent)
+    assert refused.status_code == 422
+    assert words in refused.get_data(as_text=True)
+    assert codes(samples.ask(client)[0]) == ["A4"]
+
+
+def test_a_document_alone_is_no_form(tmp_path: Path) -> None:
+    client, tracking, *_ = asked_form(tmp_path)
+    assert attach(client, parameters(tracking)).status_code == 422
 
 
 def without(name: str) -> Callable[[Json], Any]:

@@ -1,4 +1,4 @@
-"""Documents that a payer wants to see: sent once, and never lost from sight."""
+"""What a payer wants to see: sent once, or said not to be had, and never lost from sight."""
 
 from __future__ import annotations
 
@@ -198,3 +198,43 @@ def test_nothing_is_sent_for_a_closed_case(store: Store, clock: FakeClock) -> No
         store.save(db, replace(line.case(), closed=True))
     with pytest.raises(IllegalMove):
         add(line)
+
+
+@pytest.mark.req("pas-2.0.1@21")
+def test_what_cannot_be_provided_is_noted_and_its_task_has_failed(
+    store: Store, clock: FakeClock
+) -> None:
+    line = wanting(store, clock)
+    line.follow.adding.decline(line.case(), SIGNER, "ACN-1", " The note was never written. ")
+    assert (state(line), line.events()[-1]) == ("declined", "declined")
+    tasks = line.follow.adding.tasks(line.case())
+    assert {one["status"] for one in tasks} == {"failed"}
+    assert tasks[0]["statusReason"] == {"text": "The note was never written."}
+    with pytest.raises(IllegalMove):
+        line.follow.adding.decline(line.case(), SIGNER, "ACN-1", "again")
+    line.pass_by(5)
+    assert posted(line) == []
+
+
+def test_why_it_cannot_be_provided_must_be_said(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock)
+    with pytest.raises(MissingFact):
+        line.follow.adding.decline(line.case(), SIGNER, "ACN-1", "  ")
+    assert state(line) == "open"
+
+
+def test_what_turns_up_after_all_is_sent(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock)
+    line.follow.adding.decline(line.case(), SIGNER, "ACN-1", "not found")
+    clock.pass_by(60)
+    add(line)
+    line.pass_by(3)
+    assert state(line) == "received"
+    assert {one["status"] for one in line.follow.adding.tasks(line.case())} == {"completed"}
+
+
+def test_what_is_on_its_way_is_not_declined(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock)
+    add(line)
+    with pytest.raises(IllegalMove):
+        line.follow.adding.decline(line.case(), SIGNER, "ACN-1", "not found")

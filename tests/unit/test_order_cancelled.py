@@ -47,4 +47,3 @@ def test_a_cancelled_order_is_told_of_until_the_payer_knows(no_chart: Front, sta
 def test_what_is_decided_needs_no_change(no_chart: Front) -> None:
     waiting(no_chart, AFFIRMED)
     assert told(no_chart, "revoked", "L2") == ()
-

@@ -86,3 +86,11 @@ def test_what_is_decided_asks_for_nothing(code: str) -> None:
 def test_what_cannot_be_read_asks_for_nothing_and_still_waits(wish: dict[str, Any]) -> None:
     found = read(a_case(), asking(wish))
     assert (found.word, found.wanted) == ("pended", ())
+
+
+def test_a_form_about_the_whole_request_is_known_by_the_number_of_the_request() -> None:
+    body = asking(a_wish("102089-0", extension=[]))
+    response = body["entry"][0]["resource"]
+    response["identifier"] = [{"value": "the request"}]
+    found = read(a_case(orders=2), body)
+    assert [one.context for one in found.wanted] == ["the request"]
