@@ -25,6 +25,7 @@ from smart_app.cases.model import (
     ChartSnapshot,
     CoverageAnswer,
     Decision,
+    Resource,
     Task,
     UtnRecord,
     WriteReceipt,
@@ -239,7 +240,8 @@ class Filing(Steps):
         return writeback.Filing(
             case=case,
             decision_id=found.id,
-            text=formatters.chart_text(case, found, work.numbers, self.payer(case).name),
+            text=formatters.chart_text(case, found, work.numbers, self.payer(case).name)
+            + formatters.answers(self._signed(case, found), site.time_zone),
             title=formatters.chart_title(found),
             author_ref=signer.fhir_user if signer else "",
             encounter_id=work.context.encounter_id,
@@ -251,6 +253,14 @@ class Filing(Steps):
             at=work.now,
             replaces=self._earlier_document(work, site.document.search_by_identifier),
         )
+
+    def _signed(self, case: Case, found: Decision) -> list[Resource]:
+        """Return the forms that were signed before a decision came, oldest first."""
+        return [
+            one
+            for one in self.store.history(case.id, "response", dict)
+            if datetime.fromisoformat(str(one["authored"])) <= found.received_at
+        ]
 
     def _earlier_document(self, work: _Work, can_ask: bool) -> str | None:
         """Return the newest document in the chart that tells an older decision of this case.

@@ -242,7 +242,7 @@ class Later(Answering):
             now = self.store.latest(case.id, self._stage("draft"), Draft)
             if now is None or now.revision != revision:
                 raise StaleRevision
-            self.store.put(db, case.id, self._stage("response"), signed)
+            self.store.put(db, case.id, "response", signed)
             self.adding.answer_form(db, case, person, self.wanted.number, answers, sent)
 
     def _known(

@@ -4,6 +4,7 @@ CMS's words where there are any: affirmed, non-affirmed, partially affirmed, dis
 authorization is *recommended*, never required: the alternative is review before payment.
 """
 
+from smart_app.formatters.answers import answers
 from smart_app.formatters.case import (
     CHIPS,
     DECISIONS,
@@ -97,6 +98,7 @@ __all__ = [
     "WARNINGS",
     "WRITE_OUTCOMES",
     "age",
+    "answers",
     "birth",
     "changes",
     "chart_line",

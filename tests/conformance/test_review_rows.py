@@ -32,6 +32,17 @@ def test_what_is_shown_before_and_kept_back_does_not_leave(golden: Golden) -> No
     assert "DocumentReference" not in sent(golden)
 
 
+@pytest.mark.req("pas-2.0.1@9")
+def test_what_was_gathered_for_the_request_is_kept_in_the_chart(golden: Golden) -> None:
+    for step in (golden.open, golden.ready, golden.settle, golden.sign, golden.decided):
+        step()
+    golden.chart()
+    told = golden._documents()
+    assert "What was answered: Epidural steroid injection" in told
+    assert "Reason for the injection: Radicular pain from a disc herniation or bone spur" in told
+    assert "cauda equina syndrome?: No (answered by hand)" in told
+
+
 @pytest.mark.req("pas-2.2.1@priv-1", "pas-2.0.1@188")
 def test_nobody_must_open_what_will_be_sent_to_sign(golden: Golden) -> None:
     for step in (golden.open, golden.ready, golden.settle, golden.sign, golden.decided):

@@ -9,7 +9,7 @@ from tools import conformance
 ROWS = {one.id for one in conformance.rows()}
 TESTED, REASONS = conformance.tested(), conformance.reasons()
 OPEN = conformance.open_rows()
-MOST_OPEN = 7
+MOST_OPEN = 6
 """How many rows may be open; it only gets less."""
 
 

@@ -1,4 +1,4 @@
-"""A form that a payer asks for later, over HTTP: shown, kept back in part, sent once."""
+"""A form that a payer asks for later, over HTTP: shown, signed, and sent once."""
 
 from __future__ import annotations
 
