@@ -89,6 +89,8 @@ class Listening(Steps):
         changed = self._kept(here, payer)
         with self.world.tasks.during(task) as db:
             self.inbox.change(db, here.id, **changed)
+            if changed.get("remote") and here.ends_at:  # until now nobody was there to tell
+                self.inbox.ask_about(db, here.site)
             self.world.tasks.later(db, task, "", payer.listen_seconds, afresh=True)
         if "remote" not in changed:
             self._catch_up(here, payer)

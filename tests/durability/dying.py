@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import http.client
-import importlib
 import os
 import random
 import signal
@@ -23,99 +22,58 @@ from urllib3.connection import HTTPConnection
 import smart_app.__main__ as app
 from sandbox.ehr import EhrConfig, create_ehr
 from sandbox.payer import Desk, PayerConfig, create_payer
-from sandbox.payer.mac import Office
 from sandbox.server import start
-from smart_app import decide, filing, follow, sending
-from smart_app.cases.store import Store
-from smart_app.cases.tasks import Tasks
+from smart_app import follow, sending
+from smart_app.cases.model import Task
 from smart_app.config import load_app
+from smart_app.listening import Listening
 from smart_app.logs import configure
+from smart_app.pas import subscription
 from smart_app.worker import serve
-from smart_app.world import build
+from smart_app.world import World, build
 from tests.durability import remembering
-from tests.durability.points import Point, here, plans, reached
+from tests.durability.marks import PAYER, SIGNS, WEB, WORKER
+from tests.durability.points import here, plans, reached
 
 LIBC, END_WITH_PARENT = ctypes.CDLL(None), 1
-review = importlib.import_module("smart_app.review")  # the package's own name is a page's
-DOCUMENT, ORDER = "DocumentReference.create", "ServiceRequest.update"
-
-
-def _stage(name: str) -> Any:
-    return lambda _store, _db, _case, stage, *_: stage.startswith(name)
-
-
-def _rung(name: str) -> Any:
-    return lambda _filing, _work, receipt, **_: (
-        receipt.rung == name and receipt.outcome != "unknown"
-    )
-
-
-def _method(name: str) -> Any:
-    return lambda *_: here.method == name
-
-
-def _body(*args: Any) -> bool:
-    return isinstance(args[1], bytes) and len(args[1]) > 2_000
-
-
-WORKER = (
-    Point("claimed", sending.Sending, "send"),
-    Point("before the intent", Store, "start_send"),
-    Point("intent not committed", Store, "start_send", after=True),
-    Point("intent committed", sending.channel, "send"),
-    Point("connected", HTTPConnection, "connect", after=True, doing="send"),
-    Point("bytes sent", HTTPConnection, "getresponse", doing="send"),
-    Point("answer read", sending.Sending, "_keep"),
-    Point("answer not committed", Store, "put", after=True, when=_stage("answer:")),
-    Point("answer kept", decide.Deciding, "judged", doing="send kept"),
-    Point("decision not committed", Store, "put", True, "send", _stage("decision")),
-    Point("number not committed", Store, "add_utn", after=True, doing="send"),
-    Point("decided", follow, "let_go", doing="send"),
-    Point("inquiring", HTTPConnection, "getresponse", doing="recover"),
-    Point("found not committed", Store, "put", True, "recover", _stage("decision")),
-    Point("polling", HTTPConnection, "getresponse", doing="poll"),
-    Point("polled not committed", Store, "put", True, "poll", _stage("decision")),
-    Point("polled", follow, "let_go", doing="poll"),
-    Point("filing", filing.Filing, "file"),
-    Point("before the document", filing.writeback, "file_document"),
-    Point("document sent", HTTPConnection, "getresponse", doing="file", when=_method("POST")),
-    Point("document written", filing.Filing, "_keep", when=_rung(DOCUMENT)),
-    Point("before the order", filing.Filing, "_about_to_write", after=True),
-    Point("order sent", HTTPConnection, "getresponse", doing="file", when=_method("PUT")),
-    Point("order written", filing.Filing, "_keep", when=_rung(ORDER)),
-    Point("filed not committed", filing.Filing, "_settle", after=True),
-    Point("filed", follow, "let_go", doing="file"),
-)
-WEB = (
-    Point("signing", review.reading, "orders_again", doing="sign"),
-    Point("signature not committed", Tasks, "add", after=True, doing="sign"),
-    Point("signature committed", review, "keep", doing="sign"),
-)
-PAYER = (
-    Point("payer read", Office, "receive"),
-    Point("payer recorded", Office, "receive", after=True),
-    Point("payer asked", Office, "find"),
-)
 HALF, RANDOM = "half sent", "at random"
 LONGEST = 0.15
 """Seconds within which a process that dies at random does: as long as a request takes, and more."""
 
 
+def _about(world: World, task: Task) -> str:
+    """Return what a task is about: its case, or of a subscription the payer."""
+    if task.kind == "heard":
+        mail = world.inbox.mail(task.key.rpartition(":")[2])
+        return _case(world, mail.body) if mail else ""
+    if task.kind == "listen":
+        kept = world.inbox.listener(task.case)
+        return kept.payer if kept else ""
+    return task.case
+
+
+def _case(world: World, body: Any) -> str:
+    """Return the case of a notification over which somebody is to die."""
+    found = subscription.read(body)
+    named = {name for one in found.results for name in subscription.names(one)} if found else ()
+    return next((one for one in world.inbox.known(named) if (plans() / one).exists()), "")
+
+
 def _told_task() -> None:
-    """Let the worker know which case it is at, and how far."""
+    """Let the worker know what it is at, and how far."""
     run, keep, request = follow.Follow.run, sending.Sending._keep, HTTPConnection.request
 
     def told(self: Any, task: Any) -> str:
-        here.key, here.doing = task.case, task.kind
+        here.key, here.doing = _about(self.world, task), task.kind
         if RANDOM in _planned():
-            threading.Timer(random.uniform(0, LONGEST), sometime, (task.case,)).start()
+            threading.Timer(random.uniform(0, LONGEST), sometime, (here.key,)).start()
         try:
             return run(self, task)
         finally:
             here.key = here.doing = ""
 
-    def sometime(case_id: str) -> None:
-        here.key = case_id
+    def sometime(key: str) -> None:
+        here.key = key
         reached(RANDOM)
 
     def kept(*args: Any) -> None:
@@ -136,7 +94,7 @@ def _half() -> None:
     send = http.client.HTTPConnection.send
 
     def half(self: Any, data: Any) -> None:
-        if here.doing == "send" and _body(self, data):
+        if here.doing == "send" and isinstance(data, bytes) and len(data) > 2_000:
             if here.key and HALF in _planned():
                 send(self, data[: len(data) // 2])
             reached(HALF)
@@ -147,7 +105,7 @@ def _half() -> None:
 
 def _planned() -> str:
     plan = plans() / here.key
-    return plan.read_text().split(",")[0] if plan.exists() else ""
+    return plan.read_text().split(",")[0] if here.key and plan.exists() else ""
 
 
 def worker(config: str) -> None:
@@ -160,33 +118,55 @@ def worker(config: str) -> None:
     serve(build(load_app(Path(config)), engines=0))
 
 
+def _told_act(owner: Any, call: str, doing: str) -> None:
+    """Let the web app know at which case a person does something."""
+    act = getattr(owner, call)
+
+    def told(self: Any, case: Any, *args: Any) -> Any:
+        here.key, here.doing = case.id, doing
+        try:
+            return act(self, case, *args)
+        finally:
+            here.key = here.doing = ""
+
+    setattr(owner, call, told)
+
+
+def _told_notification() -> None:
+    """Let the web app know of which case a payer tells."""
+    receive = Listening.receive
+
+    def told(self: Listening, name: str, secret: str, body: Any) -> bool:
+        here.key = _case(self.world, body)
+        try:
+            return receive(self, name, secret, body)
+        finally:
+            here.key = ""
+
+    Listening.receive = told  # type: ignore[method-assign]
+
+
 def web(config: str) -> None:
     """Serve as a web app that may die."""
     configure()
     for one in WEB:
         one.mark()
-    sign = review.Review.sign
-
-    def told(self: Any, case: Any, *args: Any) -> Any:
-        here.key, here.doing = case.id, "sign"
-        try:
-            return sign(self, case, *args)
-        finally:
-            here.key = here.doing = ""
-
-    review.Review.sign = told  # type: ignore[method-assign]
+    for owner, call, doing in SIGNS:
+        _told_act(owner, call, doing)
+    _told_notification()
     app.Server(build(load_app(Path(config)), engines=0)).run()
 
 
 def payer(port: str, forms: str) -> None:
     """Serve as a payer whose records outlive it, and that may die."""
-    remembering.remember()
+    memory = remembering.Memory()
+    remembering.take_up()
     for one in PAYER:
         one.mark()
     remembering.tell()
     config = PayerConfig(f"http://127.0.0.1:{port}", Path(forms))
     desk = Desk(config)
-    remembering.recall(desk.office)
+    memory.recall(desk)
     desk.control.change({"idempotent": False})
     start(create_payer(config, desk), int(port))
     _wait()

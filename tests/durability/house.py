@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -22,8 +23,10 @@ from sandbox.stack import ROOT, Stack
 from smart_app.cases.model import Case
 from smart_app.cases.store import NoCase
 from smart_app.config import load_app
+from smart_app.follow import Follow
 from smart_app.world import World, build
 from tests.durability.points import FOLDER
+from tests.durability.remembering import settings_of
 
 DYING = str(ROOT / "tests/durability/dying.py")
 MBI = re.compile(r"\b1S0[A-Z0-9]{8}\b")
@@ -31,6 +34,10 @@ WORKERS = ("worker-1", "worker-2", "worker-3")
 GONE = (OSError, http.client.HTTPException)
 """What a browser meets when the web app dies under it."""
 ORDERS = {"opal": ("esi", "62323", "AZ"), "nell": ("sns", "64581", "NJ")}
+PAYERS = {"opal": "Zyter", "nell": "Genzeon"}
+OFTEN, SELDOM = "poll_longest_seconds = 10", "poll_longest_seconds = 600"
+TELLS = "wiser-nj"
+"""The payer that tells; it is asked about nothing that it could tell."""
 
 
 def until(done: Callable[[], bool], what: str, seconds: float = 60) -> None:
@@ -57,16 +64,27 @@ def member(name: str, number: int) -> str:
 
 @dataclass
 class Run:
-    """One case and where processes die over it."""
+    """One case and where processes die over it.
+
+    ``then`` is what is done when the payer has answered, and over what processes die: it is
+    ``told`` that the payer decides, or a person has the request ``changed`` or ``withdrawn``
+    or documents ``added``. ``decided`` is how the payer answers.
+    """
 
     name: str
     number: int
     points: tuple[str, ...] = ()
     at_payer: tuple[str, ...] = ()
-    pended: bool = False
+    then: str = ""
+    decided: dict[str, Any] = field(default_factory=dict)
     golden: Golden | None = None
     case_id: str = ""
     end: str = ""
+
+    @property
+    def payer(self) -> str:
+        """Return the payer's name."""
+        return PAYERS[self.name]
 
     @property
     def member(self) -> str:
@@ -82,14 +100,16 @@ class House:
     database: str = ""
     stack: Stack = field(init=False)
     world: World = field(init=False)
+    follow: Follow = field(init=False)
 
     def __enter__(self) -> House:
         self.plans.mkdir(parents=True)
         os.environ[FOLDER] = str(self.plans)
         self.stack = Stack(self.folder, database=self.database, worker_lease_seconds=3.0)
         nj = self.folder / "payers/payer-nj.toml"
-        nj.write_text(nj.read_text().replace('recovery = "inquire"', 'recovery = "person"'))
-        assert 'recovery = "person"' in nj.read_text()
+        for one, other in (('recovery = "inquire"', 'recovery = "person"'), (OFTEN, SELDOM)):
+            assert one in nj.read_text()
+            nj.write_text(nj.read_text().replace(one, other))
         az = self.folder / "payers/payer-az.toml"  # this one is asked, the other one tells
         az.write_text(az.read_text().replace('pended = "subscription"', 'pended = "inquire"'))
         stack, ports = self.stack, self.stack.ports
@@ -103,6 +123,7 @@ class House:
             stack.wait_for("payer", f"{stack.payer}/sandbox/state")
             stack.wait_for("web", f"{stack.app}/healthz")
             self.world = build(load_app(self.folder / "app.toml"), engines=0)
+            self.follow = Follow(self.world)
         except BaseException:
             stack.stop()
             raise
@@ -142,10 +163,14 @@ class House:
                 return
             except (*GONE, Failed) as cause:
                 why = cause
-                until(self._web_answers, "the web app")
+                self.web_is_back()
                 if self._signed(run):
                     return
         raise AssertionError(f"could not be signed: {why}")
+
+    def web_is_back(self) -> None:
+        """Wait until the web app, which may just have died, answers."""
+        until(self._web_answers, "the web app")
 
     def _web_answers(self) -> bool:
         try:
@@ -160,12 +185,26 @@ class House:
         form = run.golden.page.form("/sign")
         assert form
         run.case_id = form.action.rsplit("/", 2)[-2]
-        if run.points:
-            (self.plans / run.case_id).write_text(json.dumps(run.points))
-        if run.at_payer:
-            (self.plans / run.member).write_text(json.dumps(run.at_payer))
-        if run.pended:
-            (self.plans / f"pend-{run.member}").touch()
+        if run.decided:
+            settings_of(run.member).write_text(json.dumps(run.decided))
+        if not run.then:
+            self.deadly(run)
+
+    def deadly(self, run: Run) -> None:
+        """Let processes die over a run from now on."""
+        self.plan(run.case_id, run.points)
+        self.plan(run.member, run.at_payer)
+
+    def plan(self, key: str, points: tuple[str, ...]) -> None:
+        """Let processes die at points, when they are at something."""
+        if points:
+            made = self.plans / f"{key}.made"
+            made.write_text(json.dumps(points))
+            made.rename(self.plans / key)
+
+    def met(self, run: Run) -> bool:
+        """Tell whether all has died over a run that was to."""
+        return not any((self.plans / one).exists() for one in (run.case_id, run.member))
 
     def _signed(self, run: Run) -> bool:
         try:
@@ -180,14 +219,27 @@ class House:
 
     # what became of it ---------------------------------------------------------------------------
 
-    def recorded(self) -> Counter[str]:
-        """Return how many requests of each identifier the payer has recorded."""
+    def state(self) -> list[dict[str, Any]]:
+        """Return all that the payer has, a withdrawal as a request of its own."""
         state = f"{self.stack.payer}/sandbox/state"
-        self.stack.wait_for("payer", state)  # it may just be starting again
-        return Counter(one["claim_identifier"] for one in ask(state))
+        while True:
+            self.stack.wait_for("payer", state)  # it may just be starting again
+            with contextlib.suppress(*GONE):
+                found: list[dict[str, Any]] = ask(state)
+                return found
+
+    def at_payer(self) -> set[str]:
+        """Return by what names the payer knows the requests, withdrawals and documents it has."""
+        state = self.state()
+        papers = {one["tracking_id"] for row in state for one in row["attachments"]}
+        return papers | {row["claim_identifier"] for row in state}
+
+    def recorded(self) -> Counter[str]:
+        """Return how often the payer has taken up what it knows by each name."""
+        return Counter((self.plans / "recorded").read_text().splitlines())
 
     def received(self) -> dict[str, set[str]]:
-        """Return the SHA-256 of every whole request that reached the payer, by identifier."""
+        """Return the SHA-256 of all that reached the payer whole, by name."""
         found: dict[str, set[str]] = {}
         for line in (self.plans / "received").read_text().splitlines():
             name, sha256 = line.split()

@@ -3,71 +3,145 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import pickle
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from flask import request as http
+
+from sandbox.payer import Desk
+from sandbox.payer.attachments import Sent
+from sandbox.payer.courier import Courier, Delivery
 from sandbox.payer.mac import Office
+from sandbox.payer.submission import Submission
+from sandbox.payer.subscriptions import Book, Event
 from tests.durability.points import here, plans
 
 KEPT = ("_all", "_numbers", "_sequence")
-PEND = 1.0  # seconds
+CHANGES = (
+    (Office, ("_decide", "_number", "receive", "attach")),
+    (Book, ("take", "renew", "drop")),
+    (Courier, ("changed", "_conclude")),
+)
+"""After what something is to be remembered. What is on its way to a subscriber is forgotten."""
+_members: dict[str, str] = {}
+"""Of which member each event is, by its focus."""
 
 
-def _memory() -> Path:
-    return plans() / "payer"
+def settings_of(member: str) -> Path:
+    """Return where it stands how the payer decides on a member's request."""
+    return plans() / f"as-{member}"
 
 
-def _kept(name: str) -> None:
-    """Let a method of the office write all that it knows to the disk before it returns."""
-    original = getattr(Office, name)
-
-    def changed(self: Any, *args: Any, **more: Any) -> Any:
-        result = original(self, *args, **more)
-        newer = _memory().with_suffix(".newer")
-        newer.write_bytes(pickle.dumps([getattr(self, one) for one in KEPT]))
-        newer.rename(_memory())
-        return result
-
-    setattr(Office, name, changed)
+def _log(name: str, *words: str) -> None:
+    with open(plans() / name, "a") as log:
+        log.write(" ".join(words) + "\n")
 
 
-def remember() -> None:
-    """Let the office keep what it records, and pend what a plan says."""
-    enter = Office._enter
+class Memory:
+    """All that a payer knows, in a file, before it is said."""
 
-    def by_member(self: Any, made: Any, old: Any, sequences: Any, settings: Any) -> None:
-        if (plans() / f"pend-{made.request.member}").exists():
-            settings = replace(settings, decision="pend", pend_seconds=PEND)
-        enter(self, made, old, sequences, settings)
+    def __init__(self) -> None:
+        self.desk: Desk | None = None
+        enter = Office._enter
 
-    Office._enter = by_member  # type: ignore[method-assign]
-    for name in ("_decide", "_number", "receive"):
-        _kept(name)
+        def by_member(self: Any, made: Any, old: Any, sequences: Any, settings: Any) -> None:
+            told = settings_of(made.request.member)
+            if told.exists():
+                settings = replace(settings, **json.loads(told.read_text()))
+            enter(self, made, old, sequences, settings)
+
+        Office._enter = by_member  # type: ignore[method-assign]
+        for owner, names in CHANGES:
+            for name in names:
+                self._kept(owner, name)
+
+    @property
+    def file(self) -> Path:
+        """Return where it is kept."""
+        return plans() / "payer"
+
+    def _kept(self, owner: type, name: str) -> None:
+        original = getattr(owner, name)
+
+        def changed(one: Any, *args: Any, **more: Any) -> Any:
+            result = original(one, *args, **more)
+            self.save()
+            return result
+
+        setattr(owner, name, changed)
+
+    def save(self) -> None:
+        """Write all that is known to the disk."""
+        assert self.desk
+        office, book = self.desk.office, self.desk.book
+        with office.lock, book.lock:
+            newer = self.file.with_suffix(".newer")
+            newer.write_bytes(pickle.dumps([[getattr(office, one) for one in KEPT], book._all]))
+            newer.rename(self.file)
+
+    def recall(self, desk: Desk) -> None:
+        """Give a payer what the one before it knew."""
+        self.desk = desk
+        if self.file.exists():
+            known, desk.book._all = pickle.loads(self.file.read_bytes())
+            for name, value in zip(KEPT, known, strict=True):
+                setattr(desk.office, name, value)
+            desk.courier.start()
+
+
+def _named(arrived: Any) -> tuple[str, str]:
+    """Return the member of what arrived, and by what name it is counted."""
+    if isinstance(arrived, Sent):
+        return arrived.ids["MemberId"], arrived.ids["TrackingId"]
+    return arrived.member, arrived.identifier["value"]
+
+
+def _arriving(before: Callable[[Any], None]) -> None:
+    """Do something with each thing that arrives, before the office has it; one at a time."""
+
+    def marked(original: Any) -> Any:
+        def called(self: Office, arrived: Any, *more: Any) -> Any:
+            before(arrived)
+            with self.lock:
+                return original(self, arrived, *more)
+
+        return called
+
+    Office.receive = marked(Office.receive)  # type: ignore[method-assign]
+    Office.attach = marked(Office.attach)  # type: ignore[method-assign]
+
+
+def take_up() -> None:
+    """Log what the office takes up: the same thing again as well, whatever it says of it then."""
+    _arriving(lambda arrived: _log("recorded", _named(arrived)[1]))
 
 
 def tell() -> None:
-    """Tell of which member a request is, one at a time, and log each that came whole."""
+    """Tell of which member each thing is, and log each that came whole."""
+    find, event, carry = Office.find, Courier._event, Courier._carry
 
-    def asked(original: Any) -> Any:
-        def told(self: Any, request: Any, *body: bytes) -> Any:
-            here.key = request.member
-            if body:
-                name, sha256 = request.identifier["value"], hashlib.sha256(body[0]).hexdigest()
-                with open(plans() / "received", "a") as log:
-                    log.write(f"{name} {sha256}\n")
-            with self.lock:
-                return original(self, request, *body)
+    def came(arrived: Any) -> None:
+        here.key, name = _named(arrived)
+        _log("received", name, hashlib.sha256(http.get_data()).hexdigest())
 
-        return told
+    def asked(self: Office, inquiry: Any) -> Any:
+        here.key = inquiry.member
+        with self.lock:
+            return find(self, inquiry)
 
-    Office.receive = asked(Office.receive)  # type: ignore[method-assign]
-    Office.find = asked(Office.find)  # type: ignore[method-assign]
+    def happened(self: Courier, one: Any, submission: Submission) -> Event:
+        made = event(self, one, submission)
+        _members[made.focus] = submission.request.member
+        return made
 
+    def carried(self: Courier, one: Delivery) -> Any:
+        here.key = next((_members.get(event.focus, "") for event in one.events), "")
+        return carry(self, one)
 
-def recall(office: Office) -> None:
-    """Give an office what the one before it knew."""
-    if _memory().exists():
-        for name, value in zip(KEPT, pickle.loads(_memory().read_bytes()), strict=True):
-            setattr(office, name, value)
+    _arriving(came)
+    Office.find = asked  # type: ignore[method-assign]
+    Courier._event, Courier._carry = happened, carried  # type: ignore[method-assign]

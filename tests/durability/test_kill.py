@@ -1,77 +1,113 @@
 """Kill -9 of web app, worker and payer at every point of a request's way: one request, one end.
 
-The payer is not idempotent: it records every request that arrives as one of its own.
+A withdrawal, a notification and documents sent afterwards go the same way. The payer is not
+idempotent: what arrives a second time is counted a second time.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from smart_app.cases import codec
-from smart_app.cases.model import CoverageAnswer, WriteReceipt
-from tests.durability.house import House, Run, until
+from smart_app.cases import codec, states
+from smart_app.cases.model import UNCOUNTED, Addition, CoverageAnswer, WriteReceipt
+from tests.durability import doing, marks
+from tests.durability.house import TELLS, House, Run, until
 
 pytestmark = pytest.mark.durability
 
-SENDING = (
-    "claimed",
-    "before the intent",
-    "intent not committed",
-    "intent committed",
-    "connected",
-    "half sent",
-    "bytes sent",
-    "answer read",
-    "answer not committed",
-    "answer kept",
-    "decision not committed",
-    "number not committed",
-    "decided",
-)
-FILING = (
-    "filing",
-    "before the document",
-    "document sent",
-    "document written",
-    "before the order",
-    "order sent",
-    "order written",
-    "filed not committed",
-    "filed",
-)
-POLLING = ("polling", "polled not committed", "polled")
-ASKING = ("inquiring", "found not committed")
-SIGNING = ("signing", "signature not committed", "signature committed")
-PAYER = ("payer read", "payer recorded")
+WORKER = tuple(one.name for one in marks.REQUEST)
+SENDING = (*WORKER[:5], "half sent", *WORKER[5:12])
+ASKING, POLLING = WORKER[12:14], WORKER[14:17]
+FILING = tuple(one.name for one in marks.FILING)
+LISTENING = tuple(one.name for one in marks.NOTIFICATION[:4])
+HEARING = tuple(one.name for one in marks.NOTIFICATION[5:])
+WITHDRAWING = tuple(one.name for one in marks.WITHDRAWAL)
+ADDING = tuple(one.name for one in marks.DOCUMENTS)
+CHANGING = tuple(one.name for one in marks.CHANGE)
+WEB = tuple(one.name for one in marks.WEB)
+PAYER = tuple(one.name for one in marks.PAYER)
 RANDOM = "at random"
-TIMES = 2
-FILED, WAITS = "affirmed, and in the chart", "waits for a person"
-WORDS = "We do not know whether it arrived. Nothing more is sent by itself. Call Genzeon and ask."
-"""What a person is told where the payer's file names nothing better than asking."""
+TIMES = 1
+PEND, PENDS = {"decision": "pend"}, {"decision": "pend", "pend_seconds": 1}
+MORE = {"decision": "more-info"}
+FILED, WITHDRAWN = "affirmed, and in the chart", "withdrawn"
+CHANGED, UNCHANGED = "changed", "unchanged, as the payer says"
+WAITS = "waits for a person"
+
+
+class Plan:
+    """All runs, in the groups in which they go side by side."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def run(self, *points: str, name: str = "opal", **more: Any) -> Run:
+        """Return a run over a new person."""
+        self.made += 1
+        return Run(name, self.made, points, **more)
+
+    def of_ours(self) -> list[Run]:
+        """Return where workers and web app die."""
+        run = self.run
+        found = [run(one) for one in (*SENDING, *FILING, *WEB[:3])]
+        found += [run("bytes sent", one) for one in ASKING]
+        found += [run(one, decided=PENDS) for one in POLLING]
+        found += [run(one, name="nell") for one in SENDING[:10]]
+        found += [run(one, name="nell", then="told", decided=PEND) for one in (*WEB[3:6], *HEARING)]
+        found += [run(one, **self._withdrawn()) for one in (*WEB[6:9], *WITHDRAWING)]
+        found += [run(one, name="nell", then="withdrawn") for one in WITHDRAWING[2:6]]
+        found += [run(one, then="added", decided=MORE) for one in (*WEB[9:12], *ADDING)]
+        found += [run(one, name="nell", then="added", decided=MORE) for one in ADDING[2:5]]
+        found += [run(one, then="changed", decided=PEND) for one in (*WEB[12:], *CHANGING)]
+        found += [run(one, name="nell", then="changed", decided=PEND) for one in CHANGING[2:6]]
+        return found
+
+    def _withdrawn(self) -> dict[str, Any]:
+        """Return by turns a request that waits and one that is affirmed, to be withdrawn."""
+        return {"then": "withdrawn", "decided": PEND if self.made % 2 else {}}
+
+    def payers(self) -> list[Run]:
+        """Return where the payer dies over a request, and workers at random moments."""
+        found = [self.run(at_payer=(one,)) for one in PAYER[:2]]
+        found += [self.run("bytes sent", at_payer=PAYER[2:3])]
+        found += [self.run(RANDOM) for _ in range(6)]
+        found += [self.run(RANDOM, **self._withdrawn()) for _ in range(3)]
+        found += [self.run(RANDOM, then="added", decided=MORE) for _ in range(2)]
+        return found
+
+    def unasked(self) -> list[Run]:
+        """Return where a payer dies that is not asked afterwards."""
+        return [self.run(at_payer=(one,), name="nell") for one in PAYER[:2]]
+
+    def later(self) -> list[Run]:
+        """Return where the payer dies over what comes after a request."""
+        run, found = self.run, []
+        for name in ("nell", "opal"):
+            found += [run(at_payer=(one,), name=name, then="withdrawn") for one in PAYER[5:7]]
+            found += [
+                run(at_payer=(one,), name=name, then="added", decided=MORE) for one in PAYER[7:9]
+            ]
+            found += [
+                run(at_payer=(one,), name=name, then="changed", decided=PEND) for one in PAYER[9:]
+            ]
+        return found + [
+            run(at_payer=(one,), name="nell", then="told", decided=PEND) for one in PAYER[3:5]
+        ]
 
 
 def planned() -> list[list[Run]]:
-    """Return what is done side by side: workers and web app die; the payer; it, unasked."""
-    number = iter(range(1, 1000))
-
-    def run(*points: str, name: str = "opal", **more: Any) -> Run:
-        return Run(name, next(number), points, **more)
-
-    of_ours = [run(one) for _ in range(TIMES) for one in (*SENDING, *FILING, *SIGNING)]
-    of_ours += [run("bytes sent", one) for _ in range(TIMES) for one in ASKING]
-    of_ours += [run(one, pended=True) for _ in range(TIMES) for one in POLLING]
-    of_ours += [run(one, name="nell") for _ in range(TIMES) for one in SENDING[:10]]
-    payers = [run(at_payer=(one,)) for _ in range(TIMES) for one in PAYER]
-    payers += [run("bytes sent", at_payer=("payer asked",)) for _ in range(TIMES)]
-    payers += [run(RANDOM) for _ in range(8 * TIMES)]
-    unasked = [run(at_payer=(one,), name="nell") for _ in range(TIMES) for one in PAYER]
-    return [of_ours, payers, unasked]
+    """Return what is done side by side."""
+    plan = Plan()
+    groups = (plan.of_ours, plan.payers, plan.unasked, plan.later)
+    return [list(chain(*(group() for _ in range(TIMES)))) for group in groups]
 
 
 @pytest.fixture
@@ -83,18 +119,24 @@ def house(tmp_path: Path, database_url: str) -> Iterator[House]:
 def end(house: House, run: Run) -> str:
     """Return how a run has ended, or nothing while something is still to be done."""
     tasks = house.world.tasks.of_case(run.case_id)  # first: where none is left nothing moves
-    tracks = house.case(run).tracks
-    if (tracks.decision, tracks.utn, tracks.chart) == (
-        "affirmed",
-        "recorded",
-        "filed_and_read_back",
-    ):
-        return FILED
-    if any(one.state in ("due", "leased") for one in tasks):
-        return ""
-    kinds = [one.kind for one in house.world.audit.events(run.case_id)]
-    waits = tracks.submission == "unknown" and kinds[-1] == "person_needed"
-    return WAITS if waits else f"{tracks}: {kinds}"
+    due = [one.kind for one in tasks if one.state in ("due", "leased")]
+    case, said = house.case(run), doing.kinds(house, run)
+    if case.tracks.submission in UNCOUNTED:
+        assert states.headline(case.tracks) in UNCOUNTED
+        assert case.tracks.claim == "hold", "a claim goes out for what is being withdrawn"
+    if case.tracks.submission == "cancelled" and set(due) <= {"poll"}:
+        numbers = {one.status for one in house.world.store.utns(run.case_id)} - {"superseded"}
+        return WITHDRAWN if not numbers else f"withdrawn, with numbers: {numbers}"
+    if run.then == "changed" and set(due) <= {"poll"} and case.tracks.submission == "pended":
+        if "updated" in said:
+            return CHANGED
+        return UNCHANGED if "person_not_updated" in said else "unchanged, and nobody said so"
+    if doing.filed(house, run) and case.tracks.submission not in UNCOUNTED:
+        kept = run.then == "withdrawn" and "person_not_cancelled" not in said
+        return FILED if not kept else "affirmed, and nobody said that it is not withdrawn"
+    if set(due) <= {"poll"} and doing.waits(house, run):
+        return WAITS
+    return "" if due else f"{case.tracks}: {said}"
 
 
 def ended(house: House, runs: list[Run]) -> None:
@@ -106,6 +148,17 @@ def ended(house: House, runs: list[Run]) -> None:
         return all(one.end for one in runs)
 
     until(all_ended, "every case to end", 240)
+
+
+def drive(house: House, runs: list[Run]) -> None:
+    """Sign every run, do what is then done, and wait for the ends."""
+    for one in runs:
+        house.sign(one)
+    for one in runs:
+        if one.then:
+            until(partial(doing.ready, house, one), f"an answer to {one}", 120)
+            doing.act(house, one)
+    ended(house, runs)
 
 
 def is_in_the_chart_once(house: House, run: Run) -> None:
@@ -127,59 +180,98 @@ def is_in_the_chart_once(house: House, run: Run) -> None:
     assert number in page.text
 
 
-def a_person_clears_up(house: House, runs: list[Run]) -> list[Run]:
-    """Let staff say of what the payer does not have that it does not; return what was sent on."""
-    recorded, sent = house.recorded(), []
-    for one in runs:
-        page = house.page(one)
-        assert WORDS in page.text, page.text
-        (row,) = house.world.store.submissions(one.case_id)
-        if recorded[row.identifier]:
-            continue
-        form = page.form("/not-there")
-        assert form and one.golden
-        one.golden.browser.submit(page, form)
-        one.end = ""
-        sent.append(one)
-    return sent
+def is_withdrawn_everywhere(house: House, run: Run) -> None:
+    """Assert that neither the page nor the order says of a withdrawn request that it holds."""
+    golden, page = run.golden, house.page(run)
+    assert golden
+    panel = golden.browser.get(f"{house.stack.ehr}/patients/{golden.patient}/panel").html
+    assert "affirmed, " not in panel, run
+    assert page.data["data-state"] == "cancelled"
+    assert f"{run.payer} says that the request was withdrawn. Nothing is affirmed." in page.text
+    (state,) = {
+        one["decision"]
+        for one in house.state()
+        if one["member"] == run.member and not one["replaced_by"]
+    }
+    assert state == "cancelled"
+
+
+def is_what_the_payer_has(house: House, run: Run) -> None:
+    """Assert that the case asks for what the payer has of it, and nothing else."""
+    there = house.at_payer()
+    rows = [one for one in house.world.store.submissions(run.case_id) if one.identifier in there]
+    claim = json.loads(house.world.store.payload(rows[-1]))["entry"][0]["resource"]
+    assert [rows[-1].kind == "update"] == [run.end == CHANGED]
+    days = {item["servicedDate"] for item in claim["item"]}
+    assert days == {str(house.case(run).planned_date)}
+
+
+def sent(house: House, run: Run) -> dict[str, tuple[str, Any]]:
+    """Return what was to be sent for a run, and its kind, by the name that the payer knows."""
+    added = house.world.store.history(run.case_id, "addition", Addition)
+    names = {one.identifier: one.wanted.number for one in added}
+    rows = house.world.store.submissions(run.case_id)
+    return {names.get(one.identifier, one.identifier): (one.kind, one) for one in rows}
+
+
+def due(run: Run, kind: str) -> bool:
+    """Tell whether the payer must have something of a kind, as a run has ended."""
+    if kind == "cancel":
+        return run.end == WITHDRAWN
+    if kind == "update":
+        return run.end == CHANGED
+    return run.end in (FILED, WITHDRAWN, CHANGED, UNCHANGED)
 
 
 def lost_twice_differing(house: House, runs: list[Run]) -> tuple[int, int, int]:
-    """Return how many requests were lost, were recorded twice, or arrived as other bytes."""
-    recorded, received = house.recorded(), house.received()
+    """Return how much was lost, was recorded twice, or arrived as other bytes."""
+    recorded, received, there = house.recorded(), house.received(), house.at_payer()
     lost = twice = differing = 0
     for one in runs:
-        (row,) = house.world.store.submissions(one.case_id)
-        lost += not recorded[row.identifier] and one.end == FILED
-        twice += recorded[row.identifier] > 1
-        signed = {codec.sha256(house.world.store.payload(row))}
-        assert row.body_sha256 in signed
-        differing += received.get(row.identifier, signed) != signed
         assert house.world.audit.record(one.case_id).broken_at is None
-    assert set(recorded) <= {
-        row.identifier for one in runs for row in house.world.store.submissions(one.case_id)
-    }
+        for name, (kind, row) in sent(house, one).items():
+            lost += due(one, kind) and name not in there
+            twice += recorded[name] > 1
+            signed = {codec.sha256(house.world.store.payload(row))}
+            assert row.body_sha256 in signed
+            differing += received.get(name, signed) != signed
+    assert set(recorded) <= {name for one in runs for name in sent(house, one)}
     return lost, twice, differing
+
+
+def nothing_is_awaited(house: House, runs: list[Run]) -> None:
+    """Let no question wait any more: then nothing is to be told, and the payer hears that."""
+    with house.world.store.write() as db:
+        for one in runs:
+            house.world.tasks.wake(db, "poll", one.case_id)
+    until(lambda: not house.world.inbox.listeners(), "the end of the subscription")
 
 
 def test_whatever_is_killed_one_request_is_recorded(house: House, record_property: Any) -> None:
     phases = planned()
+    house.plan(TELLS, (*LISTENING, "unsubscribed"))
     for phase in phases:
-        for one in phase:
-            house.sign(one)
-        ended(house, phase)
+        drive(house, phase)
     runs = list(chain(*phases))
     told = Counter(one.end for one in runs)
     assert lost_twice_differing(house, runs) == (0, 0, 0), told
-    assert set(told) == {FILED, WAITS}, told
+    assert set(told) == {FILED, WITHDRAWN, CHANGED, WAITS}, told
     waiting = [one for one in runs if one.end == WAITS]
-    assert {one.name for one in waiting} == {"nell"}, "a payer that can be asked was not"
-    again = a_person_clears_up(house, waiting)
+    unasked = {one.name for one in waiting if one.then != "added"}
+    assert unasked == {"nell"}, "a payer that can be asked was not"
+    again = [one for one in waiting if doing.clear_up(house, one)]
     ended(house, again)
+    assert {one.end for one in again} <= {FILED, WITHDRAWN, CHANGED, UNCHANGED}
     for one in runs:
         if one.end == FILED:
             is_in_the_chart_once(house, one)
+        elif one.end == WITHDRAWN:
+            is_withdrawn_everywhere(house, one)
+        elif one.then == "changed":
+            is_what_the_payer_has(house, one)
+    nothing_is_awaited(house, runs)
     asked = Counter(point for one in runs for point in (*one.points, *one.at_payer))
+    asked += Counter((*LISTENING, "unsubscribed"))
     assert house.killed() == asked
     lost, twice, differing = lost_twice_differing(house, runs)
     kind = house.world.store.engine.dialect.name
@@ -187,6 +279,8 @@ def test_whatever_is_killed_one_request_is_recorded(house: House, record_propert
         "counts",
         f"kill suite, {kind}: {len(runs)} runs, {sum(asked.values())} kills at {len(asked)} "
         f"points; {lost} lost, {twice} recorded twice, {differing} of other bytes; "
-        f"{told[FILED]} {FILED}, {told[WAITS]} {WAITS}, {len(again)} of them sent again at a word",
+        f"{told[FILED]} {FILED}, {told[WITHDRAWN]} {WITHDRAWN}, {told[CHANGED]} {CHANGED}, "
+        f"{told[WAITS]} {WAITS}, "
+        f"{len(again)} of them cleared up at a word",
     )
     assert (lost, twice, differing) == (0, 0, 0)

@@ -73,8 +73,8 @@ CALLERS = {
     "smart_app/adding.py",  # what is sent after a request
     "smart_app/answering.py",  # stage 7, of whichever form
     "smart_app/later.py",  # stages 5 to 8 of a form that is asked for after a request
-    "smart_app/answering.py",  # what a person says of a form, before or after the request
-    "smart_app/later.py",  # a form that a payer asks for afterwards
+    # what a person says of a form, before or after the request
+    # a form that a payer asks for afterwards
     "smart_app/web/later.py",  # the sentence of a wrong field
     "smart_app/hearing.py",  # what a notification makes of a decision
     "smart_app/numbering.py",  # stage 12
@@ -89,8 +89,7 @@ CALLERS = {
     "smart_app/web/sent.py",  # days that are left, the claim card
     "smart_app/web/presenters.py",  # rows of a form, days that are left
     "smart_app/web/case.py",  # the claim card, and the word of a typed-in letter
-    "smart_app/web/review.py",  # the sentence of a wrong field
-    "smart_app/web/later.py",  # the same, of a form that is asked for later
+    "smart_app/web/review.py",  # the same, of a form that is asked for later
 }
 """Who may call the stages."""
 KNOWN_LONG = {

@@ -123,6 +123,27 @@ def test_one_that_the_payer_forgot_is_asked_for_anew(store: Store, clock: FakeCl
     assert line.listener().remote == "s2"
 
 
+@pytest.mark.parametrize("found", ["when looked at", "when renewed"])
+def test_what_changed_while_the_payer_had_forgotten_it_is_asked_about(
+    store: Store, clock: FakeClock, found: str
+) -> None:
+    line = pended(store, clock)
+    line.settings.poll_longest_seconds = 1e9
+    line.tell(notification("handshake"))
+    line.pass_by(3, each=600.0)
+    there = {**SUBSCRIPTION, "status": "off"}
+    first = Reply(404, None) if found == "when looked at" else Reply(200, there)
+    line.payer.answers |= {
+        "/Subscription/s1": [first, Reply(404, None)],
+        "/Subscription": [Reply(201, {"id": "s2"})],
+        "/Subscription/s2": [Reply(200, SUBSCRIPTION)],
+        "$inquire": [ok(an_answer_item("A1"))],
+    }
+    line.pass_by(20)
+    assert line.listener().remote == "s2"
+    assert line.case().tracks.decision == "affirmed"
+
+
 def test_it_is_renewed_before_it_ends(store: Store, clock: FakeClock) -> None:
     line = pended(store, clock)
     first = line.listener().ends_at
@@ -172,10 +193,9 @@ def test_one_that_is_begun_while_it_ends_stays(store: Store, clock: FakeClock) -
     line.work()
     line.pass_by(7)
     assert line.payer.deletes
-    (here,) = line.world.inbox.listeners()
-    line.pass_by(5)
-    assert here.id == line.listener().id
-    assert line.listener().remote == "s1"
+    asked = [json.loads(body) for url, body in line.payer.posts if url.endswith("/Subscription")]
+    assert len(asked) == 2
+    assert len({one["channel"]["endpoint"] for one in asked}) == 1
 
 
 def test_an_event_that_comes_after_the_end_is_not_acknowledged(
