@@ -5,15 +5,12 @@ Nothing but an affirmation of every item is ever green, whatever a payer does.
 
 from __future__ import annotations
 
-from html import unescape
 from typing import Any, NamedTuple
 
 import pytest
 
-from sandbox.golden import Golden, ask
-
-GREEN = ("affirmed", "affirmed_number_awaited")
-LETTER = "Enter a decision from a letter"
+from sandbox.golden import Golden
+from tests.flow.answers import LETTER, reads, signed
 
 
 class Row(NamedTuple):
@@ -76,15 +73,5 @@ FAILED = [
     "row", [*DECIDED, *FAILED], ids=lambda row: " ".join(map(str, row.payer.values()))
 )
 def test_what_a_person_reads_and_may_do(golden: Golden, row: Row) -> None:
-    ask(f"{golden.stack.payer}/control", row.payer)
-    for step in (golden.open, golden.ready, golden.settle, golden.sign):
-        step()
-    golden._until(lambda: golden.page.data.get("data-state") == row.state, row.state)
-    head, _, rest = unescape(golden.page.html).partition("</header>")
-    assert row.words in head.split("<h1>")[1].split("</h1>")[0]
-    assert row.next in head
-    assert ('status ok"' in head) is (row.state in GREEN)
-    if row.way.startswith("/"):
-        assert golden.page.form(row.way) is not None
-    else:
-        assert row.way in rest
+    signed(golden, row.state, **row.payer)
+    reads(golden, row.state, row.words, row.next, row.way)
