@@ -75,3 +75,30 @@ FAILED = [
 def test_what_a_person_reads_and_may_do(golden: Golden, row: Row) -> None:
     signed(golden, row.state, **row.payer)
     reads(golden, row.state, row.words, row.next, row.way)
+
+
+@pytest.mark.parametrize(
+    ("payer", "said", "about"),
+    [
+        (
+            {"misbehave": "refuse"},
+            "“the pretend payer was told to refuse”",
+            "Service 1 (62323): the code. Change it in the chart, then begin a new request.",
+        ),
+        (
+            {"decision": "error"},
+            "Error code T4",
+            "The reviewer: the name. It stands in Preclear’s settings",
+        ),
+    ],
+    ids=["OperationOutcome", "AAA"],
+)
+def test_what_was_not_accepted_says_where_it_is_mended(
+    golden: Golden, payer: dict[str, Any], said: str, about: str
+) -> None:
+    signed(golden, "rejected", **payer)
+    listed = " ".join(golden.page.text.split()).partition("could not accept")[2]
+    assert said in listed
+    assert about in listed.partition(said)[2]
+    assert 'href="#again"' in golden.page.html
+    assert golden.page.form("/again") is not None
