@@ -82,7 +82,10 @@ class Answers(Steps):
         except Exception as cause:  # what our reading fails of refuses nothing
             self.unread(case, cause)
             return receipt
-        return replace(receipt, outcome="rejected", faults=found) if found else receipt
+        if not found:
+            return receipt
+        places = tuple(found.values())
+        return replace(receipt, outcome="rejected", faults=tuple(found), places=places)
 
     @staticmethod
     def unread(case: Case, cause: Exception) -> None:

@@ -449,12 +449,42 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What came back from a channel: the parsed body, or the refusal in words."""
+    """What came back from a channel: the parsed body, or the refusal in words.
+
+    ``places`` are where each of the ``faults`` stands, in the payer's words for it (FHIRPath).
+    """
 
     outcome: SubmissionOutcome
     status: int | None = None
     body: Resource | None = None
     faults: tuple[str, ...] = ()
+    places: tuple[tuple[str, ...], ...] = ()
+
+
+Subject = Literal[
+    "item",
+    "diagnosis",
+    "information",
+    "patient",
+    "coverage",
+    "provider",
+    "insurer",
+    "team",
+    "request",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a request: which row of which subject, and what of it.
+
+    ``number`` is the row's own, where there are several; ``label`` is what the request calls it.
+    """
+
+    subject: Subject
+    number: int | None = None
+    label: str = ""
+    element: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,9 +65,14 @@ from smart_app.formatters.page import (
     stage,
     told_by,
 )
+from smart_app.formatters.parts import MENDS, fault, mended, part
 from smart_app.formatters.sitecheck import site_finding, site_verdict
 
 __all__ = [
+    "MENDS",
+    "fault",
+    "mended",
+    "part",
     "COVERED",
     "DECIDES",
     "NO_NAME",

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from smart_app.cases.model import Receipt, Resource
 from smart_app.errors import PayerUnknown
+from smart_app.fhir import codes
 from smart_app.pas import listing
 from smart_app.pas.subscription import last
 from smart_app.ports import PayerHttp
@@ -18,22 +19,26 @@ from smart_app.ports import PayerHttp
 FHIR_JSON = "application/fhir+json"
 
 
-def faults(body: Any) -> tuple[str, ...]:
-    """Return what an OperationOutcome complains about, in the payer's words; never raises."""
+def faults(body: Any) -> dict[str, tuple[str, ...]]:
+    """Return what an OperationOutcome complains about, in the payer's words, each with its places.
+
+    Never raises. ``location`` is where older FHIR has the places.
+    https://hl7.org/fhir/R4/operationoutcome-definitions.html#OperationOutcome.issue.expression
+    """
     if not isinstance(body, dict) or body.get("resourceType") != "OperationOutcome":
-        return ()
-    issues = body.get("issue")
-    several = issues if isinstance(issues, list) else []
-    found = (_issue(one) for one in several if isinstance(one, dict))
-    return tuple(one for one in found if one)
-
-
-def _issue(issue: dict[str, Any]) -> str:
-    details, where = issue.get("details"), issue.get("expression")
-    text = details.get("text") if isinstance(details, dict) else None
-    words = next((one for one in (text, issue.get("diagnostics"), issue.get("code")) if one), "")
-    places = ", ".join(str(one) for one in where) if isinstance(where, list) else ""
-    return ": ".join(one for one in (str(words), places) if one)
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    for issue in codes.objects(body.get("issue")):
+        text = codes.member(issue.get("details"), "text")
+        words = next(
+            (one for one in (text, issue.get("diagnostics"), issue.get("code")) if one), ""
+        )
+        named = issue.get("expression") or issue.get("location")
+        places = [one for one in named if isinstance(one, str)] if isinstance(named, list) else []
+        if words or places:
+            said = str(words or "no reason given")
+            found[said] = tuple(dict.fromkeys((*found.get(said, ()), *places)))
+    return found
 
 
 def submit(http: PayerHttp, base: str, payload: bytes) -> Receipt:
@@ -63,8 +68,8 @@ def _posted(http: PayerHttp, base: str, operation: str, payload: bytes) -> Recei
         body = answer.body if isinstance(answer.body, dict) else None
         return Receipt("received", answer.status, body)
     if 400 <= answer.status < 500 and answer.status not in (408, 429):
-        named = faults(answer.body)
-        return Receipt("rejected", answer.status, None, named or (f"status {answer.status}",))
+        named = faults(answer.body) or {f"status {answer.status}": ()}
+        return Receipt("rejected", answer.status, None, tuple(named), tuple(named.values()))
     raise PayerUnknown(f"status {answer.status}")
 
 

@@ -51,6 +51,7 @@ WORDS: dict[str, DecisionWord] = {
 BLOCKING: tuple[DecisionWord, ...] = ("unreadable", "contact_payer", "pended")
 """Words of one item that leave the whole request undecided, the strongest first."""
 REFERENCE = "extension-administrationReferenceNumber"
+ERROR_PATH, ERROR_ELEMENT = "extension-errorPath", "extension-errorElement"
 NUMBERED = ("A1", "A2", "A3", "A6")
 APPROVALS: tuple[DecisionWord, ...] = ("affirmed", "affirmed_modified")
 """Words of an item of which no part may be denied."""
@@ -130,8 +131,10 @@ def _unsaid(response: Resource) -> DecisionWord:
     return "pended" if response.get("outcome") in NOT_YET else "unreadable"
 
 
-def refusal(body: Any, sent: Sent, dismissed_text: str) -> tuple[str, ...]:
+def refusal(body: Any, sent: Sent, dismissed_text: str) -> dict[str, tuple[str, ...]]:
     """Return what a payer complains about that processed a request and decided nothing of it.
+
+    Each complaint comes with the places that it names.
 
     X12's own errors (AAA) come with status 200 and ``outcome`` error. Empty when anything was
     decided or dismissed, and for what is no such answer, or one about another's request.
@@ -140,23 +143,35 @@ def refusal(body: Any, sent: Sent, dismissed_text: str) -> tuple[str, ...]:
     try:
         found = claim_responses(body)
         if not_usable(found, body, sent) or found[0].get("outcome") != "error":
-            return ()
+            return {}
         response = found[0]
         decided = any(review_actions(item) for item in response.get("item") or [])
         if decided or _dismissed(response, dismissed_text) is not None:
-            return ()
-        return _complaints(response) or ("no reason given",)
+            return {}
+        return _complaints(response) or {"no reason given": ()}
     except (AttributeError, TypeError, KeyError):
-        return ()
+        return {}
 
 
-def _complaints(response: Resource) -> tuple[str, ...]:
-    said = [
-        str(response.get("disposition") or ""),
-        *(_words_of(one.get("code")) for one in response.get("error") or []),
-        *(str(one.get("text") or "") for one in response.get("processNote") or []),
+def _complaints(response: Resource) -> dict[str, tuple[str, ...]]:
+    said: list[tuple[str, tuple[str, ...]]] = [
+        (str(response.get("disposition") or ""), ()),
+        *((_words_of(one.get("code")), _places(one)) for one in response.get("error") or []),
+        *((str(one.get("text") or ""), ()) for one in response.get("processNote") or []),
     ]
-    return tuple(dict.fromkeys(one for one in said if one))
+    found: dict[str, tuple[str, ...]] = {}
+    for words, places in said:
+        if words:
+            found[words] = tuple(dict.fromkeys((*found.get(words, ()), *places)))
+    return found
+
+
+def _places(error: dict[str, Any]) -> tuple[str, ...]:
+    """Return where an error says that it is: its path, else X12's loop and segment."""
+    path, element = _extension(error, ERROR_PATH), _extension(error, ERROR_ELEMENT)
+    if isinstance(element, dict):  # from 2.2 on it has parts
+        element = next(sub(element, "error"), None)
+    return next(((one,) for one in (path, element) if isinstance(one, str) and one), ())
 
 
 def _instead(line: dict[str, Any]) -> str:
@@ -229,7 +244,7 @@ def _dismissed(response: Resource, text: str) -> tuple[str, ...] | None:
     """Return the reasons when this payer says that it dismissed the request, else None."""
     if response.get("outcome") != "error" or response.get("item"):
         return None
-    found = _complaints(response)
+    found = tuple(_complaints(response))
     return found if any(text.lower() in one.lower() for one in found) else None
 
 

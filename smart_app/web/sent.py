@@ -19,7 +19,6 @@ from smart_app.cases.model import (
     ClaimCard,
     Decision,
     Event,
-    Receipt,
     UtnRecord,
     WriteReceipt,
     entered_here,
@@ -28,7 +27,7 @@ from smart_app.follow import Follow
 from smart_app.sending import for_a_person
 from smart_app.utn import claim
 from smart_app.utn.window import days_left
-from smart_app.web import more
+from smart_app.web import more, refused
 from smart_app.web.presenters import not_added, payer_name
 from smart_app.world import World
 
@@ -66,7 +65,7 @@ class CaseView:
     window: tuple[str, str, str] | None
     items: tuple[tuple[str, str, tuple[str, ...]], ...]
     notes: tuple[str, ...]
-    faults: tuple[str, ...]
+    faults: tuple[refused.Fault, ...]
     chart_words: str
     chart_tick: bool
     history: tuple[tuple[str, str], ...]
@@ -179,7 +178,7 @@ def case_view(follow: Follow, case: Case) -> CaseView:
         window=_window(active, today) if state == "affirmed" else None,
         items=_items(case, decision),
         notes=decision.notes if decision else (),
-        faults=_faults(store.latest(case.id, "receipt", Receipt)),
+        faults=refused.faults(follow, case),
         chart_words=formatters.chart_line(
             case.tracks.chart, where, orders_marked(writes), entered=by_hand
         ),
@@ -311,7 +310,3 @@ def _items(case: Case, decision: Decision | None) -> tuple[tuple[str, str, tuple
         )
         for one in decision.items
     )
-
-
-def _faults(receipt: Receipt | None) -> tuple[str, ...]:
-    return receipt.faults if receipt else ()

@@ -6,17 +6,35 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-MANY = settings(
-    max_examples=2500,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    derandomize=True,
-    database=None,
-)
-FEW = settings(MANY, max_examples=250)
+from tests.unit.pas.test_decision import an_answer, an_answer_item
+
+MANY, FEW = 2500, 120
+"""How many inputs a reader is fed with, and a whole line."""
+FED: dict[str, int] = {}
+"""Every test that is fed, and with how many inputs."""
+NUMBER = "JFA99900004417"
+CODES = ("A1", "A2", "A3", "A4", "A6", "C", "CT", "NA")
+
+
+def fed(many: int, *inputs: st.SearchStrategy[Any]) -> Callable[[Any], Any]:
+    """Feed a test with so many inputs, always the same ones."""
+    same = settings(
+        max_examples=many,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
+        database=None,
+    )
+
+    def with_inputs(test: Any) -> Any:
+        FED[test.__name__] = many
+        return same(given(*inputs)(test))
+
+    return with_inputs
+
 
 WORDS = (
     "resourceType",
@@ -91,3 +109,14 @@ def spoiled(draw: st.DrawFn, sound: Callable[[], Any]) -> Any:
                 other = other[key]
             parent[last] = copy.deepcopy(other)
     return answer
+
+
+def either(*several: Any) -> st.SearchStrategy[Any]:
+    """Return one of several sound bodies, as it is or spoiled."""
+    return st.sampled_from(several).flatmap(lambda one: spoiled(lambda: one))
+
+
+def answers(*codes: str) -> st.SearchStrategy[Any]:
+    """Return a PAS answer about a case of one order, sound, spoiled, or anything."""
+    sound = (an_answer_item(code, utn=NUMBER) for code in codes or CODES)
+    return either(*(an_answer(item, status="active") for item in sound)) | ANY

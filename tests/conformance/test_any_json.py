@@ -1,4 +1,7 @@
-"""Whatever a payer answers, in any place: no crash, no green that it did not say, no lost case."""
+"""Whatever a payer answers, in any place: no crash, no green that it did not say, no lost case.
+
+``any_json`` says with how many inputs each test is fed; ``test_any_told`` has what comes later.
+"""
 
 from __future__ import annotations
 
@@ -7,34 +10,22 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from smart_app import formatters
-from smart_app.cases import states
 from smart_app.cases.model import Decision
-from smart_app.cases.store import Store
 from smart_app.crd import ask as ask_crd
 from smart_app.dtr import package
 from smart_app.errors import PackageError
-from smart_app.pas import inquiry
-from tests.conformance.any_json import ANY, FEW, MANY, spoiled
+from smart_app.pas import client, inquiry, where
+from tests.conformance.any_json import ANY, FED, FEW, MANY, answers, either, fed, spoiled
+from tests.conformance.never_lost import GREEN, Stores, clock_of, ends_well, go_on, signed, watched
 from tests.unit.crd.test_client import CALL, CHART, SERVICE, information
 from tests.unit.crd.test_client import an_answer as a_crd_answer
-from tests.unit.kit import NOW, READ_AT, FakeCache, FakeClock, FakePayer, Reply, a_store
+from tests.unit.kit import NOW, READ_AT, FakeCache, FakePayer, Reply
 from tests.unit.line import Line
-from tests.unit.pas.requests import the_case
-from tests.unit.pas.test_decision import SENT, an_answer, an_answer_item, read
-
-GREEN = ("affirmed", "affirmed_modified", "partial")
-NUMBER = "JFA99900004417"
-CODES = ("A1", "A2", "A3", "A4", "A6", "C", "CT", "NA")
-
-
-def answers() -> st.SearchStrategy[Any]:
-    """Return a PAS answer about a case of one order, sound, spoiled, or anything."""
-    sound = [an_answer(an_answer_item(code, utn=NUMBER), status="active") for code in CODES]
-    return st.sampled_from(sound).flatmap(lambda one: spoiled(lambda: one)) | ANY
+from tests.unit.pas.requests import a_request, the_case
+from tests.unit.pas.test_decision import SENT, read
 
 
 def check(found: Decision, body: Any) -> None:
@@ -49,15 +40,15 @@ def check(found: Decision, body: Any) -> None:
 
 @pytest.mark.req("pas-2.2.1@conf-8", "pas-2.0.1@41", "pas-2.0.1@219")
 @pytest.mark.req("pas-2.0.1@221")
-@MANY
-@given(answers())
+@fed(MANY, answers())
 def test_an_answer_to_a_request(body: Any) -> None:
     check(read(the_case(), body), body)
 
 
 @pytest.mark.req("pas-2.2.1@conf-8", "pas-2.0.1@41", "pas-2.0.1@221")
-@MANY
-@given(st.lists(answers(), min_size=1, max_size=3), st.sampled_from(("collection", "searchset")))
+@fed(
+    MANY, st.lists(answers(), min_size=1, max_size=3), st.sampled_from(("collection", "searchset"))
+)
 def test_an_answer_to_an_inquiry(several: list[Any], kind: str) -> None:
     entries = [{"resource": one} for one in several]
     for body in (several[0], {"resourceType": "Bundle", "type": kind, "entry": entries}):
@@ -79,8 +70,9 @@ class AnyPayer:
         return self.answer
 
 
-@MANY
-@given(spoiled(lambda: a_crd_answer(information()).body) | ANY, spoiled(lambda: [SERVICE]) | ANY)
+@fed(
+    MANY, spoiled(lambda: a_crd_answer(information()).body) | ANY, spoiled(lambda: [SERVICE]) | ANY
+)
 def test_an_answer_about_coverage(body: Any, services: Any) -> None:
     found = ask_crd(AnyPayer(services, body), CALL, CHART, FakeCache(), NOW)  # type: ignore[arg-type]
     assert found.outcome in ("answered", "failed", "not_asked", "no_member")
@@ -101,8 +93,7 @@ def test_the_small_package_is_sound() -> None:
     assert package.read(a_package(), 200).questionnaires
 
 
-@MANY
-@given(spoiled(a_package) | ANY)
+@fed(MANY, spoiled(a_package) | ANY)
 def test_a_form(body: Any) -> None:
     try:
         found = package.read(body, 200)
@@ -111,44 +102,62 @@ def test_a_form(body: Any) -> None:
     assert found.questionnaires
 
 
-@pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Return a maker of stores, a folder each."""
-    folder, numbers = tmp_path_factory.mktemp("any"), itertools.count()
-
-    def made(clock: FakeClock) -> Store:
-        place = folder / str(next(numbers))
-        place.mkdir()
-        return a_store(place, clock)
-
-    return made
-
-
-@FEW
-@given(
+@fed(
+    FEW,
     st.sampled_from((200, 201, 400, 422, 500, 503)),
     answers(),
     st.lists(answers(), min_size=1, max_size=2),
     st.sampled_from(("person", "inquire", "idempotent_resend")),
 )
 def test_a_case_is_never_lost(
-    stores: Any, status: int, first: Any, then: list[Any], recovery: str
+    stores: Stores, status: int, first: Any, then: list[Any], recovery: str
 ) -> None:
-    clock = FakeClock()
-    store = stores(clock)
-    inquired = [Reply(200, one) for one in then]
-    payer = FakePayer({"$submit": [Reply(status, first)], "$inquire": inquired})
-    line = Line(store, clock, payer, recovery=recovery)
-    line.signed()
-    line.pass_by(12, each=5)
-    case, state = line.case(), states.headline(line.case().tracks)
-    assert len({body for url, body in payer.posts if url.endswith("$submit")}) == 1
-    if state.removesuffix("_number_awaited") in GREEN:
-        assert any(f'"{code}"' in json.dumps([first, *then]) for code in ("A1", "A2", "A6"))
-    told = formatters.headline(case, state, "Zyter", NOW.date(), "UTC")
-    waits = [one for one in line.world.tasks.of_case(case.id) if one.state in ("due", "leased")]
-    assert told
-    assert waits or formatters.next_line(
-        case, state, "Zyter", "Noridian", recovery, "today", warned=False
-    )
-    store.engine.dispose()
+    with stores.like("signed", signed) as store:
+        inquired = [Reply(200, one) for one in then]
+        payer = FakePayer({"$submit": [Reply(status, first)], "$inquire": inquired})
+        line = watched(Line(store, clock_of(store), payer, recovery=recovery))
+        go_on(line)
+        assert len({body for url, body in payer.posts if url.endswith("$submit")}) == 1
+        ends_well(line, [first, *then], recovery)
+
+
+REQUEST = a_request()
+STEPS = (
+    *(
+        "Bundle",
+        ".entry",
+        ".entry[0]",
+        ".entry[2]",
+        ".resource",
+        ".ofType(Claim)",
+        "Claim",
+        "(",
+        "[",
+    ),
+    *(".item", "item[0]", "[9]", ".where(sequence=1)", ".first()", " as Claim)", ".Patient", "/f:"),
+    *(
+        "Claim.supportingInfo[0]",
+        ".quantity",
+        "2010A",
+        "2000F-",
+        ".provider",
+        "ServiceRequest",
+        "]",
+    ),
+)
+PATHS = st.lists(st.sampled_from(STEPS), max_size=8).map("".join) | st.text(max_size=8)
+REFUSAL = {
+    "resourceType": "OperationOutcome",
+    "issue": [{"code": "invalid", "details": {"text": "No"}, "expression": ["Claim.item[0]"]}],
+}
+
+
+@fed(MANY, either(REFUSAL) | ANY, st.lists(PATHS, max_size=3))
+def test_a_refusal(body: Any, paths: list[str]) -> None:
+    for path in [*paths, *itertools.chain.from_iterable(client.faults(body).values())]:
+        found = where.part(path, REQUEST)
+        assert found is None or formatters.part(found)
+
+
+def test_so_many_inputs_are_fed() -> None:
+    assert sum(FED.values()) >= 10_000

@@ -5,15 +5,12 @@ Nothing but an affirmation of every item is ever green, whatever a payer does.
 
 from __future__ import annotations
 
-from html import unescape
 from typing import Any, NamedTuple
 
 import pytest
 
-from sandbox.golden import Golden, ask
-
-GREEN = ("affirmed", "affirmed_number_awaited")
-LETTER = "Enter a decision from a letter"
+from sandbox.golden import Golden
+from tests.flow.answers import LETTER, reads, signed
 
 
 class Row(NamedTuple):
@@ -76,15 +73,32 @@ FAILED = [
     "row", [*DECIDED, *FAILED], ids=lambda row: " ".join(map(str, row.payer.values()))
 )
 def test_what_a_person_reads_and_may_do(golden: Golden, row: Row) -> None:
-    ask(f"{golden.stack.payer}/control", row.payer)
-    for step in (golden.open, golden.ready, golden.settle, golden.sign):
-        step()
-    golden._until(lambda: golden.page.data.get("data-state") == row.state, row.state)
-    head, _, rest = unescape(golden.page.html).partition("</header>")
-    assert row.words in head.split("<h1>")[1].split("</h1>")[0]
-    assert row.next in head
-    assert ('status ok"' in head) is (row.state in GREEN)
-    if row.way.startswith("/"):
-        assert golden.page.form(row.way) is not None
-    else:
-        assert row.way in rest
+    signed(golden, row.state, **row.payer)
+    reads(golden, row.state, row.words, row.next, row.way)
+
+
+@pytest.mark.parametrize(
+    ("payer", "said", "about"),
+    [
+        (
+            {"misbehave": "refuse"},
+            "“the pretend payer was told to refuse”",
+            "Service 1 (62323): the code. Change it in the chart, then begin a new request.",
+        ),
+        (
+            {"decision": "error"},
+            "Error code T4",
+            "The reviewer: the name. It stands in Preclear’s settings",
+        ),
+    ],
+    ids=["OperationOutcome", "AAA"],
+)
+def test_what_was_not_accepted_says_where_it_is_mended(
+    golden: Golden, payer: dict[str, Any], said: str, about: str
+) -> None:
+    signed(golden, "rejected", **payer)
+    listed = " ".join(golden.page.text.split()).partition("could not accept")[2]
+    assert said in listed
+    assert about in listed.partition(said)[2]
+    assert 'href="#again"' in golden.page.html
+    assert golden.page.form("/again") is not None

@@ -226,6 +226,7 @@ CALLERS = {
     "smart_app/web/presenters.py",  # rows of a form, days that are left
     "smart_app/web/case.py",  # the claim card, and the word of a typed-in letter
     "smart_app/web/review.py",  # the sentence of a wrong field
+    "smart_app/web/refused.py",  # the part of a request that a payer's path means
 }
 """What may call the stages' own functions."""
 

@@ -17,6 +17,8 @@ OUTCOME = {
         {"code": "invalid", "details": {"text": "No NPI"}, "expression": ["Claim.provider"]},
         {"code": "required", "diagnostics": "No place"},
         {"code": "structure"},
+        {"code": "x", "diagnostics": "No place", "location": ["Claim.item[0]", 7]},
+        "no issue",
     ],
 }
 
@@ -39,7 +41,8 @@ def test_an_answer_is_received(status: int, kind: str) -> None:
 def test_a_refusal_is_told_in_the_payers_words() -> None:
     found, _ = submit(Reply(422, OUTCOME))
     assert (found.outcome, found.body) == ("rejected", None)
-    assert found.faults == ("No NPI: Claim.provider", "No place", "structure")
+    assert found.faults == ("No NPI", "No place", "structure")
+    assert found.places == (("Claim.provider",), ("Claim.item[0]",), ())
     assert submit(Reply(400, None))[0].faults == ("status 400",)
 
 
