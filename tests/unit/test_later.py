@@ -160,6 +160,20 @@ def test_an_older_page_changes_nothing(line: Asked) -> None:
     assert line.sent() == []
 
 
+def test_of_two_answers_at_once_the_second_is_told(
+    line: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.opened()
+    slow = line.form()
+    before = slow.found(line.case())
+    line.answer("true")
+    monkeypatch.setattr(slow, "_editable", lambda *_: before)  # read before the first was kept
+    with pytest.raises(StaleRevision):
+        slow.answer(line.case(), 1, SIGNING, {"q": ["false"], "fields": ["q"]})
+    found = line.form().found(line.case())
+    assert found and [one.value for one in found[1].answers] == [True]
+
+
 def test_only_who_may_sign_signs(line: Asked) -> None:
     line.opened()
     line.answer()
