@@ -142,10 +142,11 @@ def drive(house: House, runs: list[Run]) -> None:
     """Sign every run, do what is then done, and wait for the ends."""
     for one in runs:
         house.sign(one)
-    for one in runs:
-        if one.then:
-            until(partial(doing.ready, house, one), f"an answer to {one}", 120)
-            doing.act(house, one)
+    going_on = [one for one in runs if one.then]
+    for one in going_on:  # all of them, before the payer dies over the first
+        until(partial(doing.ready, house, one), f"an answer to {one}", 120)
+    for one in going_on:
+        doing.act(house, one)
     ended(house, runs)
 
 
@@ -237,7 +238,7 @@ def test_whatever_is_killed_one_request_is_recorded(house: House, record_propert
     assert unasked == {"nell"}, "a payer that can be asked was not"
     again = [one for one in waiting if doing.clear_up(house, one)]
     ended(house, again)
-    assert {one.end for one in again} <= {FILED, WITHDRAWN}
+    assert {one.end for one in again} <= {FILED, WITHDRAWN}, again
     for one in runs:
         if one.end == FILED:
             is_in_the_chart_once(house, one)
