@@ -53,13 +53,17 @@ def _awaits(house: House, run: Run) -> bool:
 
 
 def act(house: House, run: Run) -> None:
-    """Do it, and let processes die over it."""
+    """Do it, and let processes die over it: a payer over one thing at a time.
+
+    What it died over for another's sake would never come to the point of its own.
+    """
     house.deadly(run)
     if run.then == "told":
         _decide(house, run)
-        until(lambda: house.met(run), f"{run} to be told")
     else:
         _by_person(house, run)
+    if run.then == "told" or run.at_payer:
+        until(lambda: house.met(run), f"what {run} dies over")
 
 
 def _decide(house: House, run: Run) -> None:
