@@ -54,19 +54,27 @@ def _awaits(house: House, run: Run) -> bool:
 
 
 def act(house: House, run: Run) -> None:
-    """Do it, and let processes die over it."""
+    """Do it, and let processes die over it: a payer over one thing at a time.
+
+    What it died over for another's sake would never come to the point of its own.
+    """
     house.deadly(run)
     if run.then == "told":
-        _decide(house, run)
-        until(lambda: house.met(run), f"{run} to be told")
+        decide(house, run)
     else:
         _by_person(house, run)
+    if run.then == "told" or run.at_payer:
+        until(lambda: house.met(run), f"what {run} dies over")
 
 
-def _decide(house: House, run: Run) -> None:
+def decide(house: House, run: Run) -> None:
     """Let the payer decide, so that it tells: perhaps before it answers here."""
-    (row,) = house.world.store.submissions(run.case_id)
-    (name,) = (one["id"] for one in house.state() if one["claim_identifier"] == row.identifier)
+    ours = {one.identifier for one in house.world.store.submissions(run.case_id)}
+    (name,) = (
+        one["id"]
+        for one in house.state()
+        if one["claim_identifier"] in ours and not one["replaced_by"]
+    )
     with contextlib.suppress(*GONE):
         ask(f"{house.stack.payer}/control/decide", {"request": name, "decision": "affirm"})
 

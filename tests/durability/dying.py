@@ -160,7 +160,6 @@ def web(config: str) -> None:
 def payer(port: str, forms: str) -> None:
     """Serve as a payer whose records outlive it, and that may die."""
     memory = remembering.Memory()
-    remembering.take_up()
     for one in PAYER:
         one.mark()
     remembering.tell()

@@ -26,7 +26,7 @@ from smart_app.config import load_app
 from smart_app.follow import Follow
 from smart_app.world import World, build
 from tests.durability.points import FOLDER
-from tests.durability.remembering import settings_of
+from tests.durability.remembering import settings_of, taken_up
 
 DYING = str(ROOT / "tests/durability/dying.py")
 MBI = re.compile(r"\b1S0[A-Z0-9]{8}\b")
@@ -236,7 +236,7 @@ class House:
 
     def recorded(self) -> Counter[str]:
         """Return how often the payer has taken up what it knows by each name."""
-        return Counter((self.plans / "recorded").read_text().splitlines())
+        return Counter(taken_up())
 
     def received(self) -> dict[str, set[str]]:
         """Return the SHA-256 of all that reached the payer whole, by name."""

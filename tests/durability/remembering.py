@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from tests.durability.points import here, plans
 
 KEPT = ("_all", "_numbers", "_sequence")
 CHANGES = (
-    (Office, ("_decide", "_number", "receive", "attach")),
+    (Office, ("_decide", "_number")),
     (Book, ("take", "renew", "drop")),
     (Courier, ("changed", "_conclude")),
 )
@@ -31,21 +30,39 @@ _members: dict[str, str] = {}
 """Of which member each event is, by its focus."""
 
 
+def memory() -> Path:
+    """Return where it is kept what a payer knows."""
+    return plans() / "payer"
+
+
+def taken_up() -> list[str]:
+    """Return the names of all that the payer has taken up."""
+    found: list[str] = pickle.loads(memory().read_bytes())[0]
+    return found
+
+
 def settings_of(member: str) -> Path:
     """Return where it stands how the payer decides on a member's request."""
     return plans() / f"as-{member}"
 
 
-def _log(name: str, *words: str) -> None:
-    with open(plans() / name, "a") as log:
-        log.write(" ".join(words) + "\n")
+def _named(arrived: Any) -> tuple[str, str]:
+    """Return the member of what arrived, and by what name it is counted."""
+    if isinstance(arrived, Sent):
+        return arrived.ids["MemberId"], arrived.ids["TrackingId"]
+    return arrived.member, arrived.identifier["value"]
 
 
 class Memory:
-    """All that a payer knows, in a file, before it is said."""
+    """All that a payer knows, in a file, before it is said.
+
+    ``taken`` are the names of all that the office took up: what came a second time as well,
+    whatever the office says of it then.
+    """
 
     def __init__(self) -> None:
         self.desk: Desk | None = None
+        self.taken: list[str] = []
         enter = Office._enter
 
         def by_member(self: Any, made: Any, old: Any, sequences: Any, settings: Any) -> None:
@@ -58,11 +75,19 @@ class Memory:
         for owner, names in CHANGES:
             for name in names:
                 self._kept(owner, name)
+        Office.receive = self._taking(Office.receive)  # type: ignore[method-assign]
+        Office.attach = self._taking(Office.attach)  # type: ignore[method-assign]
 
-    @property
-    def file(self) -> Path:
-        """Return where it is kept."""
-        return plans() / "payer"
+    def _taking(self, original: Any) -> Any:
+        def taken(office: Office, arrived: Any, *more: Any) -> Any:
+            with office.lock:  # whoever dies meanwhile has taken up nothing
+                self.taken.append(_named(arrived)[1])
+                try:
+                    return original(office, arrived, *more)
+                finally:
+                    self.save()
+
+        return taken
 
     def _kept(self, owner: type, name: str) -> None:
         original = getattr(owner, name)
@@ -79,54 +104,34 @@ class Memory:
         assert self.desk
         office, book = self.desk.office, self.desk.book
         with office.lock, book.lock:
-            newer = self.file.with_suffix(".newer")
-            newer.write_bytes(pickle.dumps([[getattr(office, one) for one in KEPT], book._all]))
-            newer.rename(self.file)
+            known = [getattr(office, one) for one in KEPT]
+            newer = memory().with_suffix(".newer")
+            newer.write_bytes(pickle.dumps((self.taken, known, book._all)))
+            newer.rename(memory())
 
     def recall(self, desk: Desk) -> None:
         """Give a payer what the one before it knew."""
         self.desk = desk
-        if self.file.exists():
-            known, desk.book._all = pickle.loads(self.file.read_bytes())
+        if memory().exists():
+            self.taken, known, desk.book._all = pickle.loads(memory().read_bytes())
             for name, value in zip(KEPT, known, strict=True):
                 setattr(desk.office, name, value)
             desk.courier.start()
 
 
-def _named(arrived: Any) -> tuple[str, str]:
-    """Return the member of what arrived, and by what name it is counted."""
-    if isinstance(arrived, Sent):
-        return arrived.ids["MemberId"], arrived.ids["TrackingId"]
-    return arrived.member, arrived.identifier["value"]
+def tell() -> None:
+    """Tell of which member each thing is, one at a time, and log each that came whole."""
+    find, event, carry = Office.find, Courier._event, Courier._carry
 
-
-def _arriving(before: Callable[[Any], None]) -> None:
-    """Do something with each thing that arrives, before the office has it; one at a time."""
-
-    def marked(original: Any) -> Any:
-        def called(self: Office, arrived: Any, *more: Any) -> Any:
-            before(arrived)
+    def came(original: Any) -> Any:
+        def told(self: Office, arrived: Any, *more: Any) -> Any:
+            here.key, name = _named(arrived)
+            with open(plans() / "received", "a") as log:
+                log.write(f"{name} {hashlib.sha256(http.get_data()).hexdigest()}\n")
             with self.lock:
                 return original(self, arrived, *more)
 
-        return called
-
-    Office.receive = marked(Office.receive)  # type: ignore[method-assign]
-    Office.attach = marked(Office.attach)  # type: ignore[method-assign]
-
-
-def take_up() -> None:
-    """Log what the office takes up: the same thing again as well, whatever it says of it then."""
-    _arriving(lambda arrived: _log("recorded", _named(arrived)[1]))
-
-
-def tell() -> None:
-    """Tell of which member each thing is, and log each that came whole."""
-    find, event, carry = Office.find, Courier._event, Courier._carry
-
-    def came(arrived: Any) -> None:
-        here.key, name = _named(arrived)
-        _log("received", name, hashlib.sha256(http.get_data()).hexdigest())
+        return told
 
     def asked(self: Office, inquiry: Any) -> Any:
         here.key = inquiry.member
@@ -142,6 +147,7 @@ def tell() -> None:
         here.key = next((_members.get(event.focus, "") for event in one.events), "")
         return carry(self, one)
 
-    _arriving(came)
+    Office.receive = came(Office.receive)  # type: ignore[method-assign]
+    Office.attach = came(Office.attach)  # type: ignore[method-assign]
     Office.find = asked  # type: ignore[method-assign]
     Courier._event, Courier._carry = happened, carried  # type: ignore[method-assign]
