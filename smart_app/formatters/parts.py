@@ -7,7 +7,7 @@ from typing import Literal
 
 from smart_app.cases.model import Part
 
-Mend = Literal["chart", "entered", "again", "settings", ""]
+Mend = Literal["chart", "entered", "again", "change", "settings", ""]
 SUBJECTS = {
     "item": "Service {row}",
     "diagnosis": "Diagnosis {row}",
@@ -38,6 +38,7 @@ MENDS: dict[Mend, str] = {
     "chart": "Change it in the chart, then begin a new request.",
     "entered": "Begin a new request, then enter the order again on its page.",
     "again": "Begin a new request, then change it on its page.",
+    "change": "Change it again with “Change this request” on this page.",
     "settings": "It stands in Preclear’s settings: tell the person who runs Preclear.",
     "": "",
 }

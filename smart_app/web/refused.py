@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from smart_app import formatters
 from smart_app.cases.model import Case, Receipt, Resource, entered_here
 from smart_app.follow import Follow
 from smart_app.pas import where
+from smart_app.updating import may_be_changed
 
 ABOUT_REQUEST = ("rejected", "unknown")
 """Submissions of which the last answer is about the request itself."""
+About = Literal["request", "update", "cancel"]
+LATER: dict[str, About | None] = {
+    "update_asked": None,
+    "update_refused": "update",
+    "updated": None,
+    "cancel_asked": None,
+    "cancel_refused": "cancel",
+}
+"""What is refused of what a person did with a sent request, by what people were told last."""
+CHANGEABLE = ("units", "planned", "information")
+"""Elements that the page of a change has."""
 SHOWN = 5
 """How many places of one fault are shown: a payer may name any number."""
 
@@ -32,14 +45,24 @@ class Fault:
     places: tuple[Place, ...]
 
 
+def about(follow: Follow, case: Case) -> About | None:
+    """Return what the payer refused last, if that still stands."""
+    if case.tracks.submission in ABOUT_REQUEST:
+        return "request"
+    told = [one.kind for one in follow.world.audit.events(case.id) if one.kind in LATER]
+    return LATER[told[-1]] if told else None
+
+
 def faults(follow: Follow, case: Case) -> tuple[Fault, ...]:
     """Return what the payer complained about last; of a withdrawal it says no more than words."""
-    receipt = follow.store.latest(case.id, "receipt", Receipt)
-    if receipt is None or not receipt.faults:
+    receipt, refused = follow.store.latest(case.id, "receipt", Receipt), about(follow, case)
+    if receipt is None or refused is None:
         return ()
-    of_request = case.tracks.submission in ABOUT_REQUEST
-    request = follow.deciding.request(case) if of_request else {}
-    named = dict(zip(receipt.faults, receipt.places, strict=False)) if of_request else {}
+    request: Resource = {}
+    if refused != "cancel":
+        updates = follow.deciding.submitted(case, refused)[-1:]
+        request = follow.deciding.bundle((updates or [follow.deciding.submission(case)])[0])
+    named = dict(zip(receipt.faults, receipt.places, strict=False)) if request else {}
     return tuple(
         Fault(
             formatters.fault(words),
@@ -57,4 +80,6 @@ def _place(path: str, request: Resource, case: Case) -> Place:
     asked = [ordered[found.number]] if found.subject == "item" and found.number else case.order_refs
     mend = formatters.mended(found, entered=all(entered_here(one) for one in asked))
     begins = case.tracks.submission == "rejected" and not case.closed
+    if may_be_changed(case) and found.element in CHANGEABLE:
+        return Place(formatters.part(found), formatters.MENDS["change"])
     return Place(formatters.part(found), formatters.MENDS[mend] if begins else "")

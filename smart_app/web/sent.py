@@ -66,6 +66,7 @@ class CaseView:
     items: tuple[tuple[str, str, tuple[str, ...]], ...]
     notes: tuple[str, ...]
     faults: tuple[refused.Fault, ...]
+    refused: refused.About | None
     chart_words: str
     chart_tick: bool
     history: tuple[tuple[str, str], ...]
@@ -179,6 +180,7 @@ def case_view(follow: Follow, case: Case) -> CaseView:
         items=_items(case, decision),
         notes=decision.notes if decision else (),
         faults=refused.faults(follow, case),
+        refused=refused.about(follow, case),
         chart_words=formatters.chart_line(
             case.tracks.chart, where, orders_marked(writes), entered=by_hand
         ),

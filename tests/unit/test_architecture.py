@@ -58,6 +58,7 @@ MAY_FLASK = (
     "launch/__init__.py",
 )
 CALLERS = {
+    "smart_app/steps.py",  # what a payer remarks beside each answer
     "smart_app/flow.py",
     "smart_app/reading.py",  # stage 2, with what a person entered of the orders
     "smart_app/entering.py",  # what a person may enter of them
@@ -69,12 +70,12 @@ CALLERS = {
     "smart_app/sending.py",  # stage 10 of the line
     "smart_app/decide.py",  # stage 11
     "smart_app/listening.py",  # stage 11 by notification
+    "smart_app/amending.py",  # what the payer is told of a request that it has
     "smart_app/withdrawing.py",  # a request taken back
-    "smart_app/adding.py",  # what is sent after a request
-    "smart_app/answering.py",  # stage 7, of whichever form
-    "smart_app/later.py",  # stages 5 to 8 of a form that is asked for after a request
-    # what a person says of a form, before or after the request
-    # a form that a payer asks for afterwards
+    "smart_app/updating.py",  # a request changed
+    "smart_app/adding.py",  # documents sent after a request
+    "smart_app/answering.py",  # what a person says of a form, before or after the request
+    "smart_app/later.py",  # a form that a payer asks for afterwards
     "smart_app/web/later.py",  # the sentence of a wrong field
     "smart_app/hearing.py",  # what a notification makes of a decision
     "smart_app/numbering.py",  # stage 12
@@ -89,7 +90,8 @@ CALLERS = {
     "smart_app/web/sent.py",  # days that are left, the claim card
     "smart_app/web/presenters.py",  # rows of a form, days that are left
     "smart_app/web/case.py",  # the claim card, and the word of a typed-in letter
-    "smart_app/web/review.py",  # the same, of a form that is asked for later
+    "smart_app/web/review.py",  # the sentence of a wrong field
+    "smart_app/web/refused.py",  # the part of a request that a payer's path means
 }
 """Who may call the stages."""
 KNOWN_LONG = {
@@ -190,45 +192,6 @@ def test_nothing_else_reads_a_clock_of_the_machine() -> None:
         "smart_app/supervise.py",  # how long a process ran, by monotonic time
         "launch/bounded.py",  # how long an answer may take, by monotonic time
     }
-
-
-CALLERS = {
-    "smart_app/steps.py",  # what a payer remarks beside each answer
-    "smart_app/flow.py",
-    "smart_app/reading.py",  # stage 2, with what a person entered of the orders
-    "smart_app/entering.py",  # what a person may enter of them
-    "smart_app/reopen.py",  # stage 2 of an order that is known
-    "smart_app/judging.py",  # stage 3
-    "smart_app/newer.py",  # stages 2 to 6 of a chart that changed
-    "smart_app/review.py",  # stages 7 to 9 of the line
-    "smart_app/requesting.py",  # the signed form and the request, stages 8 and 9
-    "smart_app/sending.py",  # stage 10 of the line
-    "smart_app/decide.py",  # stage 11
-    "smart_app/listening.py",  # stage 11 by notification
-    "smart_app/amending.py",  # what the payer is told of a request that it has
-    "smart_app/withdrawing.py",  # a request taken back
-    "smart_app/updating.py",  # a request changed
-    "smart_app/adding.py",  # documents sent after a request
-    "smart_app/answering.py",  # what a person says of a form, before or after the request
-    "smart_app/later.py",  # a form that a payer asks for afterwards
-    "smart_app/web/later.py",  # the sentence of a wrong field
-    "smart_app/hearing.py",  # what a notification makes of a decision
-    "smart_app/numbering.py",  # stage 12
-    "smart_app/answers.py",  # the answers to one request, read together
-    "smart_app/beside.py",  # a letter held against the payer's own answers
-    "smart_app/keeping.py",  # whether a decision is still open
-    "smart_app/filing.py",  # stage 13
-    "smart_app/world.py",  # builds what the line reaches the world through
-    "smart_app/__main__.py",  # a site is checked by the kinds of place of the program
-    "smart_app/sitecheck.py",  # what stage 2 reads
-    "smart_app/sites.py",  # the clinic of a site's file is PAS's own type
-    "smart_app/web/sent.py",  # days that are left, the claim card
-    "smart_app/web/presenters.py",  # rows of a form, days that are left
-    "smart_app/web/case.py",  # the claim card, and the word of a typed-in letter
-    "smart_app/web/review.py",  # the sentence of a wrong field
-    "smart_app/web/refused.py",  # the part of a request that a payer's path means
-}
-"""What may call the stages' own functions."""
 
 
 def test_stages_are_called_by_the_line_alone() -> None:

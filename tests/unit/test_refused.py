@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from smart_app import requesting
 from smart_app.cases.model import ENTERED
 from smart_app.cases.store import Store
 from smart_app.errors import PayerUnknown
 from smart_app.web import refused
-from tests.unit import test_withdrawing
+from tests.unit import test_updating, test_withdrawing
 from tests.unit.kit import FakeClock, FakePayer, Reply
 from tests.unit.line import Line
 from tests.unit.pas import requests
@@ -120,3 +121,18 @@ def test_of_a_withdrawal_the_words_alone_are_told(store: Store, clock: FakeClock
 
 def test_where_nothing_was_refused_nothing_is_shown(store: Store, clock: FakeClock) -> None:
     assert shown(test_withdrawing.sent(store, clock, test_withdrawing.PENDED)) == []
+
+
+def test_of_a_change_it_is_told_where_it_is_changed_again(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requesting, "build", lambda _world, case, *_: test_updating.asked(case))
+    line = test_updating.pended(store, clock, outcome(UNITS), outcome(UNITS))
+    test_updating.change(line)
+    line.work()
+    [(words, [(about, mend, _raw)])] = shown(line)
+    assert (words, about) == ("“too many”", ABOUT)
+    assert "Change this request" in mend
+    assert refused.about(line.follow, line.case()) == "update"
+    test_updating.change(line)
+    assert shown(line) == []  # what was refused is no more what is asked
