@@ -187,9 +187,11 @@ class Deciding(Numbering, Beside):
 
     def _clock_starts(self, db: sa.Connection, case: Case) -> Case:
         program = self.world.program
-        days = program.expedited_days if case.expedited else program.standard_days
+        days, rule = program.standard_days, program.clock_words
+        if case.expedited:
+            days, rule = program.expedited_days, program.expedited_words
         due = self.world.clock.now() + timedelta(days=days)
-        return self.store.save(db, replace(case, due_at=due, due_rule=program.clock_words))
+        return self.store.save(db, replace(case, due_at=due, due_rule=rule))
 
     def take(
         self,

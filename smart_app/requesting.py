@@ -87,6 +87,7 @@ def build(
         encounter=next(iter(filter(None, visits)), None),
         quoted=_quoted(world, case),
         recorded=orders.recorded(asked, chart),
+        urgency=case.urgency,
         partners=_partners(site, payer),
     )
     return bundle.build(parts)

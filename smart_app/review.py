@@ -36,6 +36,9 @@ from smart_app.errors import (
 from smart_app.keeping import keep, let_go
 from smart_app.pas import lint, subscription
 
+LONGEST_REASON = 264
+"""Characters of the message that tells why a request cannot wait (X12 278, MSG01)."""
+
 
 class SentElsewhere(PreclearError):
     """Another open case has sent one of the orders."""
@@ -150,6 +153,27 @@ class Review(Answering):
         with self.store.write() as db:
             saved = self.store.save(db, replace(case, left_unsent=unsent, also_sent=also))
             self.world.audit.append(db, case.id, event)
+        return saved
+
+    def expedite(self, case: Case, revision: int, person: Person, reason: str) -> Case:
+        """Ask for a decision that cannot wait, and why; without a reason for a standard one.
+
+        Raises MissingFact for a reason longer than a payer's message.
+        """
+        self._unsent(case, revision)
+        told = " ".join(reason.split()) or None
+        if told is not None and len(told) > LONGEST_REASON:
+            raise MissingFact(
+                "reason too long",
+                say=f"The reason is {len(told)} characters long; {LONGEST_REASON} can be sent.",
+                do="Say it in fewer words.",
+            )
+        if told == case.urgency:
+            return case
+        kind = "expedited" if told else "standard"
+        with self.store.write() as db:
+            saved = self.store.save(db, replace(case, expedited=told is not None, urgency=told))
+            self.world.audit.append(db, case.id, Event(kind, self.world.clock.now(), person.name))
         return saved
 
     def chart_changed(

@@ -367,8 +367,9 @@ class Tracks:
 class Case:
     """One request for one patient's orders, from first look to claim.
 
-    ``items`` are what is asked for. ``along`` are the lines of its orders that have no request of
-    their own: no payer hears of them as items, and no number goes to their orders.
+    ``urgency`` says why an expedited one cannot wait. ``items`` are what is asked for. ``along``
+    are the lines of its orders that have no request of their own: no payer hears of them as items,
+    and no number goes to their orders.
     """
 
     id: str
@@ -389,6 +390,7 @@ class Case:
     channel: str | None = None
     owner: str | None = None
     expedited: bool = False
+    urgency: str | None = None
     planned_date: date | None = None
     due_at: datetime | None = None
     due_rule: str | None = None

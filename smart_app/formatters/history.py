@@ -30,6 +30,8 @@ EVENTS = {
     "coverage_settled": "Coverage chosen: {place}",
     "companion_settled": "What it is ordered with: {place}",
     "continued_locally": "Continued with Medicare's own list",
+    "expedited": "An expedited decision will be asked for",
+    "standard": "A standard decision will be asked for",
     "signed": "Signed",
     "sending": "Sending started",
     "notified": "{payer} told of this request by itself",

@@ -185,6 +185,7 @@ def _program(folder: Path, rules: Table, services: Table, jurisdictions: Table) 
         standard_days=rules["clocks"]["standard_days"],
         expedited_days=rules["clocks"]["expedited_days"],
         clock_words=rules["clocks"]["words"],
+        expedited_words=rules["clocks"]["expedited_words"],
         number=_number(rules["number"]),
         claim_modifiers=tuple(ClaimModifier(**one) for one in claims["modifier"]),
         claim_source=claims["source"],

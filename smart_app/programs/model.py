@@ -254,6 +254,7 @@ class Program:
     standard_days: int
     expedited_days: int
     clock_words: str
+    expedited_words: str
     number: NumberRule
     claim_places: tuple[ClaimPlace, ...]
     claim_modifiers: tuple[ClaimModifier, ...]

@@ -140,7 +140,14 @@ RULES = {
     "decision": Key(
         {"word": WORDS, "words": WORDS, "from": MAYBE_DAY, "source": SOURCE}, many=True
     ),
-    "clocks": Key({"standard_days": Key(int), "expedited_days": Key(int), "words": WORDS}),
+    "clocks": Key(
+        {
+            "standard_days": Key(int),
+            "expedited_days": Key(int),
+            "words": WORDS,
+            "expedited_words": WORDS,
+        }
+    ),
     "number": Key(
         {
             "words": WORDS,

@@ -83,7 +83,8 @@ def stages(marked: dict[str, tuple[str, str | None]], payer: str) -> tuple[Stage
 
 def expected(world: World, case: Case, site: Site) -> str:
     """Return the forecast of the decision's day, before sending."""
-    days = world.program.standard_days
+    program = world.program
+    days = program.expedited_days if case.expedited else program.standard_days
     return formatters.day(world.clock.today(site.time_zone) + timedelta(days=days))
 
 

@@ -39,6 +39,7 @@ def blueprint(desk: Desk) -> Blueprint:
     pages.add_url_rule(f"{CASE}/without", "without", view.without, methods=["POST"])
     pages.add_url_rule(f"{CASE}/newer", "newer", view.newer, methods=["POST"])
     pages.add_url_rule(f"{CASE}/settle", "settle", view.settle, methods=["POST"])
+    pages.add_url_rule(f"{CASE}/expedite", "expedite", view.expedite, methods=["POST"])
     pages.add_url_rule(f"{CASE}/send", "send", view.choose, methods=["POST"])
     pages.add_url_rule(f"{CASE}/local", "local", view.local, methods=["POST"])
     pages.add_url_rule(f"{CASE}/sign", "sign", view.sign, methods=["POST"])
@@ -175,6 +176,15 @@ class ReviewPages:
             launch_id,
             case_id,
             lambda _, case, who: self.acts.choose_documents(case, revision(), who, sent),
+        )
+
+    def expedite(self, launch_id: str, case_id: str) -> BaseResponse:
+        """Take why the request cannot wait, or that it can."""
+        reason = request.form.get("reason", "")
+        return self._act(
+            launch_id,
+            case_id,
+            lambda _, case, who: self.acts.expedite(case, revision(), who, reason),
         )
 
     def local(self, launch_id: str, case_id: str) -> BaseResponse:
