@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from smart_app.cases import database
+from smart_app.cases.model import FAVOURABLE
 from smart_app.cases.schema import tables
 from smart_app.cases.store import Store
 from smart_app.seal import Seal
@@ -204,17 +205,20 @@ class Inbox:
 
     # what is awaited -----------------------------------------------------------------------------
 
-    def awaited(self, site: str, db: sa.Connection | None = None) -> bool:
-        """Tell whether any case of a site has been, or is being, sent and waits for its payer."""
-        task, case = tables.task, tables.pa_case
-        query = (
-            sa.select(task.c.key)
-            .join(case, case.c.id == task.c.case_id)
-            .where(
-                task.c.kind.in_(("send", "recover", "poll")),
-                task.c.state.in_(("due", "leased")),
-                case.c.site == site,
-            )
+    def awaited(self, site: str, since: datetime, db: sa.Connection | None = None) -> bool:
+        """Tell whether a payer may still tell anything of a case of a site that counts here.
+
+        It is being sent or waits; or it is affirmed by a number that was recorded ``since`` a day
+        from which it may still be used, so that it may be taken back.
+        """
+        task, case, number = tables.task, tables.pa_case, tables.utn
+        waits = sa.select(task.c.case_id).where(
+            task.c.kind.in_(("send", "recover", "poll")), task.c.state.in_(("due", "leased"))
+        )
+        holds = sa.select(number.c.case_id).where(number.c.recorded_at >= since.timestamp())
+        affirmed = sa.and_(case.c.open, case.c.decision.in_(FAVOURABLE), case.c.id.in_(holds))
+        query = sa.select(case.c.id).where(
+            case.c.site == site, sa.or_(case.c.id.in_(waits), affirmed)
         )
         with nullcontext(db) if db is not None else self._store.read() as reader:
             return reader.execute(query.limit(1)).first() is not None

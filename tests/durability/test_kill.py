@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -267,7 +268,9 @@ def what_was_changed_is_decided(house: House, runs: list[Run]) -> None:
 def nothing_is_awaited(house: House, runs: list[Run]) -> None:
     """Let no question wait any more: then nothing is to be told, and the payer hears that."""
     with house.world.store.write() as db:
-        for one in runs:
+        for one in runs:  # nobody needs a number of a closed case, so that it may be taken back
+            case = house.world.store.case(one.case_id, db)
+            house.world.store.save(db, replace(case, closed=True))
             house.world.tasks.wake(db, "poll", one.case_id)
     until(lambda: not house.world.inbox.listeners(), "the end of the subscription")
 

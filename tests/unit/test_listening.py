@@ -254,3 +254,22 @@ def test_what_cannot_be_fetched_is_asked_about_once(store: Store, clock: FakeClo
     line.pass_by(12)
     assert line.case().tracks.decision == "affirmed"
     assert sum(url.endswith("$inquire") for url, _ in line.payer.posts) == 1
+
+
+@pytest.mark.parametrize(("code", "days", "ends"), [("A1", 100, False), ("A1", 130, True)])
+def test_it_goes_on_while_a_number_may_be_taken_back(
+    store: Store, clock: FakeClock, code: str, days: int, ends: bool
+) -> None:
+    line = pended(store, clock)
+    said = an_answer(an_answer_item(code, utn="AB1234567890CD"), created="2026-11-24T11:00:00Z")
+    line.tell(event(1, said))
+    line.work()
+    assert line.case().tracks.decision == "affirmed"
+    line.pass_by(days, each=86400.0)
+    assert (line.world.inbox.listeners() == []) is ends
+    if not ends:
+        taken_back = an_answer(an_answer_item("A3"), created="2027-01-24T11:00:00Z")
+        line.tell(event(2, taken_back))
+        line.work()
+        assert line.case().tracks.decision == "non_affirmed"
+        assert [one.status for one in store.utns("case-1")] == ["superseded"]
