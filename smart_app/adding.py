@@ -63,6 +63,11 @@ class Wish:
         return codec.sha256(self.wanted.number.encode())[:16]
 
 
+def _key(wanted: Wanted) -> tuple[str, str, str]:
+    """Return what tells a wish from another: a payer may ask for several under one number."""
+    return wanted.number, wanted.kind, wanted.code
+
+
 class Adding(Steps):
     """What is sent after a request because the payer asked for it."""
 
@@ -76,10 +81,10 @@ class Adding(Steps):
         if found is None or case.closed or case.tracks.submission in UNCOUNTED:
             return ()
         rows = {one.identifier: one for one in self.submitted(case, KIND)}
-        sent = {one.wanted.number: one for one in self.store.history(case.id, STAGE, Addition)}
+        sent = {_key(one.wanted): one for one in self.store.history(case.id, STAGE, Addition)}
         no = {one.number: one for one in self.store.history(case.id, DECLINED, Declined)}
         return tuple(
-            self._wish(case, one, sent.get(one.number), no.get(one.number), rows)
+            self._wish(case, one, sent.get(_key(one)), no.get(one.number), rows)
             for one in found.wanted
         )
 
@@ -97,6 +102,8 @@ class Adding(Steps):
             return Wish(wanted, "open")
         receipt = self.store.latest(case.id, f"{STAGE}:{sent.identifier}", Receipt)
         state: State = rows[sent.identifier].outcome or "sending"
+        if state == "rejected" and receipt is None:
+            return Wish(wanted, "open")  # nothing of it was sent
         return Wish(wanted, state, sent, receipt.faults if receipt else ())
 
     def listed(self, case: Case) -> tuple[documents.Listed, ...]:
@@ -167,10 +174,11 @@ class Adding(Steps):
     ) -> tuple[Case, Wish]:
         """Return a case and its wish as they are now; raises IllegalMove when nothing is wanted."""
         case = self.store.case(case.id, db)
-        wish = {one.wanted.number: one for one in self.wishes(case)}.get(number)
-        if wish is None or wish.state not in ANSWERABLE or kind not in ("", wish.wanted.kind):
-            raise IllegalMove("nothing is asked for any more")
-        return case, wish
+        for wish in self.wishes(case):
+            asked = wish.wanted.number == number and kind in ("", wish.wanted.kind)
+            if asked and wish.state in ANSWERABLE:
+                return case, wish
+        raise IllegalMove("nothing is asked for any more")
 
     def _queue(
         self,

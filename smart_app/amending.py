@@ -8,7 +8,8 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/specification.html#updating-authori
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -60,6 +61,9 @@ TOLD = {
     ),
 }
 """By the state that a request is in meanwhile."""
+
+
+BUSY = "It is being sent, or asked about, right now. Nothing was changed."
 
 
 def for_a_person(events: Sequence[Event], state: str) -> bool:
@@ -118,12 +122,12 @@ class Amending(Steps, ABC):
     def amend(self, task: Task) -> None:
         """Send what was queued, or find out what became of it; raises PayerError."""
         case = self.store.case(task.case)
-        if case.tracks.submission != self.state:
-            with self.world.tasks.finish(task):
-                return
         answer = self._answer(case)
+        if case.tracks.submission != self.state:
+            self._afterwards(task, case, answer)
+            return
         if answer is None:
-            with self.world.tasks.during(task) as db:
+            with self._still(task, case) as db:
                 first = self.store.start_send(db, self.row(case).identifier)
             answer = self._sent(task, case) if first else None
         found = self.read(case, answer) if answer and answer.outcome == "received" else None
@@ -133,6 +137,21 @@ class Amending(Steps, ABC):
             self._not(task, case, answer, found)
         else:
             self._ask(task, case, answer)
+
+    @contextmanager
+    def _still(self, task: Task, case: Case) -> Iterator[sa.Connection]:
+        """Open a transaction in which it is still under way; raises StaleRevision."""
+        with self.world.tasks.during(task) as db:
+            if self.store.case(case.id, db).tracks.submission != self.state:
+                raise StaleRevision  # a person cleared it up meanwhile
+            yield db
+
+    def _afterwards(self, task: Task, case: Case, answer: Receipt | None) -> None:
+        """Look at what came after it was over; then the payer tells what stands."""
+        found = self.read(case, answer) if answer and answer.outcome == "received" else None
+        with self.world.tasks.finish(task) as db:
+            if found is not None and not case.closed:
+                self.late(db, case, found)
 
     def row(self, case: Case) -> sa.Row[Any]:
         """Return the newest of what was queued as it is now."""
@@ -152,13 +171,12 @@ class Amending(Steps, ABC):
                 case, row.kind, lambda: channel.send(http, base or "", payload)
             )
         except PayerUnreachable:
-            with self.world.tasks.during(task) as db:
+            with self._still(task, case) as db:
                 self.store.allow_resend(db, row.identifier, never_left=True)
             raise
         except PayerUnknown:
             return None
-        with self.world.tasks.during(task) as db:
-            self.store.put(db, case.id, f"{ANSWER}:{row.identifier}", receipt)
+        self.deciding.keep_answer(task, case, row.identifier, receipt, self.task)
         return self.judged(case, receipt)
 
     def _refuses(self, case: Case, found: Decision | None) -> bool:
@@ -167,7 +185,7 @@ class Amending(Steps, ABC):
         A refusal does of the first sending alone: of a later one it can mean "it is done". What
         cannot be used says nothing.
         """
-        return self.row(case).sends < 2 if found is None else bool(found.items)
+        return self.row(case).sends < 2 if found is None else self.denies(found)
 
     def _ask(self, task: Task, case: Case, answer: Receipt | None) -> None:
         """Find out what became of it when no answer tells.
@@ -179,14 +197,18 @@ class Amending(Steps, ABC):
         again = answer is None and self.row(case).sends < MOST_SENDS
         if payer.recovery == "inquire":
             receipt, undone = self.inquired(case)
-            read = self.read(case, receipt) if receipt else None
-            if receipt is not None and read is not None and self.ends(read):
-                self._over(task, case, read, receipt)
+            told = receipt if receipt and receipt.outcome == "received" else None
+            read = self.read(case, told) if told else None
+            if told is not None and read is not None and self.ends(read):
+                self._over(task, case, read, told)
+                return
+            if receipt is not None and receipt.outcome == "rejected":  # it names what was sent
+                self._not(task, case, receipt, None)
                 return
             if not (again and undone):
                 raise PayerUnknown("the payer does not say that it is done")
         if again and payer.recovery != "person":
-            with self.world.tasks.during(task) as db:
+            with self._still(task, case) as db:
                 self.store.allow_resend(db, self.row(case).identifier)
                 self.world.tasks.later(db, task, "", payer.recovery_wait_seconds, afresh=True)
             return
@@ -238,6 +260,8 @@ class Amending(Steps, ABC):
         if case.tracks.submission != self.state or not for_a_person(events, self.state):
             raise IllegalMove("only what nobody knows")
         with self.store.write() as db:
+            if self.world.tasks.leased(db, self.task, case.id):
+                raise IllegalMove("in work", say=BUSY, do="Look again in a minute.")
             self.note(db, case, self.told.done if over else self.told.undone, person.name)
             outcome: SubmissionOutcome = "received" if over else "rejected"
             self.store.end_send(db, self.row(case).identifier, outcome)
@@ -262,12 +286,20 @@ class Amending(Steps, ABC):
         """Tell whether an answer says that it is done."""
 
     @abstractmethod
+    def denies(self, found: Decision) -> bool:
+        """Tell whether an answer says that it is surely not done."""
+
+    @abstractmethod
     def inquired(self, case: Case) -> tuple[Receipt | None, bool]:
         """Ask the payer; return what it says, and whether surely nothing is done."""
 
     @abstractmethod
     def done(self, db: sa.Connection, case: Case, found: Decision | None) -> None:
         """Take that it is done, with what the payer decided."""
+
+    @abstractmethod
+    def late(self, db: sa.Connection, case: Case, found: Decision) -> None:
+        """Take what the payer decided in an answer that came when it was over."""
 
     @abstractmethod
     def undone(self, db: sa.Connection, case: Case, found: Decision | None) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+import uuid
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from smart_app.cases import codec
-from smart_app.cases.model import Case, ChartSnapshot, Decision, Receipt, Resource
+from smart_app.cases.model import Case, ChartSnapshot, Decision, Receipt, Resource, Task
+from smart_app.cases.tasks import LeaseLost
 from smart_app.fhir import dates
-from smart_app.pas import decision, echo, entries, verdicts
+from smart_app.pas import decision, echo, entries, inquiry, verdicts
 from smart_app.pas.usable import DIFFER
 from smart_app.steps import Steps
 
@@ -63,14 +65,59 @@ class Answers(Steps):
         return found
 
     def _taken_at(self, case: Case, row: sa.Row[Any]) -> datetime | None:
-        """Return when a payer took a version of a request, by its own clock, if it said so."""
-        kept = self.store.latest(case.id, f"{ANSWER}:{row.identifier}", Receipt)
-        if kept is None or row.outcome != "received":
+        """Return when a payer took a version of a request: by its own clock, or when we heard it.
+
+        None while it has not.
+        """
+        if row.outcome != "received" or row.ended_at is None:
             return None
+        heard = datetime.fromtimestamp(row.ended_at, UTC)
+        kept = self.store.latest(case.id, f"{ANSWER}:{row.identifier}", Receipt)
+        if kept is None:
+            return heard
         several = [one for one in echo.walk(kept.body) if one.get("resourceType") == RESULT]
-        return max(
-            filter(None, (dates.moment(one.get("created")) for one in several)), default=None
-        )
+        told = [dates.moment(one.get("created")) for one in several]
+        return max((one for one in told if one and one <= heard + inquiry.SLACK), default=heard)
+
+    def keep_answer(
+        self, task: Task, case: Case, identifier: str, receipt: Receipt, later: str
+    ) -> None:
+        """Keep an answer before it is read: whatever becomes of this task, it has come.
+
+        One that came too late for the task is looked at by another one, of the kind ``later``.
+        Raises LeaseLost.
+        """
+        stage = f"{ANSWER}:{identifier}"
+        try:
+            with self.world.tasks.during(task) as db:
+                self.store.put(db, case.id, stage, receipt)
+        except LeaseLost:
+            with self.store.write() as db:
+                self.store.put(db, case.id, stage, receipt)
+                tag = f"late-{identifier}-{uuid.uuid4()}"
+                self.world.tasks.add(db, later, case.id, tag=tag)
+            raise
+
+    def change_there(self, case: Case, body: Any) -> Resource | None:
+        """Return what of a list names a change that was given up here: the payer has it."""
+        row = self._given_up(case)
+        if row is None:
+            return None
+        names, now = self.echoed(case, row), self.world.clock.now()
+        found = inquiry.ours(case, body, names, now).body
+        kept = self.store.latest(case.id, f"{ANSWER}:{row.identifier}", Receipt)
+        return None if kept is not None and kept.body == found else found
+
+    def _given_up(self, case: Case) -> sa.Row[Any] | None:
+        """Return the newest change of a case, if the payer is believed not to have it."""
+        rows = self.submitted(case, "update")[-1:]
+        return rows[0] if rows and rows[0].outcome == "rejected" else None
+
+    def there(self, db: sa.Connection, case: Case, result: Resource) -> None:
+        """Keep an answer that names the newest change, and have it looked at."""
+        identifier = self.submitted(case, "update")[-1].identifier
+        self.store.put(db, case.id, f"{ANSWER}:{identifier}", Receipt("received", 200, result))
+        self.world.tasks.add(db, "update", case.id, tag=f"there-{uuid.uuid4()}")
 
     def judged(self, case: Case, receipt: Receipt, names: echo.Sent | None = None) -> Receipt:
         """Return a receipt as what it is: an answer that decided nothing, with errors, refuses."""

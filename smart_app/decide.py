@@ -200,21 +200,24 @@ class Deciding(Numbering, Beside):
         found: Decision,
         polls: int,
         withheld: frozenset[str] = frozenset(),
+        *,
+        anew: bool = False,
     ) -> Case:
         """Take a decision onto the case: tracks, numbers, and the next tasks.
 
         What an earlier decision numbered counts on only where the verdict is the same, and not for
-        items whose number is ``withheld``.
+        items whose number is ``withheld``; and none of it where this one is ``anew``, on another
+        version of the request.
         """
         before = self.store.latest(case.id, "decision", Decision)
-        if before is not None and not found.quarantined:
+        if before is not None and not found.quarantined and not anew:
             found = verdicts.with_numbers(found, verdicts.unnumbered(before, withheld))
             if found.decided_on is None and verdicts.same(found, before):
                 found = replace(found, decided_on=before.decided_on)
             if undecided(found) and not found.wanted:  # what answers an inquiry asks for nothing
                 found = replace(found, wanted=before.wanted)
         changed = before is None or said(before) != said(found)
-        if changed or before is None:
+        if changed or anew or before is None:
             self.store.put(db, case.id, "decision", found)
             if found.wanted and (before is None or found.wanted != before.wanted):
                 self.note(db, case, "wanted", count=len(found.wanted))
@@ -290,6 +293,11 @@ class Deciding(Numbering, Beside):
                 self.plan_poll(db, case, polls)
             return
         body = self._ask(case, self.submission(case))
+        if (there := self.change_there(case, body)) is not None:
+            with self.world.tasks.finish(task) as db:
+                self.there(db, case, there)
+                self.plan_poll(db, case, polls)
+            return
 
         def take(read: Decision | None) -> None:
             with self.world.tasks.finish(task) as db:

@@ -289,7 +289,7 @@ class Filing(Steps):
     def _orders(self, work: _Work) -> list[Exception]:
         """Mark the affirmed orders; take back what a decision that no longer stands had marked."""
         failures: list[Exception] = []
-        for item in work.case.items:
+        for item in (*work.case.items, *work.case.dropped):
             for rung in (ORDER, TAKE_BACK) if not entered_here(item.order_ref) else ():
                 try:
                     failures += self._order(work, item, rung)

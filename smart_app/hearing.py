@@ -13,6 +13,7 @@ import uuid
 
 import sqlalchemy as sa
 
+from smart_app.amending import held
 from smart_app.answers import ANSWER, digest
 from smart_app.beside import TYPED
 from smart_app.cases.inbox import Mail
@@ -26,6 +27,8 @@ from smart_app.world import World
 
 ANSWERED = ("received", "pended", "cancelling")
 """Submissions that the payer has answered already, so that a notification is about what follows."""
+TAKEN, REMEMBERED = "taken", 7 * 86_400
+"""Where it is remembered which results of a notification were taken, and for how many seconds."""
 
 log = logging.getLogger("preclear.decide")
 
@@ -53,20 +56,35 @@ class Hearing(Steps):
         found = subscription.read(mail.body)
         if found is None:
             return "unread"
-        stray = False
+        stray, later = False, None
         for result in found.results:
             known = self.world.inbox.known(subscription.names(result))
             cases = [self.store.case(one) for one in sorted(known)]
             ours = [one for one in cases if (one.payer_id, one.site) == (payer, site)]
             if len(cases) == 1 and ours:
-                self._take(ours[0], result)
+                later = self._once(mail, ours[0], result) or later
             else:
                 stray = True
                 self._quarantined(ours)
+        if later is not None:  # what can be taken is; this one is looked at again
+            raise later
         if stray or not found.results:  # it is about some case of this site, and nothing was taken
             with self.store.write() as db:
                 self.world.inbox.ask_about(db, site)
         return "stray" if stray else "taken"
+
+    def _once(self, mail: Mail, case: Case, result: Resource) -> Exception | None:
+        """Take one result of a notification, each once; return why it is to be tried again."""
+        taken = self.store.kv(TAKEN)
+        key = f"{mail.id}:{digest(result)[:16]}"
+        if taken.get(key):
+            return None
+        try:
+            self._take(case, result)
+        except (PayerUnknown, StaleRevision) as cause:
+            return cause
+        taken.put(key, True, REMEMBERED)
+        return None
 
     def _quarantined(self, cases: list[Case]) -> None:
         """Ask the payer about each case that an answer names which names another one as well."""
@@ -89,6 +107,12 @@ class Hearing(Steps):
                     raise StaleRevision
                 if not self.updating.answered(db, case, result):
                     raise PayerUnknown("which version it is about is not known yet")
+            return
+        if held(case) and self.updating.names(case, result):
+            with self.store.write() as db:
+                if self.store.case(case.id, db).revision != case.revision:
+                    raise StaleRevision
+                self.updating.answered(db, case, result)
             return
         row = self.submission(case)
         if case.tracks.submission not in ANSWERED:  # it is the first that is heard of the sending

@@ -156,6 +156,8 @@ class Later(Answering):
         held = replace(held, resources=kept.resources | held.resources)
         went = self.went(case)
         with self.store.write() as db:
+            if self.found(case) is not None:
+                return  # another preparation was faster, and people may have answered since
             self.store.put(db, case.id, self._stage("package"), received)
             self.store.put(db, case.id, self._stage("chart"), held)
             self.store.put(db, case.id, self._stage("ticks"), Ticks(left_unsent=went))

@@ -53,5 +53,6 @@ def wrongly_marked(
 ) -> bool:
     """Tell whether an order may bear a number that the decision which stands does not give it."""
     return found is not None and any(
-        wrong(item, found, number_for(item.trace, found, numbers), writes) for item in case.items
+        wrong(item, found, number_for(item.trace, found, numbers), writes)
+        for item in (*case.items, *case.dropped)
     )

@@ -87,14 +87,14 @@ class Numbering(Answers):
         on which the request was signed is not dated.
         """
         told = [found]
+        versions = self.versions(case)
+        begun = versions[-1].created_at if versions else case.created_at.timestamp()
         for one in reversed(self.store.history(case.id, "decision", Decision)):
             if one.id == found.id:
                 continue
-            if not verdicts.same(one, found):
+            if not verdicts.same(one, found) or one.received_at.timestamp() < begun:
                 break
             told.append(one)
-        signed = [one.created_at for one in self.store.submissions(case.id)]
-        begun = min(signed, default=case.created_at.timestamp())
         first = datetime.fromtimestamp(begun, ZoneInfo(zone)).replace(hour=0, minute=0, second=0)
         made = [one.created for one in told if one.created and one.created >= first]
         moments = (*made, *(one.received_at for one in told))

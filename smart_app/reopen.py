@@ -56,10 +56,10 @@ def asked(
     first = context.order_refs[0] if context.order_refs else None
     sent = [one for one in known if twin.stands(one)]
     for case in sent:
-        if first in case.order_refs:
+        if first in case.asking:
             return case, ()
     chosen = orders.chosen(chart, context.order_refs)
-    where = {ref: case for case in reversed(sent) for ref in case.order_refs}
+    where = {ref: case for case in reversed(sent) for ref in case.asking}
     left = tuple(one for one in chosen if refs.of(one) not in where)
     return (None, left) if left else (where[refs.of(chosen[0])], ())
 

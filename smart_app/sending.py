@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +13,6 @@ import sqlalchemy as sa
 
 from smart_app.answers import ANSWER
 from smart_app.cases.model import Case, Event, Person, Receipt, Task
-from smart_app.cases.tasks import LeaseLost
 from smart_app.channels import pas as channel
 from smart_app.decide import Deciding
 from smart_app.errors import IllegalMove, PayerUnknown, PayerUnreachable, StaleRevision
@@ -80,29 +78,13 @@ class Sending(Steps):
         except PayerUnknown:
             self._unknown(task, case, payer)
             return
-        self._keep(task, case, row.identifier, receipt)
+        self.deciding.keep_answer(task, case, row.identifier, receipt, "recover")
         receipt = self.deciding.judged(case, receipt)
         if row.sends and self.deciding.ends(case, receipt):
             # a refusal of what may have arrived before can mean "we have it"
             self._unknown(task, case, payer, receipt)
         else:
             self.deciding.received(task, case, row.identifier, receipt)
-
-    def _keep(self, task: Task, case: Case, identifier: str, receipt: Receipt) -> None:
-        """Keep an answer before it is read: whatever becomes of this task, it has come.
-
-        One that came too late for the task is taken as soon as it may be. Raises LeaseLost.
-        """
-        stage = f"{ANSWER}:{identifier}"
-        try:
-            with self.world.tasks.during(task) as db:
-                self.store.put(db, case.id, stage, receipt)
-        except LeaseLost:
-            with self.store.write() as db:
-                self.store.put(db, case.id, stage, receipt)
-                tag = f"late-{identifier}-{uuid.uuid4()}"
-                self.world.tasks.add(db, "recover", case.id, tag=tag)
-            raise
 
     def _answer(self, case: Case, row: sa.Row[Any]) -> Receipt | None:
         """Return the answer to a request that came and was not taken yet, if there is one.

@@ -18,13 +18,14 @@ import sqlalchemy as sa
 
 from smart_app import formatters, requesting
 from smart_app.amending import Amending, held
-from smart_app.answers import ANSWER, RESULT
+from smart_app.answers import RESULT
 from smart_app.cases.model import (
     Case,
     Change,
     ChartSnapshot,
     Decision,
     Draft,
+    ItemDecision,
     Person,
     Receipt,
     Resource,
@@ -55,9 +56,11 @@ def may_be_changed(case: Case) -> bool:
 
 def changed(case: Case, change: Change) -> Case:
     """Return a case as a change makes it."""
+    left = {one.trace for one in change.items}
     return replace(
         case,
         items=change.items,
+        dropped=(*case.dropped, *(one for one in case.items if one.trace not in left)),
         planned_date=change.planned_date,
         left_unsent=change.left_unsent,
         also_sent=change.also_sent,
@@ -145,11 +148,11 @@ class Updating(Amending):
     def _bundle(self, case: Case, change: Change) -> Resource:
         """Return the Bundle that tells a change; the form stays as it was signed."""
         chart, draft = self._kept(case)
-        signed = self.store.latest(case.id, "response", dict)
-        if signed is None or case.signed_by is None:
+        forms = self.store.history(case.id, "response", dict)  # later ones answer wishes
+        if not forms or case.signed_by is None:
             raise MissingFact("a request without its form")
         wanted = changed(case, change)
-        new = requesting.build(self.world, wanted, signed, draft, case.signed_by, chart)
+        new = requesting.build(self.world, wanted, forms[0], draft, case.signed_by, chart)
         return update.update(
             self.deciding.request(case),
             new,
@@ -177,38 +180,61 @@ class Updating(Amending):
         return self.deciding.tried(self.wanted(case), answer, self._names(case))
 
     def ends(self, found: Decision) -> bool:
-        """Tell whether an answer says that the change is taken: any decision on it does."""
-        return bool(found.items) and found.word != "dismissed"
+        """Tell whether an answer says that the change is taken: any word that can be read does."""
+        said = {one.decision for one in found.items} - {"unreadable"}
+        return bool(said) and found.word != "dismissed"
+
+    def denies(self, found: Decision) -> bool:
+        """Tell whether an answer says that the change is not taken."""
+        return found.word == "dismissed"
 
     def inquired(self, case: Case) -> tuple[Receipt | None, bool]:
         """Ask the payer; only a result that names the new version tells that it has it."""
         found = self.deciding.inquire(case, self.row(case))
         receipt = None if found.body is None else Receipt("received", 200, found.body)
-        return receipt, found.state == "none"
+        return receipt and self.judged(case, receipt), found.state == "none"
 
     def done(self, db: sa.Connection, case: Case, found: Decision | None) -> None:
         """Let the case be what the payer has now; what was decided before counts no more."""
-        tracks = self.move(db, self.wanted(case), submission="received")
-        self.note(db, tracks, "updated")
+        taken = self.move(db, self.wanted(case), submission="received")
+        self.note(db, taken, "updated")
         if found is not None:
-            self.deciding.take(db, tracks, found, 0)
-        else:
-            self.deciding.plan_poll(db, tracks, 0)
+            self.deciding.take(db, taken, found, 0, anew=True)
+
+    def late(self, db: sa.Connection, case: Case, found: Decision) -> None:
+        """Hold a second answer against the first; one to what was given up takes the change up."""
+        if self.row(case).outcome == "received":
+            self.world.tasks.add(db, "recover", case.id, tag=f"late-{uuid.uuid4()}")
+        elif self.ends(found) and held(case):
+            self.resumed(db, case)
+
+    def resumed(self, db: sa.Connection, case: Case) -> None:
+        """Take up a change again that was given up here: the payer has it."""
+        saved = self.move(db, case, submission=self.state, claim="hold")
+        self.note(db, saved, "update_there")
+        self.world.tasks.add(db, self.task, case.id, tag=f"there-{uuid.uuid4()}")
 
     def undone(self, db: sa.Connection, case: Case, found: Decision | None) -> None:
         """Go on: what the payer says of a change that it does not take decides nothing."""
 
     def heard_by(self, case: Case, person: Person) -> Decision | None:
-        """Return nothing: who asked whether a change is there has heard no decision."""
-        return None
+        """Return that all waits: who asked whether a change is there has heard no decision."""
+        items = tuple(ItemDecision(one.trace, "pended") for one in self.wanted(case).items)
+        now, name = self.world.clock.now(), str(uuid.uuid4())
+        return Decision(name, case.id, items, now, "pas", word="pended", created=now)
 
     def answered(self, db: sa.Connection, case: Case, result: Resource) -> bool:
         """Take a notification as the answer to the change under way, if it names it."""
+        if not self.names(case, result):
+            return False
+        self.deciding.there(db, case, result)
+        return True
+
+    def names(self, case: Case, result: Resource) -> bool:
+        """Tell whether an answer names a change that the case does not have."""
+        rows = self.submitted(case, self.kind)
+        if not rows or rows[-1].outcome == "received":
+            return False
         names = self._names(case)
         several = [one for one in echo.walk(result) if one.get("resourceType") == RESULT]
-        if not any(echo.identified(one, names) or echo.referred(one, names) for one in several):
-            return False
-        answer = Receipt("received", 200, result)
-        self.store.put(db, case.id, f"{ANSWER}:{names.identifier}", answer)
-        self.world.tasks.add(db, self.task, case.id, tag=f"told-{uuid.uuid4()}")
-        return True
+        return any(echo.identified(one, names) or echo.referred(one, names) for one in several)

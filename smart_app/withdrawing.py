@@ -12,7 +12,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from smart_app.amending import Amending, held
-from smart_app.cases.model import Case, Decision, ItemDecision, Person, Receipt
+from smart_app.cases.model import OPEN, Case, Decision, ItemDecision, Person, Receipt
 from smart_app.errors import IllegalMove, StaleRevision
 from smart_app.pas import update
 
@@ -57,6 +57,10 @@ class Withdrawing(Amending):
         """Tell whether an answer says that the request is withdrawn."""
         return found.word == "cancelled"
 
+    def denies(self, found: Decision) -> bool:
+        """Tell whether an answer says that the request stands: what waits leaves it open."""
+        return any(one.decision not in OPEN for one in found.items)
+
     def inquired(self, case: Case) -> tuple[Receipt | None, bool]:
         """Ask the payer; what it lists with a decision stands."""
         body = self.deciding.inquire(case).body
@@ -73,6 +77,12 @@ class Withdrawing(Amending):
         elif found is not None:
             self.deciding.take(db, case, found, 0)
         self.given_up(db, self.store.case(case.id, db))
+
+    def late(self, db: sa.Connection, case: Case, found: Decision) -> None:
+        """Take that the payer withdrew the request after all; people are told to call."""
+        if self.ends(found) and case.tracks.decision != "cancelled":
+            before = self.store.latest(case.id, "decision", Decision)
+            self.deciding.heard(db, case, before, found, 0)
 
     def undone(self, db: sa.Connection, case: Case, found: Decision | None) -> None:
         """Take what the payer decided instead."""

@@ -369,7 +369,7 @@ class Case:
 
     ``urgency`` says why an expedited one cannot wait. ``items`` are what is asked for. ``along``
     are the lines of its orders that have no request of their own: no payer hears of them as items,
-    and no number goes to their orders.
+    and no number goes to their orders. ``dropped`` were asked for before a change.
     """
 
     id: str
@@ -399,6 +399,7 @@ class Case:
     left_unsent: tuple[str, ...] = ()
     also_sent: tuple[str, ...] = ()
     along: tuple[CaseItem, ...] = ()
+    dropped: tuple[CaseItem, ...] = ()
     signed_by: Person | None = None
     launch_id: str | None = None
     closed: bool = False
@@ -407,6 +408,12 @@ class Case:
     def lines(self) -> tuple[str, ...]:
         """Return the orders of all lines, what is asked for first."""
         return tuple(one.order_ref for one in (*self.items, *self.along))
+
+    @property
+    def asking(self) -> tuple[str, ...]:
+        """Return the orders that the case is about, without those that a change took out."""
+        gone = {one.order_ref for one in self.dropped} - {*self.lines}
+        return tuple(one for one in self.order_refs if one not in gone)
 
 
 AMENDING = ("updating", "cancelling")

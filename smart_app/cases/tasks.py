@@ -167,6 +167,11 @@ class Tasks:
             )
         )
 
+    def leased(self, db: sa.Connection, kind: str, case_id: str) -> bool:
+        """Tell whether a task of a kind is in work for a case."""
+        ours = (table.c.kind == kind, table.c.case_id == case_id, table.c.state == "leased")
+        return db.execute(sa.select(table.c.key).where(*ours).limit(1)).first() is not None
+
     def waiting(self, db: sa.Connection, kind: str, case_id: str) -> bool:
         """Tell whether a task of a kind is queued or in work for a case."""
         queued = sa.select(table.c.key).where(

@@ -37,6 +37,7 @@ EVENTS = {
     "notified": "{payer} told of this request by itself",
     "update_asked": "Change sent to {payer}: {changed}",
     "update_refused": "{payer} did not take the change: the request goes on as it was",
+    "update_there": "{payer} has the change after all",
     "update_unknown": "We do not know whether {payer} has the change: a person has to ask",
     "updated": "{payer} has the change",
     "person_updated": "{payer} has the change, a person asked",
@@ -89,6 +90,7 @@ EVENTS = {
 UNUSED = {
     "another member": "it is about another person",
     "another request": "it is about another request",
+    "an earlier version": "it may be about the request as it was before the change: ask the payer",
     "not active": "it is not in force",
     "another use": "it is no prior authorization",
     "several ClaimResponses": "it holds several decisions in one",

@@ -29,7 +29,7 @@ class Sent:
 
     ``also`` are those of what was sent about it later, such as its cancellation. ``before`` are
     those of its earlier versions, ``since`` is when the payer took this one. ``dropped`` are the
-    traces of items that are no longer asked for.
+    traces of items that are no longer asked for, ``dropped_lines`` their numbers.
     """
 
     system: str
@@ -40,6 +40,7 @@ class Sent:
     before: frozenset[str] = frozenset()
     since: datetime | None = None
     dropped: frozenset[str] = frozenset()
+    dropped_lines: frozenset[int] = frozenset()
 
 
 def sent(
@@ -62,6 +63,7 @@ def sent(
         before=_names(before),
         since=since,
         dropped=frozenset(trace for one in gone for trace in traces_of(one)),
+        dropped_lines=frozenset(one["sequence"] for one in gone),
     )
 
 
@@ -129,7 +131,13 @@ def asked(response: Resource, ours: Sent) -> Resource:
     items = response.get("item")
     if not ours.dropped or not isinstance(items, list):
         return response
-    return {**response, "item": [one for one in items if not traces_of(one) & ours.dropped]}
+    return {**response, "item": [one for one in items if not _dropped(one, ours)]}
+
+
+def _dropped(item: dict[str, Any], ours: Sent) -> bool:
+    """Tell whether an answer's item is one that is no longer asked for."""
+    traces = traces_of(item)
+    return bool(traces & ours.dropped) if traces else item.get("itemSequence") in ours.dropped_lines
 
 
 def another(response: Resource, ours: Sent) -> bool:

@@ -17,7 +17,7 @@ from smart_app.cases.model import OPEN, Case, Decision, Resource
 from smart_app.pas import decision, echo, listing, names, verdicts
 from smart_app.pas.echo import Sent
 from smart_app.pas.names import profile
-from smart_app.pas.usable import DIFFER, ELSEWHERE, Why, leaves_open, withdrawn
+from smart_app.pas.usable import DIFFER, ELSEWHERE, Why, codes_within, leaves_open, withdrawn
 
 KEPT = ("Organization", "Coverage", "Patient", "PractitionerRole", "Practitioner")
 CLAIM_KEPT = (
@@ -99,6 +99,8 @@ class Inquired:
     why: Why | None = None
 
 
+WAITING = {"A4"}
+"""The review action of what is not decided."""
 CONTRADICTING = Inquired("unclear", why=DIFFER)
 
 
@@ -297,14 +299,16 @@ def _same_result(found: list[Resource], rest: list[Resource]) -> bool:
 def ours(case: Case, body: Any, sent: Sent, now: datetime) -> Inquired:
     """Return the newest result that is about this request, or whether there is certainly none.
 
-    What may be about an earlier version of it is as if it were not there.
+    What may be about an earlier version of it is as if it were not there; where it decides and
+    nothing else is found, people have to know.
     """
     asked = _Asked(case, sent, now)
     try:
         several = listing.results(body)
         if several is None:
             return Inquired("unclear", why=_withheld(asked, body))
-        several = [one for one in several if not echo.superseded(_head(one), sent)]
+        before = [one for one in several if echo.superseded(_head(one), sent)]
+        several = [one for one in several if one not in before]
         kinds = [_about(case, _head(one), sent) for one in several]
         found = [one for one, kind in zip(several, kinds, strict=True) if kind == "found"]
         if why := _stray(asked, body, found):
@@ -313,6 +317,8 @@ def ours(case: Case, body: Any, sent: Sent, now: datetime) -> Inquired:
             rest = [one for one, kind in zip(several, kinds, strict=True) if kind == "unclear"]
             gone = [one for one in rest if withdrawn(_head(one)) and _named(asked, _head(one))]
             return CONTRADICTING if _same_result(found, rest) else _newest(asked, [*found, *gone])
+        if any(codes_within(_head(one)) - WAITING for one in before):
+            return Inquired("unclear", why="an earlier version")
         none = set(kinds) <= {"none"} and listing.whole(body) and not echo.mentions(body, sent)
     except (AttributeError, TypeError, KeyError, RecursionError):
         return Inquired("unclear")

@@ -16,6 +16,7 @@ from smart_app.pas.names import PAS, X12
 Why = Literal[
     "another member",
     "another request",
+    "an earlier version",
     "not active",
     "another use",
     "several ClaimResponses",
@@ -35,8 +36,8 @@ DIFFER: Why = "answers that differ"
 """Why none of several answers is used, that contradict each other."""
 STRAY: tuple[Why, ...] = ("another member", "another request")
 """Why an answer is another's; what does not stand may be a withdrawal."""
-ELSEWHERE: tuple[Why, ...] = (*STRAY, "not active")
-"""Why an answer tells nothing of a request: it is another's, or does not stand."""
+ELSEWHERE: tuple[Why, ...] = (*STRAY, "an earlier version", "not active")
+"""Why an answer tells nothing of a request: it is another's, or of before, or does not stand."""
 USE = "preauthorization"
 """The one use of an answer that the guide allows: another says what would be paid, or was."""
 WITHDRAWN = ("cancelled", "draft", "entered-in-error")

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from smart_app import formatters
 from smart_app.cases.model import Case
 from smart_app.entering import Fault, planned_day
-from smart_app.errors import LintError, MissingFact, PreclearError
+from smart_app.errors import LintError, MissingFact, PreclearError, StaleRevision
 from smart_app.updating import Wished, may_be_changed
 from smart_app.web import presenters
 from smart_app.web.pages import Desk
@@ -43,7 +43,7 @@ class ChangePages:
         if request.method == "POST":
             try:
                 updating.begin(case, revision(), person, self._wished(case))
-            except (MissingFact, LintError) as cause:
+            except (MissingFact, LintError, StaleRevision) as cause:
                 error = cause  # what was typed is kept
             else:
                 return redirect(f"/l/{launch_id}/case/{case_id}", 303)

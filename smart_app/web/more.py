@@ -94,8 +94,9 @@ class MorePages:
             else:
                 return redirect(f"/l/{launch_id}/case/{case_id}", 303)
         payer = presenters.payer_name(self.desk.world, case)
-        found = {one.number: one for one in asked(self.desk.follow, case, payer)}
-        if number not in found or not found[number].answerable or found[number].form:
+        every = asked(self.desk.follow, case, payer)
+        found = {one.number: one for one in every if not one.form}
+        if number not in found or not found[number].answerable:
             return redirect(f"/l/{launch_id}/case/{case_id}", 303)
         zone = self.desk.world.sites.of_id(case.site).time_zone
         page = self.desk.render(

@@ -49,7 +49,7 @@ def about(follow: Follow, case: Case) -> About | None:
     """Return what the payer refused last, if that still stands."""
     if case.tracks.submission in ABOUT_REQUEST:
         return "request"
-    told = [one.kind for one in follow.world.audit.events(case.id) if one.kind in LATER]
+    told = [one.kind for one in follow.world.audit.record(case.id).events if one.kind in LATER]
     return LATER[told[-1]] if told else None
 
 
@@ -77,8 +77,9 @@ def _place(path: str, request: Resource, case: Case) -> Place:
     if found is None:
         return Place(path, raw=True)
     ordered = {one.sequence: one.order_ref for one in case.items}
-    asked = [ordered[found.number]] if found.subject == "item" and found.number else case.order_refs
-    mend = formatters.mended(found, entered=all(entered_here(one) for one in asked))
+    one = ordered.get(found.number or 0) if found.subject == "item" else None
+    asked = [one] if one else case.order_refs
+    mend = formatters.mended(found, entered=all(map(entered_here, asked)))
     begins = case.tracks.submission == "rejected" and not case.closed
     if may_be_changed(case) and found.element in CHANGEABLE:
         return Place(formatters.part(found), formatters.MENDS["change"])

@@ -140,6 +140,8 @@ def case_view(follow: Follow, case: Case) -> CaseView:
         needed = amending.for_a_person(events, case.tracks.submission)
     asks = decides is not None and not needed
     recovery = decides.recovery if decides and asks else "person"
+    if amends and not needed:
+        recovery = "inquire"  # it is under way: its answer is awaited, whoever asks afterwards
     writes = store.history(case.id, "write", WriteReceipt)
     where = writes[0].where_people_see_it if writes else "Documents"
     card = claim.placement(case, world.program, numbers, today, decision)

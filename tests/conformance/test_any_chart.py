@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
-
 from smart_app.cases.model import ChartSnapshot, Resource
 from smart_app.chart import documents, orders, shapes
 from smart_app.errors import MissingFact
 from smart_app.pas import bundle, lint, team
 from smart_app.pas.versions import LATEST
-from tests.conformance.any_json import FEW, MANY, spoiled
+from tests.conformance.any_json import FEW, MANY, fed, spoiled
 from tests.unit.kit import NOW
 from tests.unit.pas.requests import COVERAGE, DOCTOR, NOTE, PATIENT, an_order, parts, the_case
 from tests.unit.pas.test_content import DEVICE, DRUG, PLANNED, SURGEON, ordered
@@ -56,8 +54,7 @@ def whole(given_: list[Any], sound: list[Resource]) -> list[Resource]:
     ]
 
 
-@MANY
-@given(spoiled(full))
+@fed(MANY, spoiled(full))
 def test_a_request_of_an_odd_chart_is_built_or_refused_in_words(odd: list[Any]) -> None:
     found = dict(zip(NAMES, whole(odd if isinstance(odd, list) else [], full()), strict=True))
     if not all(shapes.readable(one) for one in found.values()):
@@ -86,8 +83,7 @@ def test_a_request_of_an_odd_chart_is_built_or_refused_in_words(odd: list[Any]) 
     assert all(isinstance(one, str) for one in lint.faults(made, LATEST))
 
 
-@FEW
-@given(spoiled(lambda: [DEVICE, DRUG]))
+@fed(FEW, spoiled(lambda: [DEVICE, DRUG]))
 def test_odd_equipment_and_drugs(odd: list[Any]) -> None:
     for one in whole(odd if isinstance(odd, list) else [], [DEVICE, DRUG]):
         made = ordered(one, "E0760")

@@ -5,14 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from hypothesis import given
-
 from smart_app.cases.model import Resource
 from smart_app.chart import places, snapshot, writeback
 from smart_app.chart.orders import chosen, companions, items, particulars_told, words
 from smart_app.errors import NoOrder, SeveralOrders
 from smart_app.fhir.codes import HCPCS
-from tests.conformance.any_json import MANY, spoiled
+from tests.conformance.any_json import MANY, fed, spoiled
 from tests.unit.chart.test_marking import NUMBER, RECORD, a_mark, satisfied_by
 from tests.unit.dtr.forms import PATIENT
 from tests.unit.front import PLACES, WISER, an_appointment, an_order
@@ -61,20 +59,17 @@ def use(*held: Any) -> None:
         places.find(asked, found, PLACES)
 
 
-@MANY
-@given(spoiled(full))
+@fed(MANY, spoiled(full))
 def test_an_order_beside_a_sound_one(odd: Any) -> None:
     use(odd, BESIDE)
 
 
-@MANY
-@given(spoiled(lambda: an_appointment("office")))
+@fed(MANY, spoiled(lambda: an_appointment("office")))
 def test_an_appointment(odd: Any) -> None:
     use(odd, BESIDE)
 
 
-@MANY
-@given(spoiled(full))
+@fed(MANY, spoiled(full))
 def test_an_order_that_bears_a_number_is_freed_of_it(odd: Any) -> None:
     named = {key: full()[key] for key in ("resourceType", "id", "subject", "meta")}
     order = odd | named | {"extension": [satisfied_by(NUMBER)]}

@@ -23,7 +23,7 @@ import smart_app.__main__ as app
 from sandbox.ehr import EhrConfig, create_ehr
 from sandbox.payer import Desk, PayerConfig, create_payer
 from sandbox.server import start
-from smart_app import follow, sending
+from smart_app import decide, follow
 from smart_app.cases.model import Task
 from smart_app.config import load_app
 from smart_app.listening import Listening
@@ -61,7 +61,7 @@ def _case(world: World, body: Any) -> str:
 
 def _told_task() -> None:
     """Let the worker know what it is at, and how far."""
-    run, keep, request = follow.Follow.run, sending.Sending._keep, HTTPConnection.request
+    run, keep, request = follow.Follow.run, decide.Deciding.keep_answer, HTTPConnection.request
 
     def told(self: Any, task: Any) -> str:
         here.key, here.doing = _about(self.world, task), task.kind
@@ -85,7 +85,7 @@ def _told_task() -> None:
         return request(self, method, *args, **more)
 
     follow.Follow.run = told  # type: ignore[method-assign]
-    sending.Sending._keep = kept  # type: ignore[method-assign]
+    decide.Deciding.keep_answer = kept  # type: ignore[method-assign]
     HTTPConnection.request = asked  # type: ignore[method-assign]
 
 

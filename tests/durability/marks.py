@@ -58,7 +58,7 @@ REQUEST = (
     Point("intent committed", sending.channel, "send", doing="send"),
     Point("connected", HTTPConnection, "connect", after=True, doing="send"),
     Point("bytes sent", HTTPConnection, "getresponse", doing="send"),
-    Point("answer read", sending.Sending, "_keep"),
+    Point("answer read", decide.Deciding, "keep_answer", doing="send"),
     Point("answer not committed", Store, "put", True, "send", _stage("answer:")),
     Point("answer kept", decide.Deciding, "judged", doing="send kept"),
     Point("decision not committed", Store, "put", True, "send", _stage("decision")),

@@ -68,7 +68,8 @@ def press(golden: Golden, way: str, **chosen: str) -> None:
     form = golden.page.form(way)
     assert form is not None, golden.page.text
     case = golden.page.url
-    assert golden.browser.submit(golden.page, form, **chosen).status < 400
+    after = golden.browser.submit(golden.page, form, **chosen)
+    assert after.status < 400, after.text
     golden.page = golden.browser.get(case)
 
 

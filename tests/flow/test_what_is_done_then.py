@@ -147,7 +147,7 @@ def test_documents_that_are_refused_are_chosen_anew(golden: Golden) -> None:
     control(golden.stack, misbehave="none")
     send(golden)
     until(golden, "affirmed")
-    assert "Zyter took the documents" in golden.page.text
+    assert "Zyter took what it had asked for" in golden.page.text
 
 
 def test_of_documents_that_nobody_acknowledged_a_person_says_what_became(golden: Golden) -> None:
@@ -158,4 +158,4 @@ def test_of_documents_that_nobody_acknowledged_a_person_says_what_became(golden:
     control(golden.stack, misbehave="none")
     press(golden, "/arrived", there="no")
     until(golden, "affirmed")
-    assert "Zyter took the documents" in golden.page.text
+    assert "Zyter took what it had asked for" in golden.page.text

@@ -88,7 +88,7 @@ def test_nobody_acts_on_what_is_being_withdrawn(store: Store, clock: FakeClock) 
     assert not may_be_withdrawn(case)
 
 
-@pytest.mark.parametrize("answer", [REFUSED, PENDED, AFFIRMED])
+@pytest.mark.parametrize("answer", [REFUSED, AFFIRMED])
 def test_what_the_payer_did_not_withdraw_goes_on(
     store: Store, clock: FakeClock, answer: Any
 ) -> None:
@@ -105,6 +105,18 @@ def test_what_the_payer_did_not_withdraw_goes_on(
 def test_an_answer_that_does_not_tell_has_the_payer_asked(store: Store, clock: FakeClock) -> None:
     line = sent(store, clock, AFFIRMED, UNREAD, inquire=GONE)
     withdraw(line)
+    line.pass_by(5)
+    assert line.case().tracks.submission == "cancelled"
+
+
+@pytest.mark.parametrize("answer", [PENDED, ok()])
+def test_what_leaves_it_open_neither_ends_nor_refuses(
+    store: Store, clock: FakeClock, answer: Reply
+) -> None:
+    line = sent(store, clock, AFFIRMED, answer, inquire=GONE)
+    withdraw(line)
+    work(line)
+    assert "cancel_refused" not in line.events()
     line.pass_by(5)
     assert line.case().tracks.submission == "cancelled"
 
