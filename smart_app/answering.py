@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 
 from smart_app.cases.model import (
@@ -41,7 +42,7 @@ def open_criteria(received: QuestionnairePackage, draft: Draft) -> tuple[tuple[s
     )
 
 
-class Answering:
+class Answering(ABC):
     """The acts on a form; those who know where it is kept say what may be changed, and keep it."""
 
     def __init__(self, flow: Flow) -> None:
@@ -49,21 +50,21 @@ class Answering:
         self.world = flow.world
         self.store = flow.store
 
+    @abstractmethod
     def found(self, case: Case) -> tuple[QuestionnairePackage, Draft] | None:
         """Return form and answers, or None while they are prepared."""
-        raise NotImplementedError
 
+    @abstractmethod
     def held(self, case: Case) -> ChartSnapshot:
         """Return what is kept of the chart for the form."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _editable(self, case: Case, revision: int) -> tuple[QuestionnairePackage, Draft]:
         """Return form and answers; raises StaleRevision where they may not be changed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _save_draft(self, case: Case, draft: Draft, event: Event) -> Case:
         """Keep the answers and what happened; return the case as it is then."""
-        raise NotImplementedError
 
     def answer(
         self, case: Case, revision: int, person: Person, posted: dict[str, list[str]]

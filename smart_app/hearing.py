@@ -101,19 +101,15 @@ class Hearing(Steps):
             return
         if case.tracks.submission == "sending":
             raise PayerUnknown("the answer itself is still awaited")
-        if case.tracks.submission == "updating":
+        changing = case.tracks.submission == "updating"
+        if (changing or held(case)) and self.updating.names(case, result):
             with self.store.write() as db:
                 if self.store.case(case.id, db).revision != case.revision:
                     raise StaleRevision
-                if not self.updating.answered(db, case, result):
-                    raise PayerUnknown("which version it is about is not known yet")
+                self.deciding.there(db, case, result)
             return
-        if held(case) and self.updating.names(case, result):
-            with self.store.write() as db:
-                if self.store.case(case.id, db).revision != case.revision:
-                    raise StaleRevision
-                self.updating.answered(db, case, result)
-            return
+        if changing:
+            raise PayerUnknown("which version it is about is not known yet")
         row = self.submission(case)
         if case.tracks.submission not in ANSWERED:  # it is the first that is heard of the sending
             with self.store.write() as db:

@@ -223,13 +223,6 @@ class Updating(Amending):
         now, name = self.world.clock.now(), str(uuid.uuid4())
         return Decision(name, case.id, items, now, "pas", word="pended", created=now)
 
-    def answered(self, db: sa.Connection, case: Case, result: Resource) -> bool:
-        """Take a notification as the answer to the change under way, if it names it."""
-        if not self.names(case, result):
-            return False
-        self.deciding.there(db, case, result)
-        return True
-
     def names(self, case: Case, result: Resource) -> bool:
         """Tell whether an answer names a change that the case does not have."""
         rows = self.submitted(case, self.kind)

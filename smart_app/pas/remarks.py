@@ -20,7 +20,11 @@ MOST = 20
 
 def read(body: Any) -> tuple[Remark, ...]:
     """Return what an answer remarks, each once; never raises."""
-    outcomes = (one for one in echo.walk(body) if one.get("resourceType") == "OperationOutcome")
+    try:
+        within = list(echo.walk(body))
+    except RecursionError:  # deeper than anything that could be read of it
+        return ()
+    outcomes = (one for one in within if one.get("resourceType") == "OperationOutcome")
     issues = (issue for one in outcomes for issue in codes.objects(one.get("issue")))
     found = [_remark(one) for one in issues if one.get("severity") not in FAILED]
     return tuple(dict.fromkeys(one for one in found if one.code))[:MOST]

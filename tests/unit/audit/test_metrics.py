@@ -125,3 +125,10 @@ def test_the_same_is_counted_and_no_flood_kept(store: Store, clock: FakeClock) -
     found = line.world.metrics.remarks("site")
     assert len(found) <= MOST_REMARKS
     assert sum(one.times for one in found) == MOST_REMARKS + 5
+
+
+def test_an_answer_that_is_too_deep_holds_none() -> None:
+    body: dict[str, object] = {}
+    for _ in range(5000):
+        body = {"entry": body}
+    assert remarks.read(body) == ()
