@@ -61,7 +61,7 @@ def answer_forms(browser: Browser, page: Page) -> Page:
 
 def send_more(browser: Browser, page: Page) -> Page:
     """Choose every document for each thing that the payer asks for, and send them."""
-    return _each(browser, page, "/more?number=", _send_more)
+    return _each(browser, page, "/more?wish=", _send_more)
 
 
 def _each(browser: Browser, page: Page, link: str, act: Callable[[Browser, Page], Page]) -> Page:

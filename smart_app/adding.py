@@ -42,7 +42,7 @@ from smart_app.world import World
 KIND: Literal["attachment"] = "attachment"
 STAGE = "addition"
 DECLINED = "declined"
-State = Literal["open", "sending", "received", "rejected", "unknown", "declined"]
+State = Literal["open", "elsewhere", "sending", "received", "rejected", "unknown", "declined"]
 ANSWERABLE = ("open", "rejected", "declined")
 """States in which something may be sent: a word that nothing is there may turn out to be wrong."""
 
@@ -60,12 +60,7 @@ class Wish:
     @property
     def name(self) -> str:
         """Return what a wish is called in an address: a payer's number may hold anything."""
-        return codec.sha256(self.wanted.number.encode())[:16]
-
-
-def _key(wanted: Wanted) -> tuple[str, str, str]:
-    """Return what tells a wish from another: a payer may ask for several under one number."""
-    return wanted.number, wanted.kind, wanted.code
+        return codec.sha256(codec.dump(self.wanted.key))[:16]
 
 
 class Adding(Steps):
@@ -81,11 +76,10 @@ class Adding(Steps):
         if found is None or case.closed or case.tracks.submission in UNCOUNTED:
             return ()
         rows = {one.identifier: one for one in self.submitted(case, KIND)}
-        sent = {_key(one.wanted): one for one in self.store.history(case.id, STAGE, Addition)}
-        no = {one.number: one for one in self.store.history(case.id, DECLINED, Declined)}
+        sent = {one.wanted.key: one for one in self.store.history(case.id, STAGE, Addition)}
+        no = {one.key: one for one in self.store.history(case.id, DECLINED, Declined)}
         return tuple(
-            self._wish(case, one, sent.get(_key(one)), no.get(one.number), rows)
-            for one in found.wanted
+            self._wish(case, one, sent.get(one.key), no.get(one.key), rows) for one in found.wanted
         )
 
     def _wish(
@@ -96,6 +90,8 @@ class Adding(Steps):
         no: Declined | None,
         rows: dict[str, sa.Row[Any]],
     ) -> Wish:
+        if not wanted.number:
+            return Wish(wanted, "elsewhere")
         if no is not None and (sent is None or sent.at < no.at):
             return Wish(wanted, "declined", declined=no)
         if sent is None:
@@ -111,8 +107,8 @@ class Adding(Steps):
         chart = self.store.latest(case.id, "chart", ChartSnapshot)
         return documents.sendable(chart) if chart else ()
 
-    def begin(self, case: Case, person: Person, number: str, chosen: tuple[str, ...]) -> None:
-        """Queue documents that answer a wish; raises MissingFact and IllegalMove.
+    def begin(self, case: Case, person: Person, name: str, chosen: tuple[str, ...]) -> None:
+        """Queue documents that answer the wish of a name; raises MissingFact and IllegalMove.
 
         A wish that is answered already, or no longer there, is answered by nothing more.
         """
@@ -126,16 +122,18 @@ class Adding(Steps):
                 do="Tick what is to be sent, then send it.",
             )
         with self.store.write() as db:
-            case, wish = self._answerable(db, case, number, "documents")
-            names = tuple(map(refs.of, found))
-            self._queue(db, case, Addition("", wish.wanted, names, person.name, self._now()), found)
+            case, wish = self._answerable(db, case, name, "documents")
+            chosen = tuple(map(refs.of, found))
+            self._queue(
+                db, case, Addition("", wish.wanted, chosen, person.name, self._now()), found
+            )
 
     def answer_form(
         self,
         db: sa.Connection,
         case: Case,
         person: Person,
-        number: str,
+        name: str,
         form: Resource,
         found: tuple[Resource, ...],
     ) -> None:
@@ -143,12 +141,12 @@ class Adding(Steps):
 
         ``form`` is as ``papers.answers`` made it.
         """
-        case, wish = self._answerable(db, case, number, "form")
+        case, wish = self._answerable(db, case, name, "form")
         names, canonical = tuple(map(refs.of, found)), str(form["questionnaire"])
         made = Addition("", wish.wanted, names, person.name, self._now(), canonical)
         self._queue(db, case, made, found, form)
 
-    def decline(self, case: Case, person: Person, number: str, why: str) -> None:
+    def decline(self, case: Case, person: Person, name: str, why: str) -> None:
         """Take a person's word that a wish cannot be answered; raises MissingFact, IllegalMove.
 
         CDex lets the Task fail with a reason. It is ours, so the payer does not see it.
@@ -159,23 +157,22 @@ class Adding(Steps):
                 "no reason", say="No reason is given yet.", do="Say why it cannot be provided."
             )
         with self.store.write() as db:
-            case, wish = self._answerable(db, case, number, "")
+            case, wish = self._answerable(db, case, name, "")
             if wish.state == "declined":
                 raise IllegalMove("that is said already")
-            said = Declined(number, why.strip()[:500], person.name, self._now())
+            asked = wish.wanted
+            said = Declined(asked.number, why.strip()[:500], person.name, self._now(), asked.key)
             self.store.put(db, case.id, DECLINED, said)
             self.note(db, case, "declined", person.name)
 
     def _now(self) -> datetime:
         return self.world.clock.now()
 
-    def _answerable(
-        self, db: sa.Connection, case: Case, number: str, kind: str
-    ) -> tuple[Case, Wish]:
+    def _answerable(self, db: sa.Connection, case: Case, name: str, kind: str) -> tuple[Case, Wish]:
         """Return a case and its wish as they are now; raises IllegalMove when nothing is wanted."""
         case = self.store.case(case.id, db)
         for wish in self.wishes(case):
-            asked = wish.wanted.number == number and kind in ("", wish.wanted.kind)
+            asked = wish.name == name and kind in ("", wish.wanted.kind)
             if asked and wish.state in ANSWERABLE:
                 return case, wish
         raise IllegalMove("nothing is asked for any more")
@@ -207,6 +204,7 @@ class Adding(Steps):
         return tuple(
             made
             for wish in self.wishes(case)
+            if wish.wanted.number
             for made in request_task.build(
                 self.deciding.request(case),
                 case,

@@ -54,7 +54,7 @@ class Later(Answering):
         super().__init__(flow)
         self.adding, self.name = adding, name
         self.wish = self._wish(case)
-        self.key = codec.sha256(f"{case.id}:{self.wish.wanted.number}".encode())[:40]
+        self.key = codec.sha256(f"{case.id}:{self.name}".encode())[:40]
 
     def _wish(self, case: Case) -> Wish:
         """Return the wish as it is now; raises NotAsked where no such form is asked for."""
@@ -245,7 +245,7 @@ class Later(Answering):
             if now is None or now.revision != revision:
                 raise StaleRevision
             self.store.put(db, case.id, "response", signed)
-            self.adding.answer_form(db, case, person, self.wanted.number, answers, sent)
+            self.adding.answer_form(db, case, person, self.name, answers, sent)
 
     def _known(
         self, case: Case, held: ChartSnapshot, person: Person

@@ -138,7 +138,10 @@ def _told(order: Resource) -> tuple[object, ...]:
 
 
 def _outdated(world: World, case: Case, chart: ChartSnapshot, context: LaunchContext) -> bool:
-    """Tell whether orders or coverage say something else than when an unsent case was begun."""
+    """Tell whether orders or coverage say something else than when an unsent case was begun.
+
+    Chart is held against chart: a case that began anew after a change is otherwise than both.
+    """
     before = world.store.latest(case.id, "chart", ChartSnapshot)
     by_hand = all(entered_here(one) for one in case.order_refs)  # we know those ourselves
     unread = [
@@ -148,15 +151,17 @@ def _outdated(world: World, case: Case, chart: ChartSnapshot, context: LaunchCon
     ]
     if before is None or unread:
         return False
-    program = world.program
-    chosen = chart.by_references(case.order_refs)
-    items = orders.items(chosen, chart, program.is_add_on, program.words)
-    return (
-        orders.asks(items) != orders.asks((*case.items, *case.along))
-        or orders.planned_date(chosen) != case.planned_date
-        or list(map(_told, chosen)) != list(map(_told, before.by_references(case.order_refs)))
-        or not judging.same_coverage(world, case, before, chart, context.coverage_ref)
+    asked = _asks(world, chart, case.order_refs), _asks(world, before, case.order_refs)
+    return asked[0] != asked[1] or not judging.same_coverage(
+        world, case, before, chart, context.coverage_ref
     )
+
+
+def _asks(world: World, chart: ChartSnapshot, order_refs: tuple[str, ...]) -> tuple[object, ...]:
+    """Return all that orders ask for, to compare two readings of them."""
+    found, program = chart.by_references(order_refs), world.program
+    asked = orders.asks(orders.items(found, chart, program.is_add_on, program.words))
+    return asked, orders.planned_date(found), [_told(one) for one in found]
 
 
 def _supersede(world: World, case: Case, context: LaunchContext) -> None:

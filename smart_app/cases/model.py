@@ -553,6 +553,8 @@ class ItemDecision:
 class Wanted:
     """What a payer wants to see before it decides; ``number`` is what it is to be sent under.
 
+    Without a number nothing can be sent that the payer would find.
+
     ``code`` is a LOINC attachment code, or an X12 report type where the payer gives no other;
     ``report`` is the report type in any case, ``modifiers`` narrow what the code means (LOINC).
     ``context`` is the trace number that a form is asked for by. ``lines`` are items' sequences.
@@ -567,6 +569,11 @@ class Wanted:
     context: str | None = None
     report: str = ""
     modifiers: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Return what tells a wish from another: several may be asked for under one number."""
+        return (self.number, self.kind, self.code, *self.modifiers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -592,6 +599,7 @@ class Declined:
     why: str
     by: str
     at: datetime
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

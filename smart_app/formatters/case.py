@@ -366,6 +366,8 @@ DOCUMENTS = {
 """LOINC codes that payers ask for, in our own plain words. https://loinc.org/license/"""
 WISHES = {
     "open": "Nothing is sent yet.",
+    "elsewhere": "Preclear cannot send this: {payer} gave no number for it, or the message cannot "
+    "be read. Call {payer}, or use its portal or fax.",
     "sending": "Sending now.",
     "received": "{payer} has it. Nothing for you to do.",
     "rejected": "{payer} did not take what was sent.",

@@ -6,6 +6,7 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/additionalinfo.html
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from smart_app.cases.model import Case, Resource, Wanted
@@ -18,36 +19,58 @@ FORM = "102089-0"
 """LOINC's code that stands for a questionnaire."""
 
 
+UNREADABLE = (AttributeError, TypeError, KeyError, ValueError, RecursionError)
+UNKNOWN = Wanted(number="", system="", kind="documents", code="", words="")
+"""What cannot be read, or is not here: people have to ask what it is."""
+
+
 def read(case: Case, body: Any, response: Resource) -> tuple[Wanted, ...]:
-    """Return what a readable answer asks for; never raises, and leaves out what has no number."""
+    """Return what a readable answer asks for; never raises.
+
+    What is asked for twice in the same words is one wish about all the items that it names.
+    """
     try:
-        return tuple(_all(case, body, response))
-    except (AttributeError, TypeError, KeyError, ValueError, RecursionError):
+        several = [str(one["reference"]) for one in response.get("communicationRequest") or []]
+    except UNREADABLE:
         return ()
+    found: dict[tuple[str, ...], Wanted] = {}
+    for reference in several:
+        for one in _each(case, body, response, reference):
+            lines = one.lines
+            if before := found.get(one.key):  # no line is all of them
+                several_lines = before.lines and one.lines and {*before.lines, *one.lines}
+                lines = tuple(sorted(several_lines or ()))
+            found[one.key] = replace(before or one, lines=lines)
+    return tuple(found.values())
 
 
-def _all(case: Case, body: Any, response: Resource) -> Iterator[Wanted]:
-    for reference in response.get("communicationRequest") or []:
-        request = _request(body, response, str(reference.get("reference") or ""))
-        number: dict[str, Any] = next(iter(request.get("identifier") or []), {})
-        payload: dict[str, Any] = next(iter(request.get("payload") or []), {})
-        if not number.get("value"):
-            continue
-        report, words = _report(request)
-        code = str(payload.get("contentString") or report)
-        lines = tuple(_lines(request)) + tuple(_lines(payload))
-        form = code == FORM
-        yield Wanted(
-            number=str(number["value"]),
-            system=str(number.get("system") or ""),
-            kind="form" if form else "documents",
-            code=code,
-            words=words,
-            lines=lines,
-            context=_context(case, response, lines) if form else None,
-            report=report,
-            modifiers=tuple(_modifiers(payload)),
-        )
+def _each(case: Case, body: Any, response: Resource, reference: str) -> list[Wanted]:
+    """Return what one CommunicationRequest asks for: older versions allow several payloads."""
+    try:
+        request = _request(body, response, reference)
+        payloads = request.get("payload") or [{}]
+        return [_wanted(case, response, request, one) for one in payloads] if request else [UNKNOWN]
+    except UNREADABLE:
+        return [UNKNOWN]
+
+
+def _wanted(case: Case, response: Resource, request: Resource, payload: dict[str, Any]) -> Wanted:
+    number: dict[str, Any] = next(iter(request.get("identifier") or []), {})
+    report, words = _report(request)
+    code = str(payload.get("contentString") or report)
+    lines = tuple(_lines(request)) + tuple(_lines(payload))
+    form = code == FORM
+    return Wanted(
+        number=str(number.get("value") or ""),
+        system=str(number.get("system") or ""),
+        kind="form" if form else "documents",
+        code=code,
+        words=words,
+        lines=lines,
+        context=_context(case, response, lines) if form else None,
+        report=report,
+        modifiers=tuple(_modifiers(payload)),
+    )
 
 
 def _context(case: Case, response: Resource, lines: tuple[int, ...]) -> str | None:

@@ -24,7 +24,6 @@ class Asked:
     """One thing that is asked for, in words."""
 
     name: str
-    number: str
     words: str
     lines: str
     state: str
@@ -50,7 +49,6 @@ def _asked(wish: Wish, case: Case, payer: str) -> Asked:
     about = [codes[line] for line in wish.wanted.lines if line in codes]
     return Asked(
         name=wish.name,
-        number=wish.wanted.number,
         words=formatters.wanted(wish.wanted),
         lines=formatters.join(about) if len(case.items) > 1 else "",
         state=wish.state,
@@ -83,20 +81,20 @@ class MorePages:
     def page(self, launch_id: str, case_id: str) -> BaseResponse:
         """Choose documents for one thing that is asked for, and send them."""
         context, case, person = self.desk.case(launch_id, case_id)
-        number = request.values.get("number", "")
+        name = request.values.get("wish", "")
         chosen = tuple(request.form.getlist("document"))
         error: PreclearError | None = None
         if request.method == "POST":
             try:
-                self.desk.follow.adding.begin(case, person, number, chosen)
+                self.desk.follow.adding.begin(case, person, name, chosen)
             except MissingFact as cause:
                 error = cause
             else:
                 return redirect(f"/l/{launch_id}/case/{case_id}", 303)
         payer = presenters.payer_name(self.desk.world, case)
         every = asked(self.desk.follow, case, payer)
-        found = {one.number: one for one in every if not one.form}
-        if number not in found or not found[number].answerable:
+        found = {one.name: one for one in every if not one.form}
+        if name not in found or not found[name].answerable:
             return redirect(f"/l/{launch_id}/case/{case_id}", 303)
         zone = self.desk.world.sites.of_id(case.site).time_zone
         page = self.desk.render(
@@ -104,7 +102,7 @@ class MorePages:
             context,
             case,
             person,
-            one=found[number],
+            one=found[name],
             documents=self.desk.follow.adding.listed(case),
             read_at=formatters.moment(self.flow.kept(case).read_at, zone),
             payer=payer,
@@ -115,8 +113,8 @@ class MorePages:
     def decline(self, launch_id: str, case_id: str) -> BaseResponse:
         """Take a person's word that something cannot be provided."""
         _, case, person = self.desk.case(launch_id, case_id)
-        number, why = request.form.get("number", ""), request.form.get("why", "")
-        self.desk.follow.adding.decline(case, person, number, why)
+        name, why = request.form.get("wish", ""), request.form.get("why", "")
+        self.desk.follow.adding.decline(case, person, name, why)
         return redirect(f"/l/{launch_id}/case/{case_id}", 303)
 
     def tasks(self, launch_id: str, case_id: str) -> BaseResponse:

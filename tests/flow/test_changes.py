@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from html import unescape
 from typing import Any
 
@@ -79,3 +80,18 @@ def sent(golden: Golden) -> int:
     """Return how many requests and changes have reached the payer."""
     said = ask(f"{golden.stack.payer}/sandbox/exchange")
     return sum(one["url"].endswith("/Claim/$submit") for one in said)
+
+
+def test_a_change_from_an_older_page_is_not_sent_and_keeps_what_was_typed(golden: Golden) -> None:
+    ask(f"{golden.stack.payer}/control", PENDED)
+    for step in (golden.open, golden.ready, golden.settle, golden.sign):
+        step()
+    golden._until(lambda: golden.page.data.get("data-state") == "pended", "pended")
+    asked = golden.browser.get(f"{golden.page.url}/change")
+    form = asked.form("/change")
+    assert form is not None
+    day = (date.today() + timedelta(days=9)).isoformat()
+    refused = golden.browser.submit(asked, form, revision="1", planned=day)
+    assert (refused.status, "older than the case" in refused.text) == (409, True)
+    assert f'value="{day}"' in refused.html
+    assert len(ask(f"{golden.stack.payer}/sandbox/state")) == 1

@@ -27,7 +27,7 @@ def wanting(store: Store, clock: FakeClock, *answers: Any, **more: Any) -> Line:
     """Return a case whose payer wants a note; ``answers`` are to what is sent then."""
     payer = FakePayer(
         {
-            "$submit": [Reply(200, asking(a_wish()))],
+            "$submit": [more.pop("submit", Reply(200, asking(a_wish())))],
             "$inquire": [more.pop("inquire", ok(an_answer_item("A4")))],
             "$submit-attachment": list(answers or [TAKEN]),
         }
@@ -40,9 +40,24 @@ def wanting(store: Store, clock: FakeClock, *answers: Any, **more: Any) -> Line:
     return line
 
 
-def add(line: Line, *chosen: str, number: str = "ACN-1") -> None:
-    """Send documents."""
-    line.follow.adding.begin(line.case(), SIGNER, number, chosen or CHOSEN)
+def add(line: Line, *chosen: str, name: str | None = None) -> None:
+    """Send documents for a wish, the first one if no other is named."""
+    line.follow.adding.begin(line.case(), SIGNER, name or named(line), chosen or CHOSEN)
+
+
+def named(line: Line, which: int = 0) -> str:
+    """Return the name of a wish."""
+    return line.follow.adding.wishes(line.case())[which].name
+
+
+def decline(line: Line, why: str, which: int = 0) -> None:
+    """Say that a wish cannot be answered."""
+    line.follow.adding.decline(line.case(), SIGNER, named(line, which), why)
+
+
+def states(line: Line) -> list[str]:
+    """Return what became of each wish."""
+    return [one.state for one in line.follow.adding.wishes(line.case())]
 
 
 def state(line: Line) -> str:
@@ -85,10 +100,11 @@ def test_an_inquiry_that_names_no_wish_ends_none(store: Store, clock: FakeClock)
 
 def test_what_is_decided_wants_nothing(store: Store, clock: FakeClock) -> None:
     line = wanting(store, clock, inquire=ok(an_answer_item("A3", utn="AB1234567890CD")))
+    name = named(line)
     line.pass_by(10)
     assert line.follow.adding.wishes(line.case()) == ()
     with pytest.raises(IllegalMove):
-        add(line)
+        add(line, name=name)
 
 
 @pytest.mark.parametrize("chosen", [("DocumentReference/other",), ("Patient/p1",), ("",)])
@@ -113,7 +129,7 @@ def test_a_second_click_sends_nothing_more(store: Store, clock: FakeClock) -> No
 def test_another_wish_is_none(store: Store, clock: FakeClock) -> None:
     line = wanting(store, clock)
     with pytest.raises(IllegalMove):
-        add(line, number="ACN-2")
+        add(line, name="another")
 
 
 def test_what_was_refused_may_be_sent_otherwise(store: Store, clock: FakeClock) -> None:
@@ -185,6 +201,25 @@ def test_what_is_asked_for_no_more_does_not_leave(store: Store, clock: FakeClock
     assert (len(posted(line)), line.events()[-1]) == (tried, "add_dropped")
 
 
+def test_what_a_withdrawal_kept_from_leaving_may_be_sent_when_it_is_refused(
+    store: Store, clock: FakeClock
+) -> None:
+    line = wanting(store, clock, PayerUnreachable("down"), TAKEN, recovery="person")
+    add(line)
+    line.step()
+    line.payer.answers["$submit"] = [PayerUnknown("cut")]
+    case, withdrawing = line.case(), line.follow.withdrawing
+    withdrawing.begin(case, case.revision, SIGNER)
+    line.pass_by(60)
+    assert (states(line), "add_dropped" in line.events()) == ([], True)
+    case = line.case()
+    withdrawing.clear_up(case, case.revision, SIGNER, over=False)
+    assert state(line) == "open"
+    add(line)
+    line.pass_by(3)
+    assert state(line) == "received"
+
+
 def test_the_same_is_sent_three_times_at_most(store: Store, clock: FakeClock) -> None:
     line = wanting(store, clock, PayerUnknown("cut"), recovery="idempotent_resend")
     add(line)
@@ -194,10 +229,38 @@ def test_the_same_is_sent_three_times_at_most(store: Store, clock: FakeClock) ->
 
 def test_nothing_is_sent_for_a_closed_case(store: Store, clock: FakeClock) -> None:
     line = wanting(store, clock)
+    name = named(line)
     with store.write() as db:
         store.save(db, replace(line.case(), closed=True))
     with pytest.raises(IllegalMove):
+        add(line, name=name)
+
+
+TWO = a_wish(payload=[{"contentString": "11506-3"}, {"contentString": "18842-5"}])
+
+
+def test_two_that_have_a_number_in_common_are_answered_one_by_one(
+    store: Store, clock: FakeClock
+) -> None:
+    line = wanting(store, clock, submit=Reply(200, asking(TWO)))
+    add(line)
+    assert states(line) == ["sending", "open"]
+    line.step()
+    assert states(line) == ["received", "open"]
+    decline(line, "not in this chart", which=1)
+    assert states(line) == ["received", "declined"]
+    assert [one["status"] for one in line.follow.adding.tasks(line.case())][-1] == "failed"
+    assert len(posted(line)) == 1
+
+
+def test_what_has_no_number_is_told_and_cannot_be_sent(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock, submit=Reply(200, asking(a_wish(identifier=[]))))
+    assert (states(line), line.events().count("wanted")) == (["elsewhere"], 1)
+    with pytest.raises(IllegalMove):
         add(line)
+    with pytest.raises(IllegalMove):
+        decline(line, "not in this chart")
+    assert line.follow.adding.tasks(line.case()) == ()
 
 
 @pytest.mark.req("pas-2.0.1@21")
@@ -205,13 +268,13 @@ def test_what_cannot_be_provided_is_noted_and_its_task_has_failed(
     store: Store, clock: FakeClock
 ) -> None:
     line = wanting(store, clock)
-    line.follow.adding.decline(line.case(), SIGNER, "ACN-1", " The note was never written. ")
+    decline(line, " The note was never written. ")
     assert (state(line), line.events()[-1]) == ("declined", "declined")
     tasks = line.follow.adding.tasks(line.case())
     assert {one["status"] for one in tasks} == {"failed"}
     assert tasks[0]["statusReason"] == {"text": "The note was never written."}
     with pytest.raises(IllegalMove):
-        line.follow.adding.decline(line.case(), SIGNER, "ACN-1", "again")
+        decline(line, "again")
     line.pass_by(5)
     assert posted(line) == []
 
@@ -219,13 +282,13 @@ def test_what_cannot_be_provided_is_noted_and_its_task_has_failed(
 def test_why_it_cannot_be_provided_must_be_said(store: Store, clock: FakeClock) -> None:
     line = wanting(store, clock)
     with pytest.raises(MissingFact):
-        line.follow.adding.decline(line.case(), SIGNER, "ACN-1", "  ")
+        decline(line, "  ")
     assert state(line) == "open"
 
 
 def test_what_turns_up_after_all_is_sent(store: Store, clock: FakeClock) -> None:
     line = wanting(store, clock)
-    line.follow.adding.decline(line.case(), SIGNER, "ACN-1", "not found")
+    decline(line, "not found")
     clock.pass_by(60)
     add(line)
     line.pass_by(3)
@@ -237,4 +300,4 @@ def test_what_is_on_its_way_is_not_declined(store: Store, clock: FakeClock) -> N
     line = wanting(store, clock)
     add(line)
     with pytest.raises(IllegalMove):
-        line.follow.adding.decline(line.case(), SIGNER, "ACN-1", "not found")
+        decline(line, "not found")

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from launch.errors import TokenRevoked
-from smart_app.cases.model import Case, Person
+from smart_app.cases.model import Case, Person, Tracks
 from smart_app.cases.store import Store
 from smart_app.errors import Deleted, NotInChart
 from smart_app.review import Review, StillMarked
-from tests.unit.front import a_launch
+from tests.unit.front import DOCTOR, Front, a_coverage, a_launch, an_order
 from tests.unit.kit import FakeClock
 from tests.unit.line import Line
 from tests.unit.test_filing import GIVEN, order
-from tests.unit.test_taking_back import FIRST, NO_ANSWER, Chart, at_first, raising, to_file
+from tests.unit.test_taking_back import FIRST, NO_ANSWER, SECOND, Chart, at_first, raising, to_file
+
+TOGETHER = {"requisition": {"value": "both"}}
+BOTH = (FIRST, SECOND)
 
 
 def begin_anew(line: Line) -> Case:
@@ -120,3 +125,51 @@ def test_a_write_under_way_is_waited_for_before_a_new_request_begins(
     line.pass_by(5)
     assert not chart.bears()
     assert begin_anew(line).prior_case_id == "case-1"
+
+
+@pytest.fixture
+def front(no_chart: Front) -> Front:
+    """Return the stages before the signature, over a chart of two orders that belong together."""
+    no_chart.world.vault = SimpleNamespace(forget=lambda *_: None)
+    no_chart.world.sites.registrations = SimpleNamespace(idle_minutes=dict)
+    no_chart.chart(a_coverage(), an_order(**TOGETHER), an_order("2", **TOGETHER))
+    return no_chart
+
+
+def test_what_was_changed_stays_so_in_the_new_request(front: Front) -> None:
+    """The chart says what it said before: the request that a person changed goes on."""
+    case = front.opened(order_refs=BOTH)
+    assert len(case.items) == 2
+    changed = replace(
+        case,
+        items=tuple(replace(one, units=3) for one in case.items),
+        planned_date=date(2026, 12, 24),
+        tracks=Tracks("signed", "received", "dismissed"),
+    )
+    with front.store.write() as db:
+        case = front.store.save(db, changed)
+    fresh = front.acts.again(case, case.revision, DOCTOR, a_launch())
+    again = front.opened(launch_id="L2", order_refs=BOTH)
+    assert (again.id, again.prior_case_id) == (fresh.id, case.id)
+    assert again.planned_date == date(2026, 12, 24)
+    front.chart(
+        a_coverage(),
+        an_order(occurrenceDateTime="2026-12-30", **TOGETHER),
+        an_order("2", **TOGETHER),
+    )
+    other = front.opened(launch_id="L3", order_refs=BOTH)
+    assert (other.id != fresh.id, other.planned_date) == (True, date(2026, 12, 30))
+
+
+def test_what_was_taken_out_is_none_of_the_new_request(front: Front) -> None:
+    case = front.opened(order_refs=BOTH)
+    less = replace(
+        case,
+        items=case.items[:1],
+        dropped=case.items[1:],
+        tracks=Tracks("signed", "received", "dismissed"),
+    )
+    with front.store.write() as db:
+        case = front.store.save(db, less)
+    fresh = front.acts.again(case, case.revision, DOCTOR, a_launch())
+    assert (fresh.order_refs, fresh.dropped) == (("ServiceRequest/1",), ())

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from smart_app.adding import Wish
 from smart_app.answering import OpenPoints
 from smart_app.cases.model import Person
 from smart_app.cases.store import Store
@@ -22,7 +23,7 @@ from tests.unit.kit import FakeChart, FakeClock, FakePayer, Reply
 from tests.unit.line import COVERAGE, NOTE, SIGNER, Line
 from tests.unit.pas import requests
 from tests.unit.pas.test_decision import an_answer_item
-from tests.unit.pas.test_wanted import a_wish, asking
+from tests.unit.pas.test_wanted import a_wish, asking, wanted
 from tests.unit.test_adding import TAKEN
 from tests.unit.test_follow import ok
 
@@ -264,8 +265,9 @@ def test_a_form_that_is_decided_without_is_asked_for_no_more(line: Asked) -> Non
 
 
 def test_documents_alone_are_no_answer_to_a_form(line: Asked) -> None:
+    name = line.form().name
     with pytest.raises(IllegalMove):
-        line.follow.adding.begin(line.case(), SIGNER, "ACN-1", ("DocumentReference/n1",))
+        line.follow.adding.begin(line.case(), SIGNER, name, ("DocumentReference/n1",))
 
 
 def test_what_was_refused_may_be_signed_again(line: Asked) -> None:
@@ -281,3 +283,23 @@ def test_what_was_refused_may_be_signed_again(line: Asked) -> None:
     line.pass_by(3)
     assert line.state() == "received"
     assert len(line.sent()) == 2
+
+
+def test_a_slow_preparation_overwrites_no_answer(line: Asked) -> None:
+    later = line.opened()
+    kept, found = later.flow.kept(line.case()), later.found(line.case())
+    assert found is not None
+    line.answer()
+    before = line.form().found(line.case())
+    later._fill(line.case(), kept, kept, found[0])
+    assert line.form().found(line.case()) == before
+    line.form().sign(line.case(), 2, SIGNING)
+    line.step()
+    assert line.state() == "received"
+
+
+def test_two_forms_under_one_number_are_apart(line: Asked) -> None:
+    """A payer may ask for a document under the number of its form."""
+    both = [{"contentString": "102089-0"}, {"contentString": "11506-3"}]
+    found = wanted(asking(a_wish(payload=both)))
+    assert len({Wish(one, "open").name for one in found}) == 2

@@ -370,3 +370,22 @@ def test_a_decision_that_is_open_again_frees_the_order_of_the_older_ones_number(
         frozenset(),
         False,
     )
+
+
+def test_the_order_of_a_service_that_was_taken_out_is_no_more_authorized(
+    store: Store, clock: FakeClock
+) -> None:
+    line, chart = to_file(store, clock, orders=2)
+    line.step()
+    assert (chart.bears(FIRST), chart.bears(SECOND)) == (True, True)
+    case, before = line.case(), line.store.latest("case-1", "decision", Decision)
+    assert before is not None
+    left = replace(before, id="D2", items=before.items[:1])
+    with store.write() as db:
+        store.save(db, replace(case, items=case.items[:1], dropped=case.items[1:]))
+        store.put(db, "case-1", "decision", left)
+    assert warned(line)
+    with store.write() as db:
+        line.world.tasks.add(db, "file", "case-1", tag="D2")
+    line.pass_by(3)
+    assert (chart.bears(FIRST), chart.bears(SECOND), warned(line)) == (True, False, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
 from datetime import date
@@ -18,10 +19,10 @@ from smart_app.cases.model import (
     Submission,
 )
 from smart_app.cases.store import Store
-from smart_app.errors import IllegalMove, PayerUnknown
+from smart_app.errors import IllegalMove, PayerUnknown, StaleRevision
 from smart_app.web import refused
 from tests.unit.kit import FakeClock, Reply
-from tests.unit.line import SIGNER
+from tests.unit.line import LEASE, SIGNER
 from tests.unit.pas import requests
 from tests.unit.pas.test_decision import an_answer_item
 from tests.unit.test_follow import card, headline, ok
@@ -294,3 +295,41 @@ def test_the_payers_first_refusal_needs_no_asking(store: Store, clock: FakeClock
     change(line)
     line.work()
     assert submits(line) == 2
+
+
+@pytest.mark.parametrize("recovery", ["person", "inquire"])
+def test_an_answer_after_the_lease_of_a_change_is_not_lost(
+    store: Store, clock: FakeClock, recovery: str
+) -> None:
+    line = pended(store, clock, recovery=recovery, inquire=NOTHING)
+    change(line)
+    post, taken = line.payer.post, named(line, "A1", utn=N1)
+
+    def slow(url: str, body: bytes, content_type: str) -> Reply:
+        if not url.endswith("$submit"):
+            return post(url, body, content_type)
+        line.payer.posts.append((url, body))
+        clock.pass_by(LEASE + 1)
+        other = line.world.tasks.claim()
+        assert other
+        with contextlib.suppress(PayerUnknown):
+            line.follow.updating.amend(other)
+        return taken
+
+    line.payer.post = slow  # type: ignore[method-assign]
+    line.step()
+    assert (line.case().planned_date, headline(line)) == (FIRST, "updating")
+    line.work()
+    line.pass_by(30)
+    assert (line.case().planned_date, headline(line)) == (OTHER, "affirmed")
+    assert submits(line) == 2
+
+
+def test_a_change_from_an_older_page_changes_nothing(store: Store, clock: FakeClock) -> None:
+    line = pended(store, clock)
+    case = line.case()
+    with store.write() as db:
+        store.save(db, case)
+    with pytest.raises(StaleRevision):
+        line.follow.updating.begin(case, case.revision, SIGNER, Wished(OTHER))
+    assert [one.kind for one in store.submissions("case-1")] == ["initial"]

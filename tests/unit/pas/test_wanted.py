@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from smart_app.cases.model import Decision, Wanted
-from smart_app.pas.wanted import LINE
+from smart_app.pas.wanted import LINE, UNKNOWN
 from tests.unit.kit import a_case
 from tests.unit.pas.test_decision import an_answer, an_answer_item, read
 
@@ -76,16 +76,46 @@ def test_what_is_decided_asks_for_nothing(code: str) -> None:
 @pytest.mark.parametrize(
     "wish",
     [
-        a_wish(identifier=[]),
         a_wish(identifier="x"),
         a_wish(payload="x"),
         {"resourceType": "Patient", "id": "w1"},
         a_wish(extension=5),
     ],
 )
-def test_what_cannot_be_read_asks_for_nothing_and_still_waits(wish: dict[str, Any]) -> None:
-    found = read(a_case(), asking(wish))
-    assert (found.word, found.wanted) == ("pended", ())
+def test_what_cannot_be_read_is_something_and_hides_nothing_else(wish: dict[str, Any]) -> None:
+    body = asking(wish)
+    body["entry"].append({"fullUrl": "urn:uuid:w2", "resource": a_wish(id="w2")})
+    body["entry"][0]["resource"]["communicationRequest"] += [{"reference": "urn:uuid:w2"}]
+    found = read(a_case(), body)
+    assert (found.word, [one.number for one in found.wanted]) == ("pended", ["", "ACN-1"])
+
+
+def test_what_is_not_here_is_something() -> None:
+    body = asking(a_wish())
+    del body["entry"][1]
+    assert wanted(body) == (UNKNOWN,)
+
+
+def test_what_has_no_number_is_told() -> None:
+    (found,) = wanted(asking(a_wish(identifier=[])))
+    assert (found.number, found.code) == ("", "11506-3")
+
+
+def test_older_versions_ask_for_several_at_once() -> None:
+    payload = [{"contentString": "11506-3"}, {"contentString": "18842-5"}]
+    found = wanted(asking(a_wish(payload=payload)))
+    assert [(one.number, one.code) for one in found] == [("ACN-1", "11506-3"), ("ACN-1", "18842-5")]
+
+
+@pytest.mark.parametrize(("second", "lines"), [(2, (1, 2)), (None, ())])
+def test_the_same_for_another_item_is_one_wish(second: int | None, lines: tuple[int, ...]) -> None:
+    about = [{"url": LINE, "valuePositiveInt": second}] if second else []
+    payload = [
+        {"contentString": "11506-3", "extension": [{"url": LINE, "valuePositiveInt": 1}]},
+        {"contentString": "11506-3", "extension": about},
+    ]
+    (found,) = wanted(asking(a_wish(payload=payload, extension=[])))
+    assert found.lines == lines
 
 
 def test_a_form_about_the_whole_request_is_known_by_the_number_of_the_request() -> None:
