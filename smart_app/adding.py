@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from smart_app.answers import ANSWER
 from smart_app.cases import codec
 from smart_app.cases.model import (
     UNCOUNTED,
@@ -96,7 +97,7 @@ class Adding(Steps):
             return Wish(wanted, "declined", declined=no)
         if sent is None:
             return Wish(wanted, "open")
-        receipt = self.store.latest(case.id, f"{STAGE}:{sent.identifier}", Receipt)
+        receipt = self._answer(case, sent.identifier)
         state: State = rows[sent.identifier].outcome or "sending"
         if state == "rejected" and receipt is None:
             return Wish(wanted, "open")  # nothing of it was sent
@@ -224,31 +225,43 @@ class Adding(Steps):
     def attach(self, task: Task) -> None:
         """Send what answers a wish once; raises PayerUnreachable."""
         case, name = self.store.case(task.case), task.key.rpartition(":")[2]
-        payer, row = self.payer(case), self._row(case, name)
-        if row.started_at is None and not self._still(case, name):
+        row, receipt = self._row(case, name), self._answer(case, name)
+        if receipt is None and row.started_at is None and not self._still(case, name):
             self._dropped(task, case, name)
             return
-        with self.world.tasks.during(task) as db:
-            first = self.store.start_send(db, name)
-        if not first:
+        if receipt is None:
+            with self.world.tasks.during(task) as db:
+                first = self.store.start_send(db, name)
+            receipt = self._sent(task, case, row) if first else None
+        if receipt is None:
             self._unknown(task, case, name)
-            return
+        else:
+            self._over(task, case, name, receipt)
+
+    def _answer(self, case: Case, name: str) -> Receipt | None:
+        """Return what the payer answered to what was sent, or None."""
+        return self.store.latest(case.id, f"{ANSWER}:{name}", Receipt)
+
+    def _sent(self, task: Task, case: Case, row: sa.Row[Any]) -> Receipt | None:
+        """Send what was queued; None when nobody knows the outcome. Raises PayerUnreachable."""
+        payer, payload = self.payer(case), self.store.payload(row)
+        http, base = self.world.payer_http(payer), payer.pas_base or ""
         try:
-            http = self.world.payer_http(payer)
-            base, payload = payer.pas_base or "", self.store.payload(row)
             receipt = self.exchanged(case, row.kind, lambda: client.attach(http, base, payload))
         except PayerUnreachable:
             with self.world.tasks.during(task) as db:
-                self.store.allow_resend(db, name, never_left=True)
+                self.store.allow_resend(db, row.identifier, never_left=True)
             raise
         except PayerUnknown:
-            self._unknown(task, case, name)
-            return
+            return None
+        self.deciding.keep_answer(task, case, row.identifier, receipt, "attach")
+        return receipt
+
+    def _over(self, task: Task, case: Case, name: str, receipt: Receipt) -> None:
+        """Take what the payer answered."""
         with self.world.tasks.finish(task) as db:
-            self.store.put(db, case.id, f"{STAGE}:{name}", receipt)
             self.store.end_send(db, name, receipt.outcome)
-            kind = "added" if receipt.outcome == "received" else "add_refused"
-            self.note(db, case, kind)
+            self.note(db, case, "added" if receipt.outcome == "received" else "add_refused")
             if receipt.outcome == "received":
                 self.deciding.plan_poll(db, case, 0)
 

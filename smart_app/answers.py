@@ -94,7 +94,7 @@ class Answers(Steps):
         except LeaseLost:
             with self.store.write() as db:
                 self.store.put(db, case.id, stage, receipt)
-                tag = f"late-{identifier}-{uuid.uuid4()}"
+                tag = f"late-{uuid.uuid4()}:{identifier}"
                 self.world.tasks.add(db, later, case.id, tag=tag)
             raise
 

@@ -10,7 +10,7 @@ from urllib3.connection import HTTPConnection
 from sandbox.payer import courier
 from sandbox.payer.mac import Office
 from smart_app import decide, filing, follow, sending
-from smart_app.adding import STAGE, Adding
+from smart_app.adding import Adding
 from smart_app.cases.inbox import Inbox
 from smart_app.cases.store import Store
 from smart_app.cases.tasks import Tasks
@@ -117,7 +117,8 @@ DOCUMENTS = (
     Point("their intent not committed", Store, "start_send", after=True, doing="attach"),
     Point("their intent committed", client, "attach", doing="attach"),
     Point("documents sent", HTTPConnection, "getresponse", doing="attach"),
-    Point("their answer not committed", Store, "put", True, "attach", _stage(f"{STAGE}:")),
+    Point("their answer not committed", Store, "put", True, "attach", _stage("answer:")),
+    Point("their answer kept", Adding, "_over"),
     Point("documents taken", follow, "let_go", doing="attach"),
 )
 WORKER = (*REQUEST, *FILING, *NOTIFICATION, *WITHDRAWAL, *DOCUMENTS, *CHANGE)

@@ -12,7 +12,7 @@ import pytest
 from smart_app.cases.store import Store
 from smart_app.errors import IllegalMove, MissingFact, PayerUnknown, PayerUnreachable
 from tests.unit.kit import FakeClock, FakePayer, Reply
-from tests.unit.line import SIGNER, Line
+from tests.unit.line import LEASE, SIGNER, Line
 from tests.unit.pas import requests
 from tests.unit.pas.test_decision import an_answer_item
 from tests.unit.pas.test_wanted import a_wish, asking
@@ -301,3 +301,49 @@ def test_what_is_on_its_way_is_not_declined(store: Store, clock: FakeClock) -> N
     add(line)
     with pytest.raises(IllegalMove):
         decline(line, "not found")
+
+
+@pytest.mark.parametrize("person", [None, True, False], ids=["nobody", "there", "not there"])
+def test_an_answer_after_the_lease_is_not_lost(
+    store: Store, clock: FakeClock, person: bool | None
+) -> None:
+    """Whatever a person has said meanwhile, nothing is sent again of what the payer has taken."""
+    line = wanting(store, clock)
+    add(line)
+    post = line.payer.post
+
+    def slow(url: str, body: bytes, content_type: str) -> Reply:
+        reply = post(url, body, content_type)
+        clock.pass_by(LEASE + 1)
+        other = line.world.tasks.claim()
+        assert other
+        line.follow.adding.attach(other)
+        assert state(line) == "unknown"
+        wish = line.follow.adding.wishes(line.case())[0]
+        if person is not None and wish.sent:
+            line.follow.adding.clear_up(line.case(), SIGNER, wish.sent.identifier, arrived=person)
+        return reply
+
+    line.payer.post = slow  # type: ignore[method-assign]
+    line.step()
+    line.payer.post = post  # type: ignore[method-assign]
+    line.pass_by(5)
+    assert (state(line), len(posted(line))) == ("received", 1)
+
+
+def test_a_worker_that_dies_with_the_answer_sends_nothing_more(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = wanting(store, clock)
+    add(line)
+
+    def dies(*_: Any) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as during:
+        during.setattr(type(line.follow.adding), "_over", dies)
+        with pytest.raises(SystemExit):
+            line.step()
+    clock.pass_by(LEASE + 1)
+    line.pass_by(5)
+    assert (state(line), len(posted(line))) == ("received", 1)
