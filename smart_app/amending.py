@@ -32,6 +32,7 @@ from smart_app.channels import pas as channel
 from smart_app.decide import Deciding
 from smart_app.errors import IllegalMove, LintError, PayerUnknown, PayerUnreachable, StaleRevision
 from smart_app.pas import lint, subscription
+from smart_app.pas.usable import SUPERSEDED
 from smart_app.sending import MOST_SENDS
 from smart_app.steps import Steps
 from smart_app.world import World
@@ -122,6 +123,9 @@ class Amending(Steps, ABC):
     def amend(self, task: Task) -> None:
         """Send what was queued, or find out what became of it; raises PayerError."""
         case = self.store.case(task.case)
+        if task.key.rpartition(":")[2] != self.row(case).identifier:
+            self._older(task, case)
+            return
         answer = self._answer(case)
         if case.tracks.submission != self.state:
             self._afterwards(task, case, answer)
@@ -145,6 +149,15 @@ class Amending(Steps, ABC):
             if self.store.case(case.id, db).tracks.submission != self.state:
                 raise StaleRevision  # a person cleared it up meanwhile
             yield db
+
+    def _older(self, task: Task, case: Case) -> None:
+        """End what was about an earlier one: another has followed. What came late is told."""
+        came = task.key.count(":") > 2
+        with self.world.tasks.finish(task) as db:
+            if came and not case.closed:
+                self.note(db, case, "quarantined", why=SUPERSEDED)
+                self.deciding.plan_poll(db, case, 0)
+                self.world.tasks.wake(db, "poll", case.id)
 
     def _afterwards(self, task: Task, case: Case, answer: Receipt | None) -> None:
         """Look at what came after it was over; then the payer tells what stands."""
@@ -182,10 +195,12 @@ class Amending(Steps, ABC):
     def _refuses(self, case: Case, found: Decision | None) -> bool:
         """Tell whether an answer surely says that what was sent was not done.
 
-        A refusal does of the first sending alone: of a later one it can mean "it is done". What
-        cannot be used says nothing.
+        A refusal does of the first sending alone: of a later one it can mean "it is done"; and so
+        does a dismissal. What cannot be used says nothing.
         """
-        return self.row(case).sends < 2 if found is None else self.denies(found)
+        if found is None or found.word == "dismissed":
+            return bool(self.row(case).sends < 2)
+        return self.denies(found)
 
     def _ask(self, task: Task, case: Case, answer: Receipt | None) -> None:
         """Find out what became of it when no answer tells.
@@ -205,6 +220,9 @@ class Amending(Steps, ABC):
             if receipt is not None and receipt.outcome == "rejected":  # it names what was sent
                 self._not(task, case, receipt, None)
                 return
+            if read is not None and read.items:
+                with self._still(task, case) as db:
+                    case = self.meanwhile(db, case, read)
             if not (again and undone):
                 raise PayerUnknown("the payer does not say that it is done")
         if again and payer.recovery != "person":
@@ -234,13 +252,12 @@ class Amending(Steps, ABC):
     def _goes_on(self, db: sa.Connection, case: Case, receipt: Receipt) -> Case:
         """Go on with the request as it was."""
         before = self.store.latest(case.id, "decision", Decision)
-        if receipt.faults:
-            self.store.put(db, case.id, "receipt", receipt)
+        self.store.put(db, case.id, "receipt", receipt)
         case = self.move(db, case, submission="received")
         self.note(db, case, self.told.refused)
         if before is not None:
             case, _ = self.deciding.numbered(db, case, before)
-        self.deciding.plan_poll(db, case, 0)
+        self.deciding.ask_once(db, case)
         return case
 
     def given_up(self, db: sa.Connection, case: Case) -> None:
@@ -287,7 +304,7 @@ class Amending(Steps, ABC):
 
     @abstractmethod
     def denies(self, found: Decision) -> bool:
-        """Tell whether an answer says that it is surely not done."""
+        """Tell whether an answer that dismisses nothing says that it is surely not done."""
 
     @abstractmethod
     def inquired(self, case: Case) -> tuple[Receipt | None, bool]:
@@ -300,6 +317,10 @@ class Amending(Steps, ABC):
     @abstractmethod
     def late(self, db: sa.Connection, case: Case, found: Decision) -> None:
         """Take what the payer decided in an answer that came when it was over."""
+
+    @abstractmethod
+    def meanwhile(self, db: sa.Connection, case: Case, found: Decision) -> Case:
+        """Take what the payer says of the request when it is asked; return the case then."""
 
     @abstractmethod
     def undone(self, db: sa.Connection, case: Case, found: Decision | None) -> None:

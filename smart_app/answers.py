@@ -34,6 +34,12 @@ def digest(body: Any) -> str:
     return codec.sha256(codec.dump(texts))
 
 
+def takes(found: Decision) -> bool:
+    """Tell whether an answer that names a change says that it is taken: any readable word does."""
+    said = {one.decision for one in found.items} - {"unreadable"}
+    return bool(said) and found.word != "dismissed"
+
+
 class Answers(Steps):
     """What a payer answered, each by itself and all to one request together."""
 
@@ -46,7 +52,10 @@ class Answers(Steps):
         return self.echoed(case, self.submission(case))
 
     def echoed(self, case: Case, row: sa.Row[Any]) -> echo.Sent:
-        """Return what an answer may echo of one version of a case's request."""
+        """Return what an answer may echo of one version of a case's request.
+
+        What withdraws it has its own name, which is that of the version that was to be withdrawn.
+        """
         cancels, known = self.submitted(case, "cancel"), self.versions(case)
         names = [one.identifier for one in known]
         if row.identifier in names:
@@ -54,8 +63,8 @@ class Answers(Steps):
         return echo.sent(
             self.bundle(row),
             self.member(case),
-            later=map(self.bundle, cancels),
-            before=map(self.bundle, known),
+            cancels=[self.bundle(one) for one in cancels],
+            before=[self.bundle(one) for one in known],
             since=self._taken_at(case, row) if known else None,
         )
 
@@ -99,14 +108,18 @@ class Answers(Steps):
             raise
 
     def change_there(self, case: Case, body: Any) -> Resource | None:
-        """Return what of a list names a change that was given up here: the payer has it."""
+        """Return what of a list says that the payer has a change which was given up here."""
         row = self._given_up(case)
-        if row is None:
+        if row is None or case.tracks.submission not in ("received", "pended"):
             return None
         names, now = self.echoed(case, row), self.world.clock.now()
         found = inquiry.ours(case, body, names, now).body
         kept = self.store.latest(case.id, f"{ANSWER}:{row.identifier}", Receipt)
-        return None if kept is not None and kept.body == found else found
+        if found is None or (kept is not None and kept.body == found):
+            return None
+        told = self.judged(case, Receipt("received", 200, found), names)
+        there = told.outcome == "received" and takes(self.tried(case, told, names))
+        return found if there else None
 
     def _given_up(self, case: Case) -> sa.Row[Any] | None:
         """Return the newest change of a case, if the payer is believed not to have it."""
@@ -117,7 +130,8 @@ class Answers(Steps):
         """Keep an answer that names the newest change, and have it looked at."""
         identifier = self.submitted(case, "update")[-1].identifier
         self.store.put(db, case.id, f"{ANSWER}:{identifier}", Receipt("received", 200, result))
-        self.world.tasks.add(db, "update", case.id, tag=f"there-{uuid.uuid4()}")
+        tag = f"there-{uuid.uuid4()}:{identifier}"
+        self.world.tasks.add(db, "update", case.id, tag=tag)
 
     def judged(self, case: Case, receipt: Receipt, names: echo.Sent | None = None) -> Receipt:
         """Return a receipt as what it is: an answer that decided nothing, with errors, refuses."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from smart_app import marked
 from smart_app.answers import digest
+from smart_app.asking import ONCE, Asking
 from smart_app.beside import AT_ODDS, BESIDE, RENUMBERED, TYPED, WAITING, Beside, said
 from smart_app.cases.model import (
     Case,
@@ -21,12 +21,13 @@ from smart_app.cases.model import (
     Receipt,
     Task,
     UtnRecord,
+    Wanted,
     WriteReceipt,
 )
 from smart_app.cases.tasks import LeaseLost
 from smart_app.errors import StaleRevision
 from smart_app.numbering import Numbering
-from smart_app.pas import client, decision, inquiry, verdicts
+from smart_app.pas import decision, inquiry, verdicts
 from smart_app.pas.usable import DIFFER, ELSEWHERE, STRAY
 from smart_app.pas.verdicts import undecided
 
@@ -34,8 +35,6 @@ WHOLE = ("dismissed", "cancelled")
 """Words that are about a request as a whole."""
 QUIET = ("pended", "unreadable")
 """Words that a chart which has an older decision is not told."""
-STOOD = "stood"
-"""Where the last moment is kept at which a payer said again what stands."""
 REST = "rest-"
 """How the task is called that looks at what is left of late answers."""
 NOT_ITSELF = (*ELSEWHERE, DIFFER)
@@ -51,21 +50,14 @@ def _open(case: Case, found: Decision | None) -> bool:
     return not case.closed and (undecided(found) or case.tracks.utn == "awaited")
 
 
-class Deciding(Numbering, Beside):
+def _wanted(case: Case, before: Decision) -> tuple[Wanted, ...]:
+    """Return what a payer still waits for, as far as it is about what is still asked for."""
+    left = {one.sequence for one in case.items}
+    return tuple(one for one in before.wanted if not one.lines or left & {*one.lines})
+
+
+class Deciding(Numbering, Beside, Asking):
     """Decisions, their numbers, and the asking until they are final."""
-
-    def inquire(self, case: Case, row: sa.Row[Any] | None = None) -> inquiry.Inquired:
-        """Ask the payer what it has of a case's request, or of a version; raises PayerError."""
-        row = self.submission(case) if row is None else row
-        body, names = self._ask(case, row), self.echoed(case, row)
-        return inquiry.ours(case, body, names, self.world.clock.now())
-
-    def _ask(self, case: Case, row: sa.Row[Any]) -> Any:
-        """Return what a payer answers to an inquiry, unread; raises PayerError."""
-        payer, request = self.payer(case), self.bundle(row)
-        asked = json.dumps(inquiry.build(request, self.world.clock.now())).encode()
-        http, base = self.world.payer_http(payer), payer.pas_base or ""
-        return self.exchanged(case, "inquiry", lambda: client.inquire(http, base, asked))
 
     def understood(
         self,
@@ -210,12 +202,13 @@ class Deciding(Numbering, Beside):
         version of the request.
         """
         before = self.store.latest(case.id, "decision", Decision)
+        if before is not None and undecided(found) and not (found.wanted or found.quarantined):
+            # what answers an inquiry, or a change, asks for nothing
+            found = replace(found, wanted=_wanted(case, before))
         if before is not None and not found.quarantined and not anew:
             found = verdicts.with_numbers(found, verdicts.unnumbered(before, withheld))
             if found.decided_on is None and verdicts.same(found, before):
                 found = replace(found, decided_on=before.decided_on)
-            if undecided(found) and not found.wanted:  # what answers an inquiry asks for nothing
-                found = replace(found, wanted=before.wanted)
         changed = before is None or said(before) != said(found)
         if changed or anew or before is None:
             self.store.put(db, case.id, "decision", found)
@@ -228,7 +221,7 @@ class Deciding(Numbering, Beside):
             elif found.quarantined:
                 self.not_used(db, case, found)
         else:
-            self._still(db, before, found)
+            self.said_again(db, before, found)
             found = before
         had = {one.number for one in self.store.utns(case.id) if one.status == "active"}
         case, kept = self.numbered(db, case, found)
@@ -243,17 +236,6 @@ class Deciding(Numbering, Beside):
             self.world.tasks.add(db, "file", case.id, tag=found.id)
         return case
 
-    def _still(self, db: sa.Connection, before: Decision, found: Decision) -> None:
-        """Remember that what stands was said again, so that nothing between overtakes it."""
-        stood = self.stood_at(db, before)
-        if stood and found.created and found.created > stood:
-            self.store.kv(STOOD).put(before.id, found.created.isoformat(), None, db)
-
-    def stood_at(self, db: sa.Connection, found: Decision) -> datetime | None:
-        """Return when the payer said last, by its own clock, what stands; None where unknown."""
-        again = self.store.kv(STOOD).get(found.id, db)
-        return datetime.fromisoformat(again) if again and found.created else found.created
-
     def _errs(self, db: sa.Connection, case: Case, found: Decision, kept: list[UtnRecord]) -> bool:
         """Tell whether what a chart has, or will soon have, of an older decision is wrong now."""
         writes = self.store.history(case.id, "write", WriteReceipt)
@@ -262,27 +244,12 @@ class Deciding(Numbering, Beside):
 
     # until it is final ---------------------------------------------------------------------------
 
-    def plan_poll(self, db: sa.Connection, case: Case, polls: int) -> None:
-        """Queue the next question to the payer, unless one waits already.
-
-        One that tells by itself is asked seldom: only what it told may have been lost.
-        https://hl7.org/fhir/us/davinci-pas/2.2.1/en/specification.html#checking-status
-        """
-        if self.world.tasks.waiting(db, "poll", case.id):
-            return
-        payer = self.payer(case)
-        pause = min(payer.poll_longest_seconds, payer.poll_first_seconds * 1.5 ** min(polls, 40))
-        if self.world.inbox.tells(case.payer_id or "", case.site, db):
-            pause = payer.poll_longest_seconds
-        tag = f"{polls + 1}-{uuid.uuid4()}"
-        self.world.tasks.add(db, "poll", case.id, tag=tag, delay=pause)
-
     def poll(self, task: Task) -> None:
         """Ask the payer how far it is; pauses grow."""
         case = self.store.case(task.case)
         polls = int(task.key.rsplit(":", 1)[1].split("-")[0])
         before = self.store.latest(case.id, "decision", Decision)
-        if not _open(case, before):
+        if case.closed or not (_open(case, before) or ONCE in task.key):
             with self.world.tasks.finish(task) as db:
                 case = self.store.case(task.case, db)  # a letter may just have come
                 if _open(case, self.store.latest(case.id, "decision", Decision)):
@@ -292,7 +259,7 @@ class Deciding(Numbering, Beside):
             with self.world.tasks.finish(task) as db:
                 self.plan_poll(db, case, polls)
             return
-        body = self._ask(case, self.submission(case))
+        body = self.ask(case, self.submission(case))
         if (there := self.change_there(case, body)) is not None:
             with self.world.tasks.finish(task) as db:
                 self.there(db, case, there)

@@ -83,6 +83,9 @@ class Hearing(Steps):
             self._take(case, result)
         except (PayerUnknown, StaleRevision) as cause:
             return cause
+        except Exception as cause:  # of whatever shape: what stands beside it is taken
+            self.deciding.unread(case, cause)
+            return cause
         taken.put(key, True, REMEMBERED)
         return None
 

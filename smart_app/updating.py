@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from smart_app import formatters, requesting
 from smart_app.amending import Amending, held
-from smart_app.answers import RESULT
+from smart_app.answers import RESULT, takes
 from smart_app.cases.model import (
     Case,
     Change,
@@ -62,6 +62,7 @@ def changed(case: Case, change: Change) -> Case:
         items=change.items,
         dropped=(*case.dropped, *(one for one in case.items if one.trace not in left)),
         planned_date=change.planned_date,
+        moved=case.moved or change.planned_date != case.planned_date,
         left_unsent=change.left_unsent,
         also_sent=change.also_sent,
     )
@@ -180,19 +181,24 @@ class Updating(Amending):
         return self.deciding.tried(self.wanted(case), answer, self._names(case))
 
     def ends(self, found: Decision) -> bool:
-        """Tell whether an answer says that the change is taken: any word that can be read does."""
-        said = {one.decision for one in found.items} - {"unreadable"}
-        return bool(said) and found.word != "dismissed"
+        """Tell whether an answer says that the change is taken."""
+        return takes(found)
 
     def denies(self, found: Decision) -> bool:
-        """Tell whether an answer says that the change is not taken."""
-        return found.word == "dismissed"
+        """Return that none does: whatever is decided is decided of what the payer has taken."""
+        return False
 
     def inquired(self, case: Case) -> tuple[Receipt | None, bool]:
-        """Ask the payer; only a result that names the new version tells that it has it."""
+        """Ask the payer; only a result that names the new version tells that it has it.
+
+        That it surely has not, only a list tells of which all that may be about the version before
+        is as old as what was heard of that: a payer may keep a change under its first name.
+        """
         found = self.deciding.inquire(case, self.row(case))
         receipt = None if found.body is None else Receipt("received", 200, found.body)
-        return receipt and self.judged(case, receipt), found.state == "none"
+        known = self.deciding.heard_until(case)
+        old = all(one is not None and known is not None and one <= known for one in found.before)
+        return receipt and self.judged(case, receipt), found.state == "none" and old
 
     def done(self, db: sa.Connection, case: Case, found: Decision | None) -> None:
         """Let the case be what the payer has now; what was decided before counts no more."""
@@ -212,16 +218,24 @@ class Updating(Amending):
         """Take up a change again that was given up here: the payer has it."""
         saved = self.move(db, case, submission=self.state, claim="hold")
         self.note(db, saved, "update_there")
-        self.world.tasks.add(db, self.task, case.id, tag=f"there-{uuid.uuid4()}")
+        tag = f"there-{uuid.uuid4()}:{self.row(case).identifier}"
+        self.world.tasks.add(db, self.task, case.id, tag=tag)
+
+    def meanwhile(self, db: sa.Connection, case: Case, found: Decision) -> Case:
+        """Take nothing: which version it is about, nobody knows."""
+        return case
 
     def undone(self, db: sa.Connection, case: Case, found: Decision | None) -> None:
         """Go on: what the payer says of a change that it does not take decides nothing."""
 
     def heard_by(self, case: Case, person: Person) -> Decision | None:
-        """Return that all waits: who asked whether a change is there has heard no decision."""
+        """Return that all waits: who asked whether a change is there has heard no decision.
+
+        It has no moment of the payer's clock: nothing that the payer says is overtaken by it.
+        """
         items = tuple(ItemDecision(one.trace, "pended") for one in self.wanted(case).items)
         now, name = self.world.clock.now(), str(uuid.uuid4())
-        return Decision(name, case.id, items, now, "pas", word="pended", created=now)
+        return Decision(name, case.id, items, now, "pas", word="pended")
 
     def names(self, case: Case, result: Resource) -> bool:
         """Tell whether an answer names a change that the case does not have."""

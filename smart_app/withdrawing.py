@@ -59,7 +59,7 @@ class Withdrawing(Amending):
 
     def denies(self, found: Decision) -> bool:
         """Tell whether an answer says that the request stands: what waits leaves it open."""
-        return any(one.decision not in OPEN for one in found.items)
+        return any(one.decision not in (*OPEN, "cancelled") for one in found.items)
 
     def inquired(self, case: Case) -> tuple[Receipt | None, bool]:
         """Ask the payer; what it lists with a decision stands."""
@@ -79,15 +79,21 @@ class Withdrawing(Amending):
         self.given_up(db, self.store.case(case.id, db))
 
     def late(self, db: sa.Connection, case: Case, found: Decision) -> None:
-        """Take that the payer withdrew the request after all; people are told to call."""
-        if self.ends(found) and case.tracks.decision != "cancelled":
-            before = self.store.latest(case.id, "decision", Decision)
-            self.deciding.heard(db, case, before, found, 0)
+        """Take what the payer says after all; people are told to call where it withdrew it."""
+        if case.tracks.decision != "cancelled":
+            self.undone(db, case, found)
+        elif not self.ends(found):
+            self.note(db, case, "told_too_late")
+
+    def meanwhile(self, db: sa.Connection, case: Case, found: Decision) -> Case:
+        """Take what the payer has decided of the request meanwhile."""
+        self.undone(db, case, found)
+        return self.store.case(case.id, db)
 
     def undone(self, db: sa.Connection, case: Case, found: Decision | None) -> None:
-        """Take what the payer decided instead."""
+        """Take what the payer decided instead; what it dismissed was the withdrawal."""
         before = self.store.latest(case.id, "decision", Decision)
-        if found is not None:
+        if found is not None and found.items and found.word != "dismissed":
             self.deciding.heard(db, case, before, found, 0)
 
     def heard_by(self, case: Case, person: Person) -> Decision | None:

@@ -369,7 +369,8 @@ class Case:
 
     ``urgency`` says why an expedited one cannot wait. ``items`` are what is asked for. ``along``
     are the lines of its orders that have no request of their own: no payer hears of them as items,
-    and no number goes to their orders. ``dropped`` were asked for before a change.
+    and no number goes to their orders. ``dropped`` were asked for before a change; ``moved`` when
+    one has put the service to another day than its orders said.
     """
 
     id: str
@@ -400,6 +401,7 @@ class Case:
     also_sent: tuple[str, ...] = ()
     along: tuple[CaseItem, ...] = ()
     dropped: tuple[CaseItem, ...] = ()
+    moved: bool = False
     signed_by: Person | None = None
     launch_id: str | None = None
     closed: bool = False

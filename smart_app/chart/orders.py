@@ -203,17 +203,17 @@ def particulars_told(order: Resource) -> tuple[str, ...]:
 
 
 def says(order: Resource, snapshot: ChartSnapshot) -> tuple[object, ...]:
-    """Return what one order asks for, and last for which day, to compare two readings of it.
+    """Return what one order asks for, last how much and for which day, to compare two readings.
 
     Conditions count by their names as well: of a chart that is kept, they are not.
     """
     return (
         codes.code_in(order.get("code"), BILLING),
-        _units(order),
         modifiers(order),
         [(one.system, one.code) for one in diagnoses(order, snapshot)],  # whatever their words
         {refs.relative(one) for one in order.get("reasonReference") or []},
         particulars(order),
+        _units(order),
         planned_date((order,)),
     )
 

@@ -86,11 +86,12 @@ class Mark:
         return self.item.order_ref
 
     def same_service(self, order: Resource) -> bool:
-        """Tell whether an order asks for what was signed, for whatever day.
+        """Tell whether an order asks for what the payer was asked for, for whatever day.
 
-        It is read as it was read for the signature. What people entered completes only what they
-        entered it for: an order that is coded or worded otherwise in the chart by now is another,
-        and so is one that cannot be compared.
+        Beside the units, which a change may have made others, that is what was signed. It is read
+        as it was read for the signature. What people entered completes only what they entered it
+        for: an order that is coded or worded otherwise in the chart by now is another, and so is
+        one that cannot be compared.
         """
         before = self._before()
         if self.seen is None or before is None or orders.withdrawn(order):
@@ -102,7 +103,8 @@ class Mark:
             return False
         if orders.renamed(order, before):
             return False
-        return orders.says(before, self.seen)[:-1] == orders.says(after, self.seen)[:-1]
+        was, now = orders.says(before, self.seen), orders.says(after, self.seen)
+        return was[:-2] == now[:-2] and now[-2] == self.item.units
 
     def may_get(self, order: Resource) -> bool:
         """Tell whether an order has a status in which it may be given a number it does not bear."""
@@ -112,14 +114,17 @@ class Mark:
         """Tell whether an order is still the one that was decided, so that it may bear the number.
 
         That it was put off to another day of the number's window is daily life. A day beyond it,
-        or none where there was one, may be a day for which nothing was decided.
+        or none where there was one, may be a day for which nothing was decided; and so may the day
+        of the signature be when a change has moved it.
         """
         if self.seen is None or not self.same_service(order):
             return False
         was = orders.planned_date(self.seen.by_references((self.order_ref,)))
         day = orders.planned_date((self._read(self.seen, order),))
         first, last = number.valid_from, number.valid_to
-        return day == was or bool(day and first and last and first <= day <= last)
+        if day == (self.case.planned_date if was and self.case.moved else was):
+            return True
+        return bool(day and first and last and first <= day <= last)
 
     def _before(self) -> Resource | None:
         return self.seen.by_reference(self.order_ref) if self.seen else None

@@ -8,7 +8,7 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/en/StructureDefinition-profile-claimre
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,12 +46,13 @@ class Sent:
 def sent(
     request: Resource,
     member: str,
-    later: Iterable[Resource] = (),
-    before: Iterable[Resource] = (),
+    cancels: Sequence[Resource] = (),
+    before: Sequence[Resource] = (),
     since: datetime | None = None,
 ) -> Sent:
-    """Return the names of a request Bundle, and of Bundles that were sent later and before."""
+    """Return the names of a request Bundle, and of its cancellations and earlier versions."""
     head = request["entry"][0]
+    older = [one for one in cancels if any(_is_about(one, version) for version in before)]
     named = head["resource"]["identifier"][0]
     gone = [one for one in head["resource"]["item"] if is_cancelled(one)]
     return Sent(
@@ -59,11 +60,22 @@ def sent(
         named["value"],
         head["fullUrl"],
         member,
-        also=_names(later),
-        before=_names(before),
+        also=_names(one for one in cancels if _is_about(one, request)),
+        before=_names([*before, *older]),
         since=since,
         dropped=frozenset(trace for one in gone for trace in traces_of(one)),
         dropped_lines=frozenset(one["sequence"] for one in gone),
+    )
+
+
+def _is_about(later: Resource, request: Resource) -> bool:
+    """Tell whether a Bundle of ours changes or cancels another one of ours."""
+    head = request["entry"][0]
+    name, url = head["resource"]["identifier"][0]["value"], head["fullUrl"]
+    told = [one["claim"] for one in later["entry"][0]["resource"].get("related") or []]
+    return any(
+        one.get("reference") == url or (one.get("identifier") or {}).get("value") == name
+        for one in told
     )
 
 
@@ -97,8 +109,15 @@ def traces_of(item: dict[str, Any]) -> frozenset[str]:
 
 
 def _named(response: Resource) -> list[dict[str, Any]]:
-    asked = (response.get("request") or {}).get("identifier") or {}
-    return [*(response.get("identifier") or []), asked]
+    named = response.get("identifier")
+    several = [*(named if isinstance(named, list) else []), _asked(response).get("identifier")]
+    return [one for one in several if isinstance(one, dict)]
+
+
+def _asked(response: Resource) -> dict[str, Any]:
+    """Return the reference of an answer to what was asked; nothing for one of an odd shape."""
+    found = response.get("request")
+    return found if isinstance(found, dict) else {}
 
 
 def identified(response: Resource, ours: Sent) -> bool:
@@ -109,7 +128,7 @@ def identified(response: Resource, ours: Sent) -> bool:
 
 def referred(response: Resource, ours: Sent) -> bool:
     """Tell whether an answer refers to our Claim, by the name that it had in our Bundle."""
-    asked = str((response.get("request") or {}).get("reference") or "")
+    asked = str(_asked(response).get("reference") or "")
     known = {ours.url.removeprefix(URN), *ours.also}
     return asked.rpartition("/")[2].removeprefix(URN) in known
 

@@ -14,10 +14,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from smart_app.cases.model import OPEN, Case, Decision, Resource
+from smart_app.fhir import dates
 from smart_app.pas import decision, echo, listing, names, verdicts
 from smart_app.pas.echo import Sent
 from smart_app.pas.names import profile
-from smart_app.pas.usable import DIFFER, ELSEWHERE, Why, codes_within, leaves_open, withdrawn
+from smart_app.pas.usable import (
+    DIFFER,
+    ELSEWHERE,
+    SUPERSEDED,
+    Why,
+    codes_within,
+    leaves_open,
+    withdrawn,
+)
 
 KEPT = ("Organization", "Coverage", "Patient", "PractitionerRole", "Practitioner")
 CLAIM_KEPT = (
@@ -91,12 +100,14 @@ class Inquired:
 
     ``none`` only when the answer is a well-formed list without it; what could be about it and
     cannot be told apart is ``unclear``, and proves nothing. ``why`` says what keeps a decision from
-    being used that it certainly holds on this request.
+    being used that it certainly holds on this request. ``before`` are the moments of the results
+    that may be about an earlier version of it.
     """
 
     state: Literal["found", "none", "unclear"]
     body: Resource | None = None
     why: Why | None = None
+    before: tuple[datetime | None, ...] = ()
 
 
 WAITING = {"A4"}
@@ -318,8 +329,9 @@ def ours(case: Case, body: Any, sent: Sent, now: datetime) -> Inquired:
             gone = [one for one in rest if withdrawn(_head(one)) and _named(asked, _head(one))]
             return CONTRADICTING if _same_result(found, rest) else _newest(asked, [*found, *gone])
         if any(codes_within(_head(one)) - WAITING for one in before):
-            return Inquired("unclear", why="an earlier version")
+            return Inquired("unclear", why=SUPERSEDED)
+        moments = tuple(dates.moment(_head(one).get("created")) for one in before)
         none = set(kinds) <= {"none"} and listing.whole(body) and not echo.mentions(body, sent)
     except (AttributeError, TypeError, KeyError, RecursionError):
         return Inquired("unclear")
-    return Inquired("none" if none else "unclear")
+    return Inquired("none" if none else "unclear", before=moments)

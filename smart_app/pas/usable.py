@@ -36,7 +36,9 @@ DIFFER: Why = "answers that differ"
 """Why none of several answers is used, that contradict each other."""
 STRAY: tuple[Why, ...] = ("another member", "another request")
 """Why an answer is another's; what does not stand may be a withdrawal."""
-ELSEWHERE: tuple[Why, ...] = (*STRAY, "an earlier version", "not active")
+SUPERSEDED: Why = "an earlier version"
+"""Why an answer may be about what a request was before a change."""
+ELSEWHERE: tuple[Why, ...] = (*STRAY, SUPERSEDED, "not active")
 """Why an answer tells nothing of a request: it is another's, or of before, or does not stand."""
 USE = "preauthorization"
 """The one use of an answer that the guide allows: another says what would be paid, or was."""

@@ -9,7 +9,7 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from smart_app import formatters
-from smart_app.cases.model import Case
+from smart_app.cases.model import Case, CaseItem
 from smart_app.entering import Fault, planned_day
 from smart_app.errors import LintError, MissingFact, PreclearError, StaleRevision
 from smart_app.updating import Wished, may_be_changed
@@ -27,6 +27,20 @@ def blueprint(desk: Desk) -> Blueprint:
     pages.add_url_rule(f"{CASE}/change", "page", view.page, methods=["GET", "POST"])
     pages.add_url_rule(f"{CASE}/changed", "changed", view.changed, methods=["POST"])
     return pages
+
+
+def _day(case: Case) -> str:
+    return case.planned_date.isoformat() if case.planned_date else ""
+
+
+def _number(units: float) -> str:
+    return f"{units:.10g}"
+
+
+def _typed(name: str, now: str) -> str:
+    """Return what a person typed; what was left as the page had it is as it is now."""
+    typed = request.form.get(name)
+    return now if typed is None or typed == request.form.get(f"was-{name}") else typed
 
 
 class ChangePages:
@@ -49,15 +63,14 @@ class ChangePages:
                 return redirect(f"/l/{launch_id}/case/{case_id}", 303)
         if not may_be_changed(case):
             return redirect(f"/l/{launch_id}/case/{case_id}", 303)
-        planned = case.planned_date.isoformat() if case.planned_date else ""
         zone = self.desk.world.sites.of_id(case.site).time_zone
         page = self.desk.render(
             "case/change.html",
             context,
             case,
             person,
-            planned=request.form.get("planned", planned),
-            items=[(one, self._typed(one.trace, one.units)) for one in case.items],
+            planned=(_typed("planned", _day(case)), _day(case)),
+            items=[(one, self._units_typed(one), _number(one.units)) for one in case.items],
             gone=request.form.getlist("gone"),
             documents=updating.addable(case),
             chosen=request.form.getlist("document"),
@@ -68,9 +81,9 @@ class ChangePages:
         return make_response(page, error.http_status if error else 200)
 
     @staticmethod
-    def _typed(trace: str, units: float) -> str:
+    def _units_typed(item: CaseItem) -> str:
         """Return the units of an item as they were typed, or as they are."""
-        return request.form.get(f"units-{trace}", f"{units:.10g}")
+        return _typed(f"units-{item.trace}", _number(item.units))
 
     def _wished(self, case: Case) -> Wished:
         """Read the posted form; raises MissingFact."""
@@ -78,16 +91,15 @@ class ChangePages:
         kept = [one for one in case.items if one.trace not in gone]
         return Wished(
             planned_date=self._planned(case),
-            units={one.trace: self._units(self._typed(one.trace, one.units)) for one in kept},
+            units={one.trace: self._units(self._units_typed(one)) for one in kept},
             dropped=gone,
             documents=tuple(request.form.getlist("document")),
         )
 
     def _planned(self, case: Case) -> date | None:
-        typed = request.form.get("planned", "").strip()
-        before = case.planned_date
-        if typed == (before.isoformat() if before else ""):
-            return before
+        typed = _typed("planned", _day(case)).strip()
+        if typed == _day(case):
+            return case.planned_date
         world = self.desk.world
         try:
             day = planned_day(typed, world.clock.now())

@@ -17,6 +17,7 @@ About = Literal["request", "update", "cancel"]
 LATER: dict[str, About | None] = {
     "update_asked": None,
     "update_refused": "update",
+    "update_there": None,
     "updated": None,
     "cancel_asked": None,
     "cancel_refused": "cancel",

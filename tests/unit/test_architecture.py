@@ -39,6 +39,7 @@ MAY_STORE = (
     "smart_app/steps.py",  # types of the transaction that the stages hand on
     "smart_app/sending.py",
     "smart_app/beside.py",
+    "smart_app/asking.py",
     "smart_app/decide.py",
     "smart_app/numbering.py",
     "smart_app/filing.py",
@@ -68,6 +69,7 @@ CALLERS = {
     "smart_app/review.py",  # stages 7 to 9 of the line
     "smart_app/requesting.py",  # the signed form and the request, stages 8 and 9
     "smart_app/sending.py",  # stage 10 of the line
+    "smart_app/asking.py",  # stage 11, what a payer is asked
     "smart_app/decide.py",  # stage 11
     "smart_app/listening.py",  # stage 11 by notification
     "smart_app/amending.py",  # what the payer is told of a request that it has

@@ -96,6 +96,7 @@ def test_the_case_changes_when_the_payer_has_taken_it(store: Store, clock: FakeC
     assert card(line)[0] == "hold_decision"
     line.work()
     assert (line.case().planned_date, headline(line)) == (OTHER, "pended")
+    assert line.case().moved
     assert json.loads(line.payer.posts[1][1]) == update(line)
     (item,) = echo_items(line)
     assert item["servicedDate"] == OTHER.isoformat()
@@ -304,7 +305,7 @@ def test_people_read_what_was_changed(store: Store, clock: FakeClock) -> None:
     change(line, Wished(OTHER, units=units, dropped=gone, documents=(note,)))
     (told,) = [one for one in line.world.audit.events("case-1") if one.kind == "update_asked"]
     assert formatters.event(told, "Zyter") == (
-        "Change sent to Zyter: 62323 is not asked for, 62323: 3 units, planned Tue 8 Dec 2026 "
+        "Change signed for Zyter: 62323 is not asked for, 62323: 3 units, planned Tue 8 Dec 2026 "
         "and 1 document added"
     )
 

@@ -179,7 +179,7 @@ def test_a_second_answer_is_held_against_the_first(store: Store, clock: FakeCloc
     identifier = update(line)["entry"][0]["resource"]["identifier"][0]["value"]
     with store.write() as db:  # the answer of the sending itself comes late
         store.put(db, "case-1", f"answer:{identifier}", Receipt("received", 200, body))
-        line.world.tasks.add(db, "update", "case-1", tag="late")
+        line.world.tasks.add(db, "update", "case-1", tag=f"late-1:{identifier}")
     line.work()
     assert headline(line) != "affirmed"
 

@@ -12,7 +12,7 @@ import pytest
 
 from smart_app.cases.model import Coding
 from smart_app.fhir import codes, refs
-from smart_app.pas import lint, update
+from smart_app.pas import echo, lint, update
 from smart_app.pas.names import CANCELLED, CHANGED, PAS
 from smart_app.pas.team import Clinician
 from smart_app.pas.versions import LATEST, VERSIONS
@@ -251,3 +251,16 @@ def test_an_update_may_be_cancelled_and_brings_only_what_it_needs() -> None:
     named = {ref["reference"] for one in last["entry"] for ref in refs.walk(one["resource"])}
     assert named - urls == {prior["entry"][0]["fullUrl"]}  # which the Claim before had updated
     assert "identifier-1" not in json.dumps(claim)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_name_of_a_cancellation_belongs_to_the_version_that_it_cancels(version: str) -> None:
+    prior = a_request(**PAIR, version=version)
+    first = cancelled(prior, version)
+    new = update.update(
+        prior, a_request(version=version), identifier="identifier-3", at=LATER, version=version
+    )
+    assert "identifier-2" in echo.sent(prior, "m", cancels=[first]).also
+    later = echo.sent(new, "m", cancels=[first], before=[prior])
+    assert ("identifier-2" in later.also, "identifier-2" in later.before) == (False, True)
+    assert "identifier-2" not in echo.sent(new, "m", cancels=[first]).also
