@@ -104,7 +104,11 @@ def change(browser: Browser, page: Page) -> Page:
     if form is None:
         raise Stuck(f"nothing can be changed: {page.text[:200]}")
     before = date.fromisoformat(dict(form.fields).get("planned") or date.today().isoformat())
-    return browser.submit(asked, form, planned=(before + timedelta(days=3)).isoformat())
+    page = browser.submit(asked, form, planned=(before + timedelta(days=3)).isoformat())
+    again = page.form("/change")
+    if page.status == 409 and again:  # the case went on meanwhile; what was typed is kept
+        page = browser.submit(page, again)
+    return page
 
 
 def withdraw(browser: Browser, page: Page) -> Page:

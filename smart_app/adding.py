@@ -258,7 +258,13 @@ class Adding(Steps):
         return receipt
 
     def _over(self, task: Task, case: Case, name: str, receipt: Receipt) -> None:
-        """Take what the payer answered."""
+        """Take what the payer answered; a refusal of a later sending may mean that it has it."""
+        row = self._row(case, name)
+        if receipt.outcome == "rejected" and (row.sends > 1 or row.outcome == "received"):
+            with self.world.tasks.finish(task) as db:
+                if row.outcome != "received":
+                    self._to_ask(db, case, name)
+            return
         with self.world.tasks.finish(task) as db:
             self.store.end_send(db, name, receipt.outcome)
             self.note(db, case, "added" if receipt.outcome == "received" else "add_refused")
@@ -309,8 +315,9 @@ class Adding(Steps):
             if name not in rows or rows[name].outcome != "unknown":
                 raise IllegalMove("only documents of which nobody knows")
             self.note(db, case, "person_added" if arrived else "person_not_added", person.name)
-            if arrived:
-                self.store.end_send(db, name, "received")
+            refused = self._answer(case, name) is not None  # then the same again helps nobody
+            if arrived or refused:
+                self.store.end_send(db, name, "received" if arrived else "rejected")
                 return
             self.store.allow_resend(db, name)
             tag = f"{uuid.uuid4()}:{name}"

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from smart_app.answers import ANSWER
 from smart_app.cases import codec
 from smart_app.cases.model import (
+    AMENDING,
     Case,
     Decision,
     Event,
@@ -123,11 +124,14 @@ class Amending(Steps, ABC):
     def amend(self, task: Task) -> None:
         """Send what was queued, or find out what became of it; raises PayerError."""
         case = self.store.case(task.case)
-        if task.key.rpartition(":")[2] != self.row(case).identifier:
+        several = [one.identifier for one in self.submitted(case, self.kind)]
+        if task.key.rpartition(":")[2] in several[:-1]:
             self._older(task, case)
             return
         answer = self._answer(case)
         if case.tracks.submission != self.state:
+            if case.tracks.submission in AMENDING:
+                raise PayerUnknown("what crosses it is not over")
             self._afterwards(task, case, answer)
             return
         if answer is None:
@@ -156,8 +160,7 @@ class Amending(Steps, ABC):
         with self.world.tasks.finish(task) as db:
             if came and not case.closed:
                 self.note(db, case, "quarantined", why=SUPERSEDED)
-                self.deciding.plan_poll(db, case, 0)
-                self.world.tasks.wake(db, "poll", case.id)
+                self.deciding.ask_once(db, case)
 
     def _afterwards(self, task: Task, case: Case, answer: Receipt | None) -> None:
         """Look at what came after it was over; then the payer tells what stands."""

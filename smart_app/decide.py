@@ -50,14 +50,27 @@ def _open(case: Case, found: Decision | None) -> bool:
     return not case.closed and (undecided(found) or case.tracks.utn == "awaited")
 
 
-def _wanted(case: Case, before: Decision) -> tuple[Wanted, ...]:
-    """Return what a payer still waits for, as far as it is about what is still asked for."""
-    left = {one.sequence for one in case.items}
-    return tuple(one for one in before.wanted if not one.lines or left & {*one.lines})
+def _wanted(case: Case, before: Decision, found: Decision) -> tuple[Wanted, ...]:
+    """Return what a payer waits for.
+
+    What answers an inquiry, or a change, asks for nothing, or only names what was asked for before:
+    that is still asked for then, as far as it is about what is still in the request.
+    """
+    told = tuple(one for one in found.wanted if one.number)
+    if told and told == found.wanted:
+        return told
+    keys, left = {one.key for one in told}, {one.sequence for one in case.items}
+    kept = (one for one in before.wanted if not one.lines or left & {*one.lines})
+    several = (*told, *(one for one in kept if one.key not in keys))
+    return several or found.wanted
 
 
 class Deciding(Numbering, Beside, Asking):
     """Decisions, their numbers, and the asking until they are final."""
+
+    def awaits(self, case: Case) -> bool:
+        """Tell whether the payer has still something to say of a case."""
+        return _open(case, self.store.latest(case.id, "decision", Decision))
 
     def understood(
         self,
@@ -202,9 +215,8 @@ class Deciding(Numbering, Beside, Asking):
         version of the request.
         """
         before = self.store.latest(case.id, "decision", Decision)
-        if before is not None and undecided(found) and not (found.wanted or found.quarantined):
-            # what answers an inquiry, or a change, asks for nothing
-            found = replace(found, wanted=_wanted(case, before))
+        if before is not None and undecided(found) and not found.quarantined:
+            found = replace(found, wanted=_wanted(case, before, found))
         if before is not None and not found.quarantined and not anew:
             found = verdicts.with_numbers(found, verdicts.unnumbered(before, withheld))
             if found.decided_on is None and verdicts.same(found, before):
@@ -249,7 +261,8 @@ class Deciding(Numbering, Beside, Asking):
         case = self.store.case(task.case)
         polls = int(task.key.rsplit(":", 1)[1].split("-")[0])
         before = self.store.latest(case.id, "decision", Decision)
-        if case.closed or not (_open(case, before) or ONCE in task.key):
+        over = case.closed or case.tracks.submission == "cancelled"
+        if over or not (_open(case, before) or ONCE in task.key):
             with self.world.tasks.finish(task) as db:
                 case = self.store.case(task.case, db)  # a letter may just have come
                 if _open(case, self.store.latest(case.id, "decision", Decision)):

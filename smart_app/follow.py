@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from launch import LaunchError, SignInUnavailable
 from smart_app.adding import Adding
+from smart_app.asking import ONCE
 from smart_app.cases.model import AMENDING, Case, Decision, Event, Person, Task
 from smart_app.cases.tasks import LeaseLost
 from smart_app.decide import Deciding
@@ -97,7 +98,7 @@ class Follow(Steps):
         with tasks.during(task) as db:
             if task.attempt < task.max_attempts:
                 tasks.later(db, task, code, pause)
-            elif {task.kind, code} & ENDLESS:
+            elif {task.kind, code} & ENDLESS and not self._asked_enough(task):
                 tasks.later(db, task, code, RETRY_LONGEST, afresh=True)
                 if task.kind in ("recover", "withdraw", "update"):
                     self._in_vain(db, task)
@@ -107,6 +108,10 @@ class Follow(Steps):
             else:
                 tasks.park(db, task, code)
                 self._given_up(db, task, code)
+
+    def _asked_enough(self, task: Task) -> bool:
+        """Tell whether a question was about what is decided, so that one may leave it."""
+        return ONCE in task.key and not self.deciding.awaits(self.store.case(task.case))
 
     def _in_vain(self, db: sa.Connection, task: Task) -> None:
         """Let a person clear up what the payer does not tell for a long time; asking goes on."""

@@ -88,7 +88,8 @@ def unsent(
 ) -> tuple[Case | None, int]:
     """Return the unsent case of exactly these orders, if it is still true, and a new one's attempt.
 
-    Unsent cases that hold some of these orders, and what is outdated, are closed.
+    One that leaves out what a change took out goes on unless that is what is opened. Unsent cases
+    that hold some of these orders, and what is outdated, are closed.
     """
     order_refs, found, attempt = {refs.of(one) for one in chosen}, None, 1
     for case in known:
@@ -97,7 +98,10 @@ def unsent(
         attempt = max(attempt, case.attempt + 1)
         if case.closed or twin.stands(case):
             continue
-        if order_refs == set(case.order_refs) and not _outdated(world, case, chart, context):
+        gone = set(case.order_refs) - {*case.asking}
+        same = order_refs in (set(case.order_refs), {*case.asking})
+        opened = gone.isdisjoint(context.order_refs[:1])
+        if same and opened and not _outdated(world, case, chart, context):
             found = case
         else:
             _supersede(world, case, context)

@@ -272,7 +272,6 @@ class Review(Answering):
         fresh = replace(
             case,
             id=str(uuid.uuid4()),
-            order_refs=case.asking,
             attempt=case.attempt + 1,
             revision=1,
             items=tuple(replace(one, trace=str(uuid.uuid4())) for one in case.items),
@@ -281,7 +280,6 @@ class Review(Answering):
             due_at=None,
             due_rule=None,
             prior_case_id=case.id,
-            dropped=(),
             signed_by=None,
         )
         answer = self.store.latest(case.id, "coverage_answer", CoverageAnswer)

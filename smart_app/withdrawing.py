@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from smart_app.amending import Amending, held
 from smart_app.cases.model import OPEN, Case, Decision, ItemDecision, Person, Receipt
 from smart_app.errors import IllegalMove, StaleRevision
-from smart_app.pas import update
+from smart_app.pas import update, verdicts
 
 WITHDRAWABLE = ("none", "pended", "affirmed", "affirmed_modified", "partial", "contact_payer")
 """Decisions of which there is something left to withdraw; a denied request takes no update."""
@@ -92,8 +92,14 @@ class Withdrawing(Amending):
 
     def undone(self, db: sa.Connection, case: Case, found: Decision | None) -> None:
         """Take what the payer decided instead; what it dismissed was the withdrawal."""
+        if found is None or not found.items or found.word == "dismissed":
+            return
         before = self.store.latest(case.id, "decision", Decision)
-        if found is not None and found.items and found.word != "dismissed":
+        stood = self.deciding.stood_at(db, before) if before else None
+        overtaken = bool(stood and found.created and found.created < stood)
+        if before and overtaken and not verdicts.same(found, before):
+            self.deciding.ask_once(db, case)
+        else:
             self.deciding.heard(db, case, before, found, 0)
 
     def heard_by(self, case: Case, person: Person) -> Decision | None:

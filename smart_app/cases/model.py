@@ -574,8 +574,12 @@ class Wanted:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Return what tells a wish from another: several may be asked for under one number."""
-        return (self.number, self.kind, self.code, *self.modifiers)
+        """Return what tells a wish from another: several may be asked for under one number.
+
+        The same form for another item is another one.
+        """
+        about = map(str, self.lines) if self.kind == "form" else self.modifiers
+        return (self.number, self.kind, self.code, *about)
 
 
 @dataclass(frozen=True, slots=True)

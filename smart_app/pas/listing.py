@@ -24,7 +24,9 @@ def results(body: Any) -> list[Resource] | None:
     inner = _inside(body)
     if inner is None or any(complains(one) for one in inner):
         return None
-    beside = [{"resource": one} for one in inner if one.get("resourceType") not in WRAPPED]
+    beside = [
+        one for one in _entries(body, inner) if one["resource"]["resourceType"] not in WRAPPED
+    ]
     found: list[Resource] = []
     for one in inner:
         if one.get("resourceType") == "ClaimResponse":
@@ -35,6 +37,15 @@ def results(body: Any) -> list[Resource] | None:
                 return None
             found += nested
     return found
+
+
+def _entries(body: Resource, inner: list[Resource]) -> list[dict[str, Any]]:
+    """Return what an answer wraps as entries, under the names by which they refer to each other."""
+    named = {id(one.get("resource")): one.get("fullUrl") for one in body.get("entry") or []}
+    return [
+        {"fullUrl": url, "resource": one} if (url := named.get(id(one))) else {"resource": one}
+        for one in inner
+    ]
 
 
 def _partial(body: Resource) -> bool:

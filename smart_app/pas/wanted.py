@@ -30,7 +30,8 @@ def read(case: Case, body: Any, response: Resource) -> tuple[Wanted, ...]:
     What is asked for twice in the same words is one wish about all the items that it names.
     """
     try:
-        several = [str(one["reference"]) for one in response.get("communicationRequest") or []]
+        asked = response.get("communicationRequest") or []
+        several = [str(one.get("reference") or "") for one in asked]
     except UNREADABLE:
         return ()
     found: dict[tuple[str, ...], Wanted] = {}

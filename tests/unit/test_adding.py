@@ -236,33 +236,6 @@ def test_nothing_is_sent_for_a_closed_case(store: Store, clock: FakeClock) -> No
         add(line, name=name)
 
 
-TWO = a_wish(payload=[{"contentString": "11506-3"}, {"contentString": "18842-5"}])
-
-
-def test_two_that_have_a_number_in_common_are_answered_one_by_one(
-    store: Store, clock: FakeClock
-) -> None:
-    line = wanting(store, clock, submit=Reply(200, asking(TWO)))
-    add(line)
-    assert states(line) == ["sending", "open"]
-    line.step()
-    assert states(line) == ["received", "open"]
-    decline(line, "not in this chart", which=1)
-    assert states(line) == ["received", "declined"]
-    assert [one["status"] for one in line.follow.adding.tasks(line.case())][-1] == "failed"
-    assert len(posted(line)) == 1
-
-
-def test_what_has_no_number_is_told_and_cannot_be_sent(store: Store, clock: FakeClock) -> None:
-    line = wanting(store, clock, submit=Reply(200, asking(a_wish(identifier=[]))))
-    assert (states(line), line.events().count("wanted")) == (["elsewhere"], 1)
-    with pytest.raises(IllegalMove):
-        add(line)
-    with pytest.raises(IllegalMove):
-        decline(line, "not in this chart")
-    assert line.follow.adding.tasks(line.case()) == ()
-
-
 @pytest.mark.req("pas-2.0.1@21")
 def test_what_cannot_be_provided_is_noted_and_its_task_has_failed(
     store: Store, clock: FakeClock

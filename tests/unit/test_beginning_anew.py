@@ -161,15 +161,28 @@ def test_what_was_changed_stays_so_in_the_new_request(front: Front) -> None:
     assert (other.id != fresh.id, other.planned_date) == (True, date(2026, 12, 30))
 
 
-def test_what_was_taken_out_is_none_of_the_new_request(front: Front) -> None:
+def less(front: Front) -> tuple[Case, Case]:
+    """Return a request of two orders of which a change took one out, and its new request."""
     case = front.opened(order_refs=BOTH)
-    less = replace(
+    changed = replace(
         case,
         items=case.items[:1],
         dropped=case.items[1:],
         tracks=Tracks("signed", "received", "dismissed"),
     )
     with front.store.write() as db:
-        case = front.store.save(db, less)
-    fresh = front.acts.again(case, case.revision, DOCTOR, a_launch())
-    assert (fresh.order_refs, fresh.dropped) == (("ServiceRequest/1",), ())
+        case = front.store.save(db, changed)
+    return case, front.acts.again(case, case.revision, DOCTOR, a_launch())
+
+
+@pytest.mark.parametrize("refs", [BOTH, (FIRST,)], ids=["both", "the other"])
+def test_what_was_taken_out_is_none_of_the_new_request(front: Front, refs: tuple[str, ...]) -> None:
+    case, fresh = less(front)
+    assert (fresh.asking, len(fresh.items)) == (case.asking, 1)
+    assert front.opened(launch_id="L2", order_refs=refs).id == fresh.id
+
+
+def test_what_was_taken_out_is_asked_for_when_it_is_opened(front: Front) -> None:
+    _, fresh = less(front)
+    other = front.opened(launch_id="L2", order_refs=(SECOND,))
+    assert (other.id != fresh.id, len(other.items)) == (True, 2)

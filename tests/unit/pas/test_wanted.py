@@ -124,3 +124,20 @@ def test_a_form_about_the_whole_request_is_known_by_the_number_of_the_request() 
     response["identifier"] = [{"value": "the request"}]
     found = read(a_case(orders=2), body)
     assert [one.context for one in found.wanted] == ["the request"]
+
+
+def test_a_reference_of_an_odd_shape_hides_nothing_else() -> None:
+    body = asking(a_wish())
+    body["entry"][0]["resource"]["communicationRequest"] += [{"display": "see our portal"}]
+    assert [one.number for one in wanted(body)] == ["ACN-1", ""]
+
+
+def test_the_same_form_for_another_item_is_another_one() -> None:
+    line = {"url": LINE, "valuePositiveInt": 2}
+    body = asking(a_wish("102089-0"))
+    second = a_wish("102089-0", id="w2", extension=[line])
+    body["entry"].append({"fullUrl": "urn:uuid:w2", "resource": second})
+    body["entry"][0]["resource"]["communicationRequest"] += [{"reference": "urn:uuid:w2"}]
+    found = read(a_case(orders=2), body).wanted
+    assert [one.context for one in found] == ["trace-1", "trace-2"]
+    assert found[0].key != found[1].key
