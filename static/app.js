@@ -1,9 +1,11 @@
 // Copy buttons, saved ticks and focus: everything else works without this file.
 document.addEventListener("DOMContentLoaded", decorate);
 document.addEventListener("htmx:before:swap", remember);
-document.addEventListener("htmx:after:swap", () => { decorate(); refocus(); entitle(); });
+document.addEventListener("htmx:after:swap", () => { decorate(); reopen(); refocus(); entitle(); });
 
 let card = null;
+let opened = [];
+let held = null;
 
 function decorate() {
   for (const number of document.querySelectorAll("[data-copy]:not([data-ready])")) {
@@ -32,8 +34,19 @@ function entitle() {
 
 // What was acted on: the card, and where it stands among the cards.
 function remember() {
-  const held = document.activeElement && document.activeElement.closest("article.card");
-  card = held && { id: held.id, at: [...document.querySelectorAll("article.card")].indexOf(held) };
+  opened = [...document.querySelectorAll("details[id][open]")].map((one) => one.id);
+  held = document.activeElement;
+  const within = held && held.closest("article.card");
+  card = within && { id: within.id, at: [...document.querySelectorAll("article.card")].indexOf(within) };
+}
+
+// A page that looks again by itself closes nothing that a person has opened.
+function reopen() {
+  for (const id of opened) {
+    const found = document.getElementById(id);
+    if (found) found.open = true;
+    if (found && found.contains(held)) held.focus();
+  }
 }
 
 // A card that went away hands its focus to the next one, the last one to the heading.

@@ -9,9 +9,11 @@ from smart_app.formatters.case import (
     CHIPS,
     DECISIONS,
     NO_CODE,
+    NOT_USED,
     NOTHING,
     PAYER_SAID,
     READERS,
+    STRAYS,
     UNKNOWN,
     WARNINGS,
     changes,
@@ -24,8 +26,6 @@ from smart_app.formatters.case import (
     scope_line,
     services,
     units,
-    wanted,
-    wish,
 )
 from smart_app.formatters.chart import (
     KINDS,
@@ -67,9 +67,12 @@ from smart_app.formatters.page import (
 )
 from smart_app.formatters.parts import MENDS, fault, mended, part
 from smart_app.formatters.sitecheck import site_finding, site_verdict
+from smart_app.formatters.wishes import wanted, wish
 
 __all__ = [
     "MENDS",
+    "NOT_USED",
+    "STRAYS",
     "fault",
     "mended",
     "part",

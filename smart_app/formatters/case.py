@@ -10,9 +10,7 @@ from smart_app.cases.model import (
     Case,
     CoverageAnswer,
     CoverageRepetition,
-    Declined,
     ItemDecision,
-    Wanted,
 )
 from smart_app.formatters.dates import day, moment
 
@@ -95,8 +93,12 @@ def scope_line(case: Case) -> str:
 NO_DAY = "Do not do it before the valid dates are known."
 
 
-def headline(case: Case, state: str, payer: str, until: date | None, zone: str) -> str:
-    """Return the one line of a sent case."""
+def headline(
+    case: Case, state: str, payer: str, until: date | None, zone: str, why: str = ""
+) -> str:
+    """Return the one line of a sent case; ``why`` is why an answer is not used."""
+    if state == "unreadable" and why in STRAYS:
+        return f"{payer} sent an answer that is about {STRAYS[why]}. It is not used."
     due = moment(case.due_at, zone, named=True)
     by = f"Do it by {day(until, zone, year=True)}." if until else NO_DAY
     lines = {
@@ -273,12 +275,29 @@ AMENDING = {
     "person": "Call {payer} and ask whether {done}, then say so on this page.",
 }
 """What happens next while a request is changed or withdrawn, by who finds out what became of it."""
+STRAYS = {"another member": "another person", "another request": "another request"}
+"""Whose an answer is that is not used."""
+NOT_USED = "An answer was not used"
+REFUSED = {
+    "update": "{payer} did not take the change: the request stands as it was. Change it again, or "
+    "call {payer}.",
+    "cancel": "{payer} did not withdraw the request: it stands. Withdraw it again, or call "
+    "{payer}.",
+}
+"""What happens next when what a person wished of a request was refused."""
 DONE = {"updating": "it has the change", "cancelling": "it is withdrawn"}
 
 
 def _amends(recovery: str, payer: str, done: str) -> str:
     """Return who finds out what became of a change or a withdrawal."""
     return AMENDING.get(recovery, AMENDING["person"]).format(payer=payer, done=done)
+
+
+def _of_answer(state: str, payer: str, refused: str | None, why: str) -> str:
+    """Return what happens next after an answer that decided nothing, or an empty text."""
+    if state == "unreadable" and why in STRAYS:
+        return f"Tell {payer}. Nothing is counted as affirmed; Preclear goes on asking."
+    return REFUSED[refused].format(payer=payer) if state == "pended" and refused in REFUSED else ""
 
 
 def next_line(
@@ -291,12 +310,16 @@ def next_line(
     *,
     warned: bool,
     wanted: bool = False,
+    refused: str | None = None,
+    why: str = "",
 ) -> str:
     """Return what happens next, in one line; ``recovery`` is the payer's, or a person's.
 
     Beside a warning it says of nobody that there is nothing to do, nor while something is
     ``wanted`` that only a person can send.
     """
+    if said := _of_answer(state, payer, refused, why):
+        return said
     if wanted and state == "pended":
         return f"{payer} waits for what it asks for below."
     if state == "cancelled" and case.tracks.submission == "cancelled":
@@ -349,43 +372,3 @@ def item_line(case: Case, found: ItemDecision) -> str:
         asked = f", asked for {units(item.units)}" if item else ""
         instead = f"{asked}, instead: {join(found.replaced_by)}"
     return f"{code}: {DECISIONS[found.decision].lower()}{instead}"
-
-
-DOCUMENTS = {
-    "102089-0": "a form to fill in",
-    "11488-4": "a consultation note",
-    "11502-2": "a laboratory report",
-    "11504-8": "a surgical operation note",
-    "11506-3": "a progress note",
-    "18748-4": "a diagnostic imaging report",
-    "18776-5": "a plan of care",
-    "18842-5": "a discharge summary",
-    "28570-0": "a procedure note",
-    "34117-2": "a history and physical note",
-}
-"""LOINC codes that payers ask for, in our own plain words. https://loinc.org/license/"""
-WISHES = {
-    "open": "Nothing is sent yet.",
-    "elsewhere": "Preclear cannot send this: {payer} gave no number for it, or the message cannot "
-    "be read. Call {payer}, or use its portal or fax.",
-    "sending": "Sending now.",
-    "received": "{payer} has it. Nothing for you to do.",
-    "rejected": "{payer} did not take what was sent.",
-    "unknown": "We do not know whether it arrived. Call {payer} and ask, then say so here.",
-    "declined": "{by} noted that it cannot be provided: “{why}”. {payer} does not see this. "
-    "Call and say so.",
-}
-"""What became of the answer to what a payer asks for."""
-
-
-def wish(state: str, payer: str, declined: Declined | None) -> str:
-    """Return what became of the answer to what a payer asks for."""
-    by, why = (declined.by, declined.why.rstrip(".")) if declined else ("", "")
-    return WISHES[state].format(payer=payer, by=by, why=why)
-
-
-def wanted(one: Wanted) -> str:
-    """Return what a payer asks for, in its own words where it has any."""
-    ours = DOCUMENTS.get(one.code) or (f"a document of kind {one.code}" if one.code else "")
-    theirs = f"“{one.words}”" if one.words else ""
-    return ", ".join(filter(None, [ours, theirs])) or "more information"

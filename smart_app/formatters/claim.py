@@ -21,7 +21,11 @@ CLAIM_HEADS = {
 
 CHECKS: dict[str, dict[bool | None, str]] = {
     "number": {True: "Number recorded", False: "No number yet"},
-    "codes": {True: "Every code affirmed", False: "Not affirmed: {facts}"},
+    "codes": {
+        True: "Every code affirmed",
+        False: "Not affirmed: {facts}",
+        None: "Not decided: {facts}",
+    },
     "date": {
         True: "Planned {facts}: inside the valid dates",
         False: "Planned {facts}: outside the valid dates",

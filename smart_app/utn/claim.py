@@ -8,6 +8,7 @@ from typing import Literal
 from smart_app.cases.model import (
     FAVOURABLE,
     NUMBERLESS,
+    OPEN,
     UNCOUNTED,
     Case,
     Check,
@@ -127,11 +128,12 @@ def _checks(
     inside = all(_inside(one, on) for one in dated) if on else None
     items = decision.items if decision else ()
     affirmed = {one.trace for one in items if one.decision == "affirmed"}
+    waits = case.tracks.decision in ("none", *OPEN)
     open_codes = [item.code for item in case.items if item.trace not in affirmed]
     several = [one.number for one in active] if len(active) > 1 else []
     found = [
         Check("number", bool(active)),
-        Check("codes", not open_codes, ", ".join(open_codes)),
+        Check("codes", None if waits else not open_codes, ", ".join(open_codes)),
         *[Check("date", inside, on.isoformat() if on else "")] * bool(dated),
     ]
     return tuple(found + [Check("one_number", False, ", ".join(several))] * bool(several))

@@ -61,6 +61,9 @@ class ChangePages:
                 error = cause  # what was typed is kept
             else:
                 return redirect(f"/l/{launch_id}/case/{case_id}", 303)
+        stale = isinstance(error, StaleRevision) and not updating.same(case, self._wished(case))
+        if error is not None and stale and not may_be_changed(case):
+            raise error  # another change is under way
         if not may_be_changed(case):
             return redirect(f"/l/{launch_id}/case/{case_id}", 303)
         zone = self.desk.world.sites.of_id(case.site).time_zone
@@ -116,7 +119,7 @@ class ChangePages:
         except ValueError:
             count = 0.0
         if not (math.isfinite(count) and 0 < count <= MOST_UNITS):
-            raise _wrong("Enter how many units as a number above 0.")
+            raise _wrong(f"Enter how many units as a number above 0, up to {MOST_UNITS:,}.")
         return int(count) if count.is_integer() else count
 
     def changed(self, launch_id: str, case_id: str) -> BaseResponse:

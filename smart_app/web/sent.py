@@ -79,6 +79,7 @@ class CaseView:
     signed_by: str
     places: str
     planned: str
+    units: str
     reference: str
     read_by: str
     may_be_withdrawn: bool
@@ -130,6 +131,9 @@ def case_view(follow: Follow, case: Case) -> CaseView:
     numbers = tuple(one for one in store.utns(case.id) if one.status == "active")
     active = numbers[0] if len(numbers) == 1 else None
     tone, shape, words = formatters.CHIPS.get(state, ("warn", "diamond", state))
+    why = decision.quarantined[0] if decision and decision.quarantined else ""
+    if state == "unreadable" and why in formatters.STRAYS:
+        words = formatters.NOT_USED
     mac = case.scope.route.mac_name if case.scope.route else formatters.SOME_MAC
     record = world.audit.record(case.id)
     events = record.events
@@ -160,7 +164,7 @@ def case_view(follow: Follow, case: Case) -> CaseView:
         tone=tone,
         shape=shape,
         words=words,
-        headline=formatters.headline(case, state, payer, _until(numbers), zone),
+        headline=formatters.headline(case, state, payer, _until(numbers), zone, why),
         next=formatters.next_line(
             case,
             state,
@@ -170,6 +174,8 @@ def case_view(follow: Follow, case: Case) -> CaseView:
             _decided(numbers),
             warned=bool(warnings),
             wanted=any(one.open for one in wishes),
+            refused=refused.about(follow, case),
+            why=why,
         ),
         payer=payer,
         stops=_stops(case, events, zone, mac, tone, shape),
@@ -197,6 +203,7 @@ def case_view(follow: Follow, case: Case) -> CaseView:
         signed_by=case.signed_by.name if case.signed_by else "",
         places=", ".join(sorted({item.place.name for item in case.items if item.place})),
         planned=formatters.day(case.planned_date, year=True) if case.planned_date else "",
+        units=formatters.join([f"{i.code}, {formatters.units(i.units)}" for i in case.items]),
         reference=(decision.payer_reference or "") if decision else "",
         read_by=_read_by(decision),
         may_be_withdrawn=withdrawing.may_be_withdrawn(case),

@@ -54,3 +54,20 @@ def test_a_blank_order_is_told_at_its_own_address(chromium: Browser, stack: Stac
     page.reload()
     expect(page.get_by_role("button", name="Go on with this order")).to_be_visible()
     expect(page.get_by_text("The order is not complete")).to_have_count(0)
+
+
+def test_what_a_person_opened_stays_open_while_the_page_looks_again(
+    chromium: Browser, stack: Stack
+) -> None:
+    ask(f"{stack.payer}/control", {"decision": "pend", "pend_seconds": None})
+    page = chromium.new_page()
+    Case(stack, {}).to("open", "ready", "settle", "sign", state="pended").show(page)
+    page.get_by_text("Withdraw this request").focus()
+    page.keyboard.press("Enter")
+    button = page.get_by_role("button", name="Withdraw it")
+    page.keyboard.press("Tab")
+    for _ in range(2):  # the page has looked again
+        with page.expect_response(lambda one: one.url.endswith("/live")):
+            pass
+    expect(button).to_be_visible()
+    expect(button).to_be_focused()

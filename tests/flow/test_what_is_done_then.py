@@ -123,7 +123,7 @@ def test_of_what_no_payer_answered_a_person_says_what_became(golden: Golden) -> 
 def test_what_is_not_withdrawn_goes_on(golden: Golden) -> None:
     withdraw(golden, misbehave="refuse", misbehave_times=1)
     until_told(golden, "did not withdraw the request: it goes on")
-    reads(golden, "pended", "Decision due by", "This page changes by itself", "/withdraw")
+    reads(golden, "pended", "Decision due by", "Withdraw it again, or call", "/withdraw")
     act(golden.stack, "decide", request=requests(golden.stack)[0]["id"], decision="affirm")
     until(golden, "affirmed")
 

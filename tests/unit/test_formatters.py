@@ -228,3 +228,24 @@ def test_the_words_of_several_codes_leave_none_out(words: tuple[str, str], told:
 def test_an_entered_order_is_no_source_of_the_chart(order_ref: str, words: str) -> None:
     found = Evidence(order_ref, "ServiceRequest", date="2026-11-26")
     assert formatters.chip(found) == words
+
+
+def test_an_answer_about_another_person_is_no_letter_to_read() -> None:
+    case = a_case()
+    words = formatters.headline(case, "unreadable", "Zyter", None, "UTC", "another member")
+    assert words == "Zyter sent an answer that is about another person. It is not used."
+    then = formatters.next_line(
+        case, "unreadable", "Zyter", "MAC", "person", "", warned=False, why="another member"
+    )
+    assert "goes on asking" in then
+
+
+@pytest.mark.parametrize(
+    ("refused", "words"), [("update", "Change it again"), ("cancel", "stands")]
+)
+def test_what_was_refused_leaves_something_to_do(refused: str, words: str) -> None:
+    said = formatters.next_line(
+        a_case(), "pended", "Zyter", "MAC", "person", "", warned=False, refused=refused
+    )
+    assert words in said
+    assert "Nothing for you to do" not in said

@@ -386,3 +386,12 @@ def test_an_affirmed_request_takes_none(store: Store, clock: FakeClock) -> None:
     line = pended(store, clock)
     line.letter("affirmed", N1)
     assert not may_be_changed(line.case())
+
+
+def test_the_same_change_again_is_known_and_another_is_not(store: Store, clock: FakeClock) -> None:
+    line = pended(store, clock, CUT)
+    change(line)
+    case, updating = line.case(), line.follow.updating
+    assert updating.same(case, Wished(OTHER, units={"trace-1": 1}))
+    assert not updating.same(case, Wished(date(2026, 12, 20), units={"trace-1": 1}))
+    assert not updating.same(case, Wished(OTHER, units={"trace-1": 2}))
