@@ -64,7 +64,7 @@ FAILED = [
     *(broken(how, *UNKNOWN) for how in ("cut_before", "cut_after", "truncated", "wrong_type")),
     broken("refuse", "rejected", "did not accept", "begin a new request", "/again"),
     broken("no_decision", "unreadable", *READ),
-    broken("other_patient", "unreadable", *READ),
+    broken("other_patient", "unreadable", "about another person. It is not used", "goes on asking"),
     broken("other_claim", "unreadable", *READ),
 ]
 
