@@ -262,7 +262,7 @@ class Adding(Steps):
         row = self._row(case, name)
         if receipt.outcome == "rejected" and (row.sends > 1 or row.outcome == "received"):
             with self.world.tasks.finish(task) as db:
-                if row.outcome != "received":
+                if row.outcome not in ("received", "rejected"):
                     self._to_ask(db, case, name)
             return
         with self.world.tasks.finish(task) as db:

@@ -17,6 +17,8 @@ STOOD = "stood"
 """Where the last moment is kept at which a payer said again what stands."""
 ONCE = "once-"
 """How the task is called that asks about what is decided."""
+MOST_ONCE = 150
+"""How often that is tried before it is asked once a day: about a day long."""
 
 
 class Asking(Answers):
@@ -53,7 +55,7 @@ class Asking(Answers):
     def ask_once(self, db: sa.Connection, case: Case) -> None:
         """Queue a question to the payer, even if all is decided: what it said is not known."""
         tag = f"1-{ONCE}{uuid.uuid4()}"
-        self.world.tasks.add(db, "poll", case.id, tag=tag)
+        self.world.tasks.add(db, "poll", case.id, tag=tag, max_attempts=MOST_ONCE)
 
     def said_again(self, db: sa.Connection, before: Decision, found: Decision) -> None:
         """Remember that what stands was said again, so that nothing between overtakes it."""

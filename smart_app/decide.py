@@ -56,9 +56,9 @@ def _wanted(case: Case, before: Decision, found: Decision) -> tuple[Wanted, ...]
     What answers an inquiry, or a change, asks for nothing, or only names what was asked for before:
     that is still asked for then, as far as it is about what is still in the request.
     """
-    told = tuple(one for one in found.wanted if one.number)
-    if told and told == found.wanted:
-        return told
+    if found.wanted and all(one.number for one in found.wanted):
+        return found.wanted
+    told = tuple(one for one in found.wanted if one.number or one.code or one.words)
     keys, left = {one.key for one in told}, {one.sequence for one in case.items}
     kept = (one for one in before.wanted if not one.lines or left & {*one.lines})
     several = (*told, *(one for one in kept if one.key not in keys))

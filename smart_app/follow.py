@@ -34,6 +34,7 @@ from smart_app.updating import Updating
 from smart_app.withdrawing import Withdrawing
 from smart_app.world import World
 
+DAILY = 86_400.0
 RETRY_FIRST, RETRY_LONGEST = 2.0, 600.0  # seconds
 SOON, LATER = 0.2, 5.0  # seconds
 ENDLESS = {"poll", "recover", "withdraw", "update", "listen", SignInUnavailable.code}
@@ -98,7 +99,11 @@ class Follow(Steps):
         with tasks.during(task) as db:
             if task.attempt < task.max_attempts:
                 tasks.later(db, task, code, pause)
-            elif {task.kind, code} & ENDLESS and not self._asked_enough(task):
+            elif self._decided(task):
+                tasks.later(db, task, code, DAILY)
+                if task.attempt == task.max_attempts:
+                    self._given_up(db, task, code)
+            elif {task.kind, code} & ENDLESS:
                 tasks.later(db, task, code, RETRY_LONGEST, afresh=True)
                 if task.kind in ("recover", "withdraw", "update"):
                     self._in_vain(db, task)
@@ -109,8 +114,8 @@ class Follow(Steps):
                 tasks.park(db, task, code)
                 self._given_up(db, task, code)
 
-    def _asked_enough(self, task: Task) -> bool:
-        """Tell whether a question was about what is decided, so that one may leave it."""
+    def _decided(self, task: Task) -> bool:
+        """Tell whether a question is about what is decided: it is not asked often for ever."""
         return ONCE in task.key and not self.deciding.awaits(self.store.case(task.case))
 
     def _in_vain(self, db: sa.Connection, task: Task) -> None:

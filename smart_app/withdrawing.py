@@ -12,6 +12,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from smart_app.amending import Amending, held
+from smart_app.beside import TYPED
 from smart_app.cases.model import OPEN, Case, Decision, ItemDecision, Person, Receipt
 from smart_app.errors import IllegalMove, StaleRevision
 from smart_app.pas import update, verdicts
@@ -95,12 +96,25 @@ class Withdrawing(Amending):
         if found is None or not found.items or found.word == "dismissed":
             return
         before = self.store.latest(case.id, "decision", Decision)
-        stood = self.deciding.stood_at(db, before) if before else None
-        overtaken = bool(stood and found.created and found.created < stood)
-        if before and overtaken and not verdicts.same(found, before):
-            self.deciding.ask_once(db, case)
-        else:
+        if before is None or verdicts.undecided(before) or verdicts.same(found, before):
             self.deciding.heard(db, case, before, found, 0)
+        else:
+            self._otherwise(db, case, before, found)
+
+    def _otherwise(self, db: sa.Connection, case: Case, before: Decision, found: Decision) -> None:
+        """Take another decision than the one that stands as far as it is not the older of the two.
+
+        What may be older never makes an approval of a denial; what denies holds until it is asked.
+        """
+        stood, made = self.deciding.stood_at(db, before), found.created
+        older, newer = bool(stood and made and made < stood), bool(stood and made and made > stood)
+        better = verdicts.favours(found) and not verdicts.favours(before)
+        if before.source in TYPED or not (older or (better and not newer)):
+            self.deciding.heard(db, case, before, found, 0)
+            return
+        if not (older and better):
+            self.deciding.doubted(db, case, before, found, found.id)
+        self.deciding.ask_once(db, case)
 
     def heard_by(self, case: Case, person: Person) -> Decision | None:
         """Return the decision that a person heard: that the request is withdrawn."""

@@ -578,7 +578,7 @@ class Wanted:
 
         The same form for another item is another one.
         """
-        about = map(str, self.lines) if self.kind == "form" else self.modifiers
+        about = map(str, sorted({*self.lines})) if self.kind == "form" else self.modifiers
         return (self.number, self.kind, self.code, *about)
 
 

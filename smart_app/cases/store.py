@@ -153,7 +153,7 @@ class Store:
             other.id != case.id
             and twin.stands(other)
             and (
-                not set(other.asking).isdisjoint(case.order_refs)
+                not set(other.asking).isdisjoint(case.asking)
                 or twin.of(case.items, case.planned_date, other, today)
             )
             for other in self.of_patient(case.site, case.iss, case.patient_ref, db)

@@ -318,10 +318,10 @@ def next_line(
     Beside a warning it says of nobody that there is nothing to do, nor while something is
     ``wanted`` that only a person can send.
     """
-    if said := _of_answer(state, payer, refused, why):
-        return said
     if wanted and state == "pended":
         return f"{payer} waits for what it asks for below."
+    if said := _of_answer(state, payer, refused, why):
+        return said
     if state == "cancelled" and case.tracks.submission == "cancelled":
         return "It was withdrawn from here. A new request begins with the same answers."
     if state == "non_affirmed" and case.tracks.utn == "awaited":

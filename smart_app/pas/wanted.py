@@ -59,7 +59,7 @@ def _wanted(case: Case, response: Resource, request: Resource, payload: dict[str
     number: dict[str, Any] = next(iter(request.get("identifier") or []), {})
     report, words = _report(request)
     code = str(payload.get("contentString") or report)
-    lines = tuple(_lines(request)) + tuple(_lines(payload))
+    lines = tuple(sorted({*_lines(request), *_lines(payload)}))
     form = code == FORM
     return Wanted(
         number=str(number.get("value") or ""),

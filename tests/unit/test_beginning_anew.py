@@ -186,3 +186,12 @@ def test_what_was_taken_out_is_asked_for_when_it_is_opened(front: Front) -> None
     _, fresh = less(front)
     other = front.opened(launch_id="L2", order_refs=(SECOND,))
     assert (other.id != fresh.id, len(other.items)) == (True, 2)
+
+
+def test_what_was_taken_out_may_have_a_request_of_its_own(front: Front) -> None:
+    _, fresh = less(front)
+    own = {"order_refs": (SECOND,), "items": fresh.dropped, "dropped": (), "prior_case_id": None}
+    tracks = Tracks("signed", "received", "pended")
+    with front.store.write() as db:
+        front.store.insert(db, replace(fresh, id="other", tracks=tracks, **own))
+        assert not front.store.sent_elsewhere(db, fresh)

@@ -14,7 +14,7 @@ from tests.unit.kit import FakeClock, Reply
 from tests.unit.line import SIGNER
 from tests.unit.pas.test_decision import an_answer_item
 from tests.unit.test_crossing import affirmed, cancel, late, stands, withdraw
-from tests.unit.test_follow import headline, ok
+from tests.unit.test_follow import card, headline, ok
 from tests.unit.test_updating import (
     CUT,
     LATE,
@@ -56,14 +56,47 @@ def test_a_question_left_over_undoes_no_withdrawal(store: Store, clock: FakeCloc
 
 
 @pytest.mark.parametrize("down", [Reply(404, None), PayerUnknown("down")], ids=["404", "down"])
-def test_one_question_about_what_is_decided_ends(store: Store, clock: FakeClock, down: Any) -> None:
+def test_what_is_decided_is_not_asked_about_often_for_ever(
+    store: Store, clock: FakeClock, down: Any
+) -> None:
     line = affirmed(store, clock, REFUSED)
     line.payer.answers["$inquire"] = [down]
     withdraw(line)
-    line.pass_by(100, each=1000.0)
+    line.pass_by(300, each=600.0)
     before = len(line.payer.posts)
-    line.pass_by(100, each=1000.0)
-    assert (len(line.payer.posts), headline(line)) == (before, "affirmed")
+    line.pass_by(300, each=600.0)  # two days
+    assert (len(line.payer.posts) - before, headline(line)) == (2, "affirmed")
+    assert line.events().count("parked") == 1
+    line.payer.answers["$inquire"] = [ok(an_answer_item("A3", utn=N2), created=LATE)]
+    line.pass_by(150, each=600.0)
+    assert headline(line) == "non_affirmed"
+
+
+@pytest.mark.parametrize("day", ["2026-11-24", "2026-11-20T09:00:00Z"])
+def test_a_denial_in_the_answer_to_a_withdrawal_is_never_passed_over(
+    store: Store, clock: FakeClock, day: str
+) -> None:
+    line = affirmed(store, clock, ok(an_answer_item("A3"), created=day))
+    line.payer.answers["$inquire"] = [PayerUnknown("down")]
+    withdraw(line)
+    line.pass_by(5)
+    assert (headline(line) in ("non_affirmed", "unreadable"), card(line)[0] != "ready") == (
+        True,
+        True,
+    )
+
+
+def test_an_undated_approval_makes_no_approval_of_a_denial(store: Store, clock: FakeClock) -> None:
+    line = pended(store, clock, CUT, recovery="person")
+    withdraw(line)
+    name = cancel(line)
+    line.payer.answers["$inquire"] = [ok(an_answer_item("A3", utn=N2), created="2026-11-25")]
+    stands(line)
+    line.pass_by(5, each=100.0)
+    old = ok(an_answer_item("A1", utn=N1), created="2026-11-24", request={"identifier": name})
+    late(line, "withdraw", name["value"], old.body)
+    line.work()
+    assert headline(line) != "affirmed"
 
 
 def test_an_older_answer_to_a_withdrawal_overtakes_no_denial(

@@ -93,3 +93,28 @@ def test_a_late_refusal_takes_back_nothing(store: Store, clock: FakeClock) -> No
         line.world.tasks.add(db, "attach", "case-1", tag=f"late-1:{row.identifier}")
     line.pass_by(5)
     assert state(line) == "received"
+
+
+def test_what_is_newly_asked_for_without_a_number_is_told(store: Store, clock: FakeClock) -> None:
+    new = a_wish(id="c-1", identifier=[], payload=[{"contentString": "18842-5"}])
+    answer = ok(an_answer_item("A4"), communicationRequest=[{"reference": "urn:uuid:c-1"}])
+    entries = [*answer.body["entry"], {"fullUrl": "urn:uuid:c-1", "resource": new}]
+    listed = Reply(200, {"resourceType": "Bundle", "type": "collection", "entry": entries})
+    line = wanting(store, clock, inquire=listed)
+    add(line)
+    line.pass_by(60)
+    assert states(line) == ["elsewhere", "received"]
+
+
+def test_a_late_task_takes_back_no_persons_word(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock, PayerUnknown("cut"), REFUSED, recovery="idempotent_resend")
+    add(line)
+    line.pass_by(20)
+    (wish,) = line.follow.adding.wishes(line.case())
+    assert wish.sent
+    name = wish.sent.identifier
+    line.follow.adding.clear_up(line.case(), SIGNER, name, arrived=False)
+    with store.write() as db:
+        line.world.tasks.add(db, "attach", "case-1", tag=f"late-1:{name}")
+    line.pass_by(5)
+    assert states(line) == ["rejected"]

@@ -141,3 +141,11 @@ def test_the_same_form_for_another_item_is_another_one() -> None:
     found = read(a_case(orders=2), body).wanted
     assert [one.context for one in found] == ["trace-1", "trace-2"]
     assert found[0].key != found[1].key
+
+
+def test_lines_are_a_set() -> None:
+    def form(*lines: int) -> tuple[Wanted, ...]:
+        about = [{"url": LINE, "valuePositiveInt": one} for one in lines]
+        return read(a_case(orders=2), asking(a_wish("102089-0", extension=about))).wanted
+
+    assert form(1, 2) == form(2, 1) == form(1, 2, 1)
