@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from smart_app.answers import ANSWER
 from smart_app.cases import codec
 from smart_app.cases.model import (
     UNCOUNTED,
@@ -97,7 +96,7 @@ class Adding(Steps):
             return Wish(wanted, "declined", declined=no)
         if sent is None:
             return Wish(wanted, "open")
-        receipt = self._answer(case, sent.identifier)
+        receipt = self.deciding.answer(case, sent.identifier)
         state: State = rows[sent.identifier].outcome or "sending"
         if state == "rejected" and receipt is None:
             return Wish(wanted, "open")  # nothing of it was sent
@@ -225,7 +224,7 @@ class Adding(Steps):
     def attach(self, task: Task) -> None:
         """Send what answers a wish once; raises PayerUnreachable."""
         case, name = self.store.case(task.case), task.key.rpartition(":")[2]
-        row, receipt = self._row(case, name), self._answer(case, name)
+        row, receipt = self._row(case, name), self.deciding.answer(case, name)
         if receipt is None and row.started_at is None and not self._still(case, name):
             self._dropped(task, case, name)
             return
@@ -237,10 +236,6 @@ class Adding(Steps):
             self._unknown(task, case, name)
         else:
             self._over(task, case, name, receipt)
-
-    def _answer(self, case: Case, name: str) -> Receipt | None:
-        """Return what the payer answered to what was sent, or None."""
-        return self.store.latest(case.id, f"{ANSWER}:{name}", Receipt)
 
     def _sent(self, task: Task, case: Case, row: sa.Row[Any]) -> Receipt | None:
         """Send what was queued; None when nobody knows the outcome. Raises PayerUnreachable."""
@@ -315,7 +310,9 @@ class Adding(Steps):
             if name not in rows or rows[name].outcome != "unknown":
                 raise IllegalMove("only documents of which nobody knows")
             self.note(db, case, "person_added" if arrived else "person_not_added", person.name)
-            refused = self._answer(case, name) is not None  # then the same again helps nobody
+            refused = (
+                self.deciding.answer(case, name) is not None
+            )  # then the same again helps nobody
             if arrived or refused:
                 self.store.end_send(db, name, "received" if arrived else "rejected")
                 return

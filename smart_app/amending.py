@@ -175,7 +175,7 @@ class Amending(Steps, ABC):
 
     def _answer(self, case: Case) -> Receipt | None:
         """Return what the payer answered, as what it is, or None."""
-        kept = self.store.latest(case.id, f"{ANSWER}:{self.row(case).identifier}", Receipt)
+        kept = self.deciding.answer(case, self.row(case).identifier)
         return self.judged(case, kept) if kept else None
 
     def _sent(self, task: Task, case: Case) -> Receipt | None:
@@ -240,7 +240,7 @@ class Amending(Steps, ABC):
         """Take that the payer has done it."""
         with self.world.tasks.finish(task) as db:
             identifier = self.row(case).identifier
-            if self.store.latest(case.id, f"{ANSWER}:{identifier}", Receipt) != answer:
+            if self.deciding.answer(case, identifier) != answer:
                 self.store.put(db, case.id, f"{ANSWER}:{identifier}", answer)
             self.store.end_send(db, identifier, "received")
             self.done(db, case, found)

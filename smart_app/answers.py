@@ -68,6 +68,10 @@ class Answers(Steps):
             since=self._taken_at(case, row) if known else None,
         )
 
+    def answer(self, case: Case, identifier: str) -> Receipt | None:
+        """Return the newest answer that came to what was sent under a name, as it came, or None."""
+        return self.store.latest(case.id, f"{ANSWER}:{identifier}", Receipt)
+
     def bundle(self, row: sa.Row[Any]) -> Resource:
         """Return the Bundle of a submission, as it was or will be sent."""
         found: Resource = json.loads(self.store.payload(row))
@@ -81,7 +85,7 @@ class Answers(Steps):
         if row.outcome != "received" or row.ended_at is None:
             return None
         heard = datetime.fromtimestamp(row.ended_at, UTC)
-        kept = self.store.latest(case.id, f"{ANSWER}:{row.identifier}", Receipt)
+        kept = self.answer(case, row.identifier)
         if kept is None:
             return heard
         several = [one for one in echo.walk(kept.body) if one.get("resourceType") == RESULT]
@@ -114,7 +118,7 @@ class Answers(Steps):
             return None
         names, now = self.echoed(case, row), self.world.clock.now()
         found = inquiry.ours(case, body, names, now).body
-        kept = self.store.latest(case.id, f"{ANSWER}:{row.identifier}", Receipt)
+        kept = self.answer(case, row.identifier)
         if found is None or (kept is not None and kept.body == found):
             return None
         told = self.judged(case, Receipt("received", 200, found), names)

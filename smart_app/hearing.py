@@ -18,7 +18,7 @@ from smart_app.answers import ANSWER, digest
 from smart_app.beside import TYPED
 from smart_app.cases.inbox import Mail
 from smart_app.cases.model import OPEN, Case, Decision, Receipt, Resource, Task
-from smart_app.decide import Deciding
+from smart_app.decide import PASSING, Deciding
 from smart_app.errors import PayerUnknown, StaleRevision
 from smart_app.pas import subscription, verdicts
 from smart_app.steps import Steps
@@ -81,7 +81,7 @@ class Hearing(Steps):
             return None
         try:
             self._take(case, result)
-        except (PayerUnknown, StaleRevision) as cause:
+        except (PayerUnknown, *PASSING) as cause:
             return cause
         except Exception as cause:  # of whatever shape: what stands beside it is taken
             self.deciding.unread(case, cause)

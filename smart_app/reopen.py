@@ -98,10 +98,10 @@ def unsent(
         attempt = max(attempt, case.attempt + 1)
         if case.closed or twin.stands(case):
             continue
-        gone = set(case.order_refs) - {*case.asking}
-        same = order_refs in (set(case.order_refs), {*case.asking})
-        opened = gone.isdisjoint(context.order_refs[:1])
-        if same and opened and not _outdated(world, case, chart, context):
+        every, asking = set(case.order_refs), set(case.asking)
+        left_out = not (every - asking).isdisjoint(context.order_refs[:1])
+        same = order_refs in (every, asking) and not left_out
+        if same and not _outdated(world, case, chart, context):
             found = case
         else:
             _supersede(world, case, context)

@@ -11,7 +11,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from smart_app.answers import ANSWER
 from smart_app.cases.model import Case, Event, Person, Receipt, Task
 from smart_app.channels import pas as channel
 from smart_app.decide import Deciding
@@ -159,7 +158,7 @@ class Sending(Steps):
 
     def _refusal(self, case: Case, identifier: str) -> Receipt | None:
         """Return the refusal that a request met, if it did."""
-        kept = self.store.latest(case.id, f"{ANSWER}:{identifier}", Receipt)
+        kept = self.deciding.answer(case, identifier)
         judged = self.deciding.judged(case, kept) if kept else None
         return judged or self.store.latest(case.id, "refusal", Receipt)
 

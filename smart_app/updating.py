@@ -162,20 +162,14 @@ class Updating(Amending):
             version=self.payer(case).pas_version,
         )
 
-    def same(self, case: Case, wished: Wished) -> bool:
+    def same(self, case: Case, wished: Wished, person: Person) -> bool:
         """Tell whether the change that is under way is what a person wishes again."""
-        change = self.store.latest(case.id, STAGE, Change)
-        if change is None or case.tracks.submission != self.state:
+        if case.tracks.submission != self.state:
             return False
-        units = {one.trace: one.units for one in change.items}
-        asked = {trace: count for trace, count in wished.units.items() if trace in units}
-        gone = {one.trace for one in case.items} - {*units}
-        papers = {*wished.documents} <= {*change.also_sent}
-        return (change.planned_date, units, gone) == (
-            wished.planned_date,
-            asked,
-            {*wished.dropped},
-        ) and papers
+        try:
+            return changed(case, self._change(case, wished, person)) == self.wanted(case)
+        except MissingFact:
+            return False
 
     def wanted(self, case: Case) -> Case:
         """Return a case as the change that is under way makes it."""

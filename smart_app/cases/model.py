@@ -556,7 +556,6 @@ class Wanted:
     """What a payer wants to see before it decides; ``number`` is what it is to be sent under.
 
     Without a number nothing can be sent that the payer would find.
-
     ``code`` is a LOINC attachment code, or an X12 report type where the payer gives no other;
     ``report`` is the report type in any case, ``modifiers`` narrow what the code means (LOINC).
     ``context`` is the trace number that a form is asked for by. ``lines`` are items' sequences.

@@ -17,8 +17,6 @@ LINE = PAS + "extension-serviceLineNumber"
 MODIFIER = PAS + "extension-contentModifier"
 FORM = "102089-0"
 """LOINC's code that stands for a questionnaire."""
-
-
 UNREADABLE = (AttributeError, TypeError, KeyError, ValueError, RecursionError)
 UNKNOWN = Wanted(number="", system="", kind="documents", code="", words="")
 """What cannot be read, or is not here: people have to ask what it is."""
@@ -37,12 +35,14 @@ def read(case: Case, body: Any, response: Resource) -> tuple[Wanted, ...]:
     found: dict[tuple[str, ...], Wanted] = {}
     for reference in several:
         for one in _each(case, body, response, reference):
-            lines = one.lines
-            if before := found.get(one.key):  # no line is all of them
-                several_lines = before.lines and one.lines and {*before.lines, *one.lines}
-                lines = tuple(sorted(several_lines or ()))
-            found[one.key] = replace(before or one, lines=lines)
+            found[one.key] = _both(found[one.key], one) if one.key in found else one
     return tuple(found.values())
+
+
+def _both(one: Wanted, other: Wanted) -> Wanted:
+    """Return one wish for two in the same words; no line is all of them."""
+    lines = {*one.lines, *other.lines} if one.lines and other.lines else ()
+    return replace(one, lines=tuple(sorted(lines)))
 
 
 def _each(case: Case, body: Any, response: Resource, reference: str) -> list[Wanted]:

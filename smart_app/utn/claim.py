@@ -128,16 +128,15 @@ def _checks(
     inside = all(_inside(one, on) for one in dated) if on else None
     items = decision.items if decision else ()
     affirmed = {one.trace for one in items if one.decision == "affirmed"}
-    open_codes = [item.code for item in case.items if item.trace not in affirmed]
     denied = {one.trace for one in items if one.decision not in OPEN} - affirmed
-    waits = case.tracks.decision in ("none", *OPEN)
+    left = [item.code for item in case.items if item.trace not in affirmed]
     refused = [item.code for item in case.items if item.trace in denied]
+    waits = case.tracks.decision in ("none", *OPEN)
+    passed = None if waits and not refused else not left
     several = [one.number for one in active] if len(active) > 1 else []
     found = [
         Check("number", bool(active)),
-        Check("codes", None, ", ".join(open_codes))
-        if waits and not refused
-        else Check("codes", not open_codes, ", ".join(refused if waits else open_codes)),
+        Check("codes", passed, ", ".join(refused if waits and refused else left)),
         *[Check("date", inside, on.isoformat() if on else "")] * bool(dated),
     ]
     return tuple(found + [Check("one_number", False, ", ".join(several))] * bool(several))

@@ -61,10 +61,10 @@ class ChangePages:
                 error = cause  # what was typed is kept
             else:
                 return redirect(f"/l/{launch_id}/case/{case_id}", 303)
-        stale = isinstance(error, StaleRevision) and not updating.same(case, self._wished(case))
-        if error is not None and stale and not may_be_changed(case):
-            raise error  # another change is under way
         if not may_be_changed(case):
+            stale = isinstance(error, StaleRevision)
+            if error and stale and not updating.same(case, self._wished(case), person):
+                raise error  # another change is under way
             return redirect(f"/l/{launch_id}/case/{case_id}", 303)
         zone = self.desk.world.sites.of_id(case.site).time_zone
         page = self.desk.render(

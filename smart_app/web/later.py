@@ -28,7 +28,6 @@ class Sheet:
     """A form that is asked for, as its page shows it."""
 
     name: str
-    wish: str
     payer: str
     lines: str
     faults: tuple[str, ...]
@@ -64,7 +63,6 @@ def sheet(desk: Desk, later: Later, case: Case, person: Person) -> Sheet:
     zone = desk.world.sites.of_id(case.site).time_zone
     return Sheet(
         name=later.name,
-        wish=later.name,
         payer=payer,
         lines=formatters.join(codes) if len(case.items) > 1 else "",
         faults=later.wish.faults,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from smart_app import formatters
-from smart_app.cases.model import Case, Receipt, Resource, entered_here
+from smart_app.cases.model import Case, Event, Receipt, Resource, entered_here
 from smart_app.follow import Follow
 from smart_app.pas import where
 from smart_app.updating import may_be_changed
@@ -46,17 +47,17 @@ class Fault:
     places: tuple[Place, ...]
 
 
-def about(follow: Follow, case: Case) -> About | None:
+def about(case: Case, events: Sequence[Event]) -> About | None:
     """Return what the payer refused last, if that still stands."""
     if case.tracks.submission in ABOUT_REQUEST:
         return "request"
-    told = [one.kind for one in follow.world.audit.record(case.id).events if one.kind in LATER]
+    told = [one.kind for one in events if one.kind in LATER]
     return LATER[told[-1]] if told else None
 
 
-def faults(follow: Follow, case: Case) -> tuple[Fault, ...]:
+def faults(follow: Follow, case: Case, refused: About | None) -> tuple[Fault, ...]:
     """Return what the payer complained about last; of a withdrawal it says no more than words."""
-    receipt, refused = follow.store.latest(case.id, "receipt", Receipt), about(follow, case)
+    receipt = follow.store.latest(case.id, "receipt", Receipt)
     if receipt is None or refused is None:
         return ()
     request: Resource = {}

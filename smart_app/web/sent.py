@@ -137,6 +137,7 @@ def case_view(follow: Follow, case: Case) -> CaseView:
     mac = case.scope.route.mac_name if case.scope.route else formatters.SOME_MAC
     record = world.audit.record(case.id)
     events = record.events
+    refusal = refused.about(case, events)
     decides = world.payers.find(case.payer_id)
     amends = case.tracks.submission in AMENDING
     needed = for_a_person(events)
@@ -174,7 +175,7 @@ def case_view(follow: Follow, case: Case) -> CaseView:
             _decided(numbers),
             warned=bool(warnings),
             wanted=any(one.open for one in wishes),
-            refused=refused.about(follow, case),
+            refused=refusal,
             why=why,
         ),
         payer=payer,
@@ -187,8 +188,8 @@ def case_view(follow: Follow, case: Case) -> CaseView:
         window=_window(active, today) if state == "affirmed" else None,
         items=_items(case, decision),
         notes=decision.notes if decision else (),
-        faults=refused.faults(follow, case),
-        refused=refused.about(follow, case),
+        faults=refused.faults(follow, case, refusal),
+        refused=refusal,
         chart_words=formatters.chart_line(
             case.tracks.chart, where, orders_marked(writes), entered=by_hand
         ),

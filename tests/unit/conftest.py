@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from smart_app import requesting
 from smart_app.cases.store import Store
 from tests.unit.front import Front
 from tests.unit.kit import FakeClock, a_store
+from tests.unit.pas import requests
 
 
 @pytest.fixture
@@ -29,3 +31,9 @@ def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
 def no_chart(store: Store, clock: FakeClock) -> Iterator[Front]:
     with ThreadPoolExecutor(4) as pool:
         yield Front(store, clock, pool)
+
+
+@pytest.fixture
+def asked_of_the_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a request be made of the case alone."""
+    monkeypatch.setattr(requesting, "build", lambda _world, case, *_: requests.asked(case))

@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 
-from smart_app import requesting
 from smart_app.cases.store import Store
-from smart_app.web import refused
 from tests.unit.kit import FakeClock
 from tests.unit.line import SIGNER
 from tests.unit.pas.test_decision import an_answer_item
 from tests.unit.pas.test_wanted import a_wish
 from tests.unit.test_crossing import stands, withdraw
 from tests.unit.test_follow import headline, ok
+from tests.unit.test_refused import refusal
 from tests.unit.test_updating import (
     CUT,
     EARLY,
@@ -25,7 +24,6 @@ from tests.unit.test_updating import (
     OTHER,
     REFUSED,
     Wished,
-    asked,
     change,
     named,
     pended,
@@ -33,10 +31,7 @@ from tests.unit.test_updating import (
 from tests.unit.test_versions import another_case
 from tests.unit.told import Told, event
 
-
-@pytest.fixture(autouse=True)
-def _built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requesting, "build", lambda _world, case, *_: asked(case))
+pytestmark = pytest.mark.usefixtures("asked_of_the_case")
 
 
 # what is still awaited ----------------------------------------------------------------------------
@@ -114,8 +109,8 @@ def test_an_odd_result_hides_no_denial_beside_it(
 
 def told(line: Told) -> tuple[str | None, list[str]]:
     """Return what a case's page says that was refused, and why."""
-    found = refused.faults(line.follow, line.case())
-    return refused.about(line.follow, line.case()), [one.words for one in found]
+    found, faults = refusal(line)
+    return found, [one.words for one in faults]
 
 
 def test_why_a_change_was_refused_is_not_why_a_withdrawal_was(

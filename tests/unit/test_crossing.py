@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from smart_app import requesting
 from smart_app.answers import ANSWER
 from smart_app.cases.model import Receipt
 from smart_app.cases.store import Store
@@ -28,7 +27,6 @@ from tests.unit.test_updating import (
     OTHER,
     REFUSED,
     Wished,
-    asked,
     change,
     named,
     pended,
@@ -41,9 +39,7 @@ NINE = Wished(FIRST, units={"trace-1": 9})
 DUPLICATE = ok(outcome="error", disposition="dismissed: duplicate of what we have")
 
 
-@pytest.fixture(autouse=True)
-def _built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requesting, "build", lambda _world, case, *_: asked(case))
+pytestmark = pytest.mark.usefixtures("asked_of_the_case")
 
 
 def withdraw(line: Told) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from smart_app import requesting
 from smart_app.cases.model import Task
 from smart_app.cases.store import Store
 from smart_app.errors import PayerUnknown
@@ -23,17 +22,13 @@ from tests.unit.test_updating import (
     N2,
     OTHER,
     REFUSED,
-    asked,
     change,
     named,
     pended,
 )
 from tests.unit.told import Told
 
-
-@pytest.fixture(autouse=True)
-def _built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requesting, "build", lambda _world, case, *_: asked(case))
+pytestmark = pytest.mark.usefixtures("asked_of_the_case")
 
 
 def tasks(line: Told) -> list[Task]:

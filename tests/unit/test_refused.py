@@ -39,9 +39,16 @@ def sent(store: Store, clock: FakeClock, *answers: Any, **more: Any) -> Line:
     return line
 
 
+def refusal(line: Line) -> tuple[refused.About | None, tuple[refused.Fault, ...]]:
+    """Return what a case's page says that was refused, and what the payer complained about."""
+    case = line.case()
+    found = refused.about(case, line.world.audit.events(case.id))
+    return found, refused.faults(line.follow, case, found)
+
+
 def shown(line: Line) -> list[tuple[str, list[tuple[str, str, bool]]]]:
     """Return each fault as its page has it."""
-    found = refused.faults(line.follow, line.case())
+    found = refusal(line)[1]
     return [(one.words, [(x.about, x.mend, x.raw) for x in one.places]) for one in found]
 
 
@@ -126,13 +133,13 @@ def test_where_nothing_was_refused_nothing_is_shown(store: Store, clock: FakeClo
 def test_of_a_change_it_is_told_where_it_is_changed_again(
     store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requesting, "build", lambda _world, case, *_: test_updating.asked(case))
+    monkeypatch.setattr(requesting, "build", lambda _world, case, *_: requests.asked(case))
     line = test_updating.pended(store, clock, outcome(UNITS), outcome(UNITS))
     test_updating.change(line)
     line.work()
     [(words, [(about, mend, _raw)])] = shown(line)
     assert (words, about) == ("“too many”", ABOUT)
     assert "Change this request" in mend
-    assert refused.about(line.follow, line.case()) == "update"
+    assert refusal(line)[0] == "update"
     test_updating.change(line)
     assert shown(line) == []  # what was refused is no more what is asked

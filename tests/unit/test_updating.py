@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from smart_app import formatters, requesting
-from smart_app.cases.model import Case, Draft, Person
+from smart_app import formatters
+from smart_app.cases.model import Draft, Person
 from smart_app.cases.store import Store
 from smart_app.errors import (
     Forbidden,
@@ -38,18 +38,7 @@ NOTHING = Reply(200, {"resourceType": "Bundle", "type": "searchset", "total": 0}
 CUT = PayerUnknown("cut")
 
 
-def asked(case: Case) -> dict[str, Any]:
-    """Return the request of a case as it is now."""
-    place, diagnoses = requests.HOSPITAL, requests.DIAGNOSIS
-    items = tuple(replace(one, place=place, diagnoses=diagnoses) for one in case.items)
-    orders = tuple(requests.an_order(one.sequence) for one in items)
-    return requests.a_request(case=replace(case, items=items), orders=orders)
-
-
-@pytest.fixture(autouse=True)
-def _built(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a request be made of the case alone."""
-    monkeypatch.setattr(requesting, "build", lambda _world, case, *_: asked(case))
+pytestmark = pytest.mark.usefixtures("asked_of_the_case")
 
 
 def pended(store: Store, clock: FakeClock, *then: Any, **more: Any) -> Told:
@@ -60,7 +49,7 @@ def pended(store: Store, clock: FakeClock, *then: Any, **more: Any) -> Told:
     line = Told(store, clock, answering(first, *then, inquire=more.pop("inquire", first)), **more)
     line.settings.pended = "subscription" if tells else "inquire"
     items = tuple(requests.the_case(orders).items)
-    request = asked(replace(requests.the_case(orders), planned_date=FIRST))
+    request = requests.asked(replace(requests.the_case(orders), planned_date=FIRST))
     request["entry"][0]["resource"]["identifier"][0]["value"] = "id-1"
     line.signed(orders, request=request, items=items, planned_date=FIRST)
     with store.write() as db:
@@ -264,7 +253,7 @@ def test_what_names_the_version_before_may_be_newer(store: Store, clock: FakeClo
 def test_an_answer_that_names_the_version_before_takes_no_change(
     store: Store, clock: FakeClock
 ) -> None:
-    system = asked(requests.the_case())["entry"][0]["resource"]["identifier"][0]["system"]
+    system = requests.asked(requests.the_case())["entry"][0]["resource"]["identifier"][0]["system"]
     old = {"request": {"identifier": {"system": system, "value": "id-1"}}}
     answer = ok(an_answer_item("A1", utn=N1), created=MIDDLE, **old)
     line = pended(store, clock, answer, recovery="person")
@@ -392,6 +381,7 @@ def test_the_same_change_again_is_known_and_another_is_not(store: Store, clock: 
     line = pended(store, clock, CUT)
     change(line)
     case, updating = line.case(), line.follow.updating
-    assert updating.same(case, Wished(OTHER, units={"trace-1": 1}))
-    assert not updating.same(case, Wished(date(2026, 12, 20), units={"trace-1": 1}))
-    assert not updating.same(case, Wished(OTHER, units={"trace-1": 2}))
+    assert updating.same(case, Wished(OTHER, units={"trace-1": 1}), SIGNER)
+    assert not updating.same(case, Wished(date(2026, 12, 20), units={"trace-1": 1}), SIGNER)
+    assert not updating.same(case, Wished(OTHER, units={"trace-1": 2}), SIGNER)
+    assert not updating.same(case, Wished(FIRST, units={"trace-1": 1}), SIGNER)

@@ -20,12 +20,12 @@ from smart_app.cases.model import (
 )
 from smart_app.cases.store import Store
 from smart_app.errors import IllegalMove, PayerUnknown, StaleRevision
-from smart_app.web import refused
 from tests.unit.kit import FakeClock, Reply
 from tests.unit.line import LEASE, SIGNER
 from tests.unit.pas import requests
 from tests.unit.pas.test_decision import an_answer_item
 from tests.unit.test_follow import card, headline, ok
+from tests.unit.test_refused import refusal
 from tests.unit.test_updating import (
     CUT,
     FIRST,
@@ -37,7 +37,6 @@ from tests.unit.test_updating import (
     OTHER,
     REFUSED,
     Wished,
-    asked,
     change,
     named,
     pended,
@@ -45,10 +44,7 @@ from tests.unit.test_updating import (
 )
 from tests.unit.told import Told, event
 
-
-@pytest.fixture(autouse=True)
-def _built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requesting, "build", lambda _world, case, *_: asked(case))
+pytestmark = pytest.mark.usefixtures("asked_of_the_case")
 
 
 def submits(line: Told) -> int:
@@ -98,7 +94,7 @@ def test_the_form_that_was_signed_stays(
 
     def built(_world: Any, case: Any, signed: Any, *_: Any) -> Any:
         used.append(signed)
-        return asked(case)
+        return requests.asked(case)
 
     monkeypatch.setattr(requesting, "build", built)
     with store.write() as db:
@@ -196,7 +192,7 @@ def another_case(line: Told) -> None:
         items=(replace(item, trace="trace-9", order_ref="ServiceRequest/9"),),
         tracks=replace(case.tracks, submission="received", decision="affirmed"),
     )
-    request = asked(replace(case, items=(replace(item, trace="trace-9"),)))
+    request = requests.asked(replace(case, items=(replace(item, trace="trace-9"),)))
     request["entry"][0]["resource"]["identifier"][0]["value"] = "id-9"
     found = store.latest("case-1", "chart", ChartSnapshot)
     entry = Submission("case-2", "id-9", "pas", "zyter", "initial", "x", line.clock.now())
@@ -255,13 +251,13 @@ def test_a_dropped_item_may_come_without_its_trace(store: Store, clock: FakeCloc
 def test_a_fault_of_a_dropped_item_is_told(store: Store, clock: FakeClock) -> None:
     taken = ok(an_answer_item("C"), an_answer_item("A4", 2), created=MIDDLE)
     issue = {"diagnostics": "odd", "expression": ["Claim.item[0].quantity"]}
-    refusal = Reply(422, {"resourceType": "OperationOutcome", "issue": [issue]})
-    line = pended(store, clock, taken, refusal, orders=2)
+    odd = Reply(422, {"resourceType": "OperationOutcome", "issue": [issue]})
+    line = pended(store, clock, taken, odd, orders=2)
     change(line, SECOND)
     line.work()
     change(line, Wished(date(2026, 12, 9)))
     line.work()
-    [fault] = refused.faults(line.follow, line.case())
+    [fault] = refusal(line)[1]
     assert "odd" in fault.words
 
 

@@ -106,6 +106,14 @@ def a_request(**change: Any) -> dict[str, Any]:
     return bundle.build(parts(**change))
 
 
+def asked(case: Case) -> dict[str, Any]:
+    """Return the request of a case as it is now."""
+    place, diagnoses = HOSPITAL, DIAGNOSIS
+    items = tuple(replace(one, place=place, diagnoses=diagnoses) for one in case.items)
+    orders = tuple(an_order(one.sequence) for one in items)
+    return a_request(case=replace(case, items=items), orders=orders)
+
+
 def of(request: dict[str, Any], kind: str) -> dict[str, Any]:
     """Return the first resource of a kind in a Bundle."""
     every = [one["resource"] for one in request["entry"]]
