@@ -54,7 +54,7 @@ class CasePages:
                 f"review/{name}.html", context, case, person, view=shown, error=None
             )
         view = sent.case_view(self.desk.follow, case)
-        return self.desk.render(f"case/{name}.html", context, case, person, view=view)
+        return self.desk.render(f"case/{name}.html", context, view.case, person, view=view)
 
     def page(self, launch_id: str, case_id: str) -> BaseResponse:
         """Show the case as it is now."""
@@ -113,10 +113,10 @@ class CasePages:
         page = self.desk.render(
             "case/claim.html",
             context,
-            case,
+            view.case,
             person,
             card=view.card,
-            chip=formatters.claim_chip(view.card, case.planned_date, today),
+            chip=formatters.claim_chip(view.card, view.case.planned_date, today),
             checks=[(one.passed, formatters.check_line(one)) for one in view.card.checks],
             view=view,
             day=formatters.day,

@@ -122,7 +122,18 @@ def _stops(
 
 
 def case_view(follow: Follow, case: Case) -> CaseView:
-    """Return the view of a case after signing; page and poll both use it."""
+    """Return the view of a case after signing; page and poll both use it.
+
+    It is of one moment: when the case is written while it is read, it is read again, so that no
+    state stands beside the decision or the history of another.
+    """
+    view = _view(follow, case)
+    while (now := follow.store.case(case.id)).revision != case.revision:
+        case, view = now, _view(follow, now)
+    return view
+
+
+def _view(follow: Follow, case: Case) -> CaseView:
     world, store = follow.world, follow.store
     site, payer = world.sites.of_id(case.site), payer_name(world, case)
     zone, state = site.time_zone, states.headline(case.tracks)

@@ -102,7 +102,7 @@ KNOWN_LONG = {
     "smart_app/cases/schema/versions/a1_first.py:_work",
     "smart_app/flow.py:_new_case",  # the case's fields, one a line
     "smart_app/web/presenters.py:review",  # the page's fields, one a line
-    "smart_app/web/sent.py:case_view",  # the page's fields, one a line
+    "smart_app/web/sent.py:_view",  # the page's fields, one a line
     "sandbox/options.py:parser",  # the options, one after another
 }
 

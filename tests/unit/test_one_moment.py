@@ -1,0 +1,44 @@
+"""A case's page is of one moment, whatever is written while it is read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from smart_app.cases.model import Decision, ItemDecision
+from smart_app.cases.store import Store
+from smart_app.web import sent
+from tests.unit.kit import FakeClock
+from tests.unit.pas.test_decision import an_answer_item
+from tests.unit.test_follow import ok
+from tests.unit.test_updating import MIDDLE, N1, pended
+
+pytestmark = pytest.mark.usefixtures("asked_of_the_case")
+
+
+def test_no_state_stands_beside_another_decision(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = pended(store, clock)
+    line.payer.answers["$inquire"] = [ok(an_answer_item("A1", utn=N1), created=MIDDLE)]
+    line.pass_by(15, each=100.0)
+    case, taken = line.case(), []
+    latest = store.latest
+
+    def denied(case_id: str, stage: str, kind: type[Any]) -> Any:
+        if stage == "decision" and not taken:
+            taken.append(stage)
+            with store.write() as db:
+                tracks = replace(case.tracks, decision="non_affirmed", claim="hold")
+                now = store.save(db, replace(case, tracks=tracks))
+                items = (ItemDecision(case.items[0].trace, "non_affirmed"),)
+                found = Decision("D2", now.id, items, clock.now(), "pas", word="non_affirmed")
+                store.put(db, now.id, "decision", found)
+        return latest(case_id, stage, kind)
+
+    monkeypatch.setattr(store, "latest", denied)
+    view = sent.case_view(line.follow, case)
+    assert (view.state, view.case.tracks.decision) == ("non_affirmed", "non_affirmed")
+    assert view.card.state != "ready"
