@@ -236,7 +236,7 @@ class Deciding(Numbering, Beside, Asking):
             self.said_again(db, before, found)
             found = before
         had = {one.number for one in self.store.utns(case.id) if one.status == "active"}
-        case, kept = self.numbered(db, case, found)
+        case, kept = self.numbered(db, case, found, again=not (changed or anew))
         ended = not had <= {one.number for one in kept}
         if undecided(found) or case.tracks.utn == "awaited":
             self.plan_poll(db, case, polls)

@@ -26,9 +26,13 @@ class Numbering(Answers):
     """The numbers of a case, and the tracks that hang on them."""
 
     def numbered(
-        self, db: sa.Connection, case: Case, found: Decision
+        self, db: sa.Connection, case: Case, found: Decision, *, again: bool = False
     ) -> tuple[Case, list[UtnRecord]]:
-        """Save the case with the tracks of a decision; return it and the numbers that count."""
+        """Save the case with the tracks of a decision; return it and the numbers that count.
+
+        What is said ``again`` and moves nothing leaves the case as it is, so that a page which
+        somebody has open stays true.
+        """
         before = case.tracks
         self.world.metrics.decided(db, case, found)
         records, refused = self._numbers(case, found)
@@ -54,7 +58,8 @@ class Numbering(Answers):
             and kept[0].holds
         )
         tracks = states.move(tracks, claim="ready" if ready else "hold")
-        return self.store.save(db, replace(case, tracks=tracks)), kept
+        still = again and tracks == before
+        return (case if still else self.store.save(db, replace(case, tracks=tracks))), kept
 
     def _refused(self, db: sa.Connection, case: Case, numbers: set[str]) -> None:
         """Tell that numbers were not used, once: a payer may repeat them for weeks."""

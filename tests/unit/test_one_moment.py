@@ -11,6 +11,7 @@ from smart_app.cases.model import Decision, ItemDecision
 from smart_app.cases.store import Store
 from smart_app.web import sent
 from tests.unit.kit import FakeClock
+from tests.unit.line import SIGNER
 from tests.unit.pas.test_decision import an_answer_item
 from tests.unit.test_follow import ok
 from tests.unit.test_updating import MIDDLE, N1, pended
@@ -42,3 +43,14 @@ def test_no_state_stands_beside_another_decision(
     view = sent.case_view(line.follow, case)
     assert (view.state, view.case.tracks.decision) == ("non_affirmed", "non_affirmed")
     assert view.card.state != "ready"
+
+
+def test_what_is_said_again_leaves_an_open_page_true(store: Store, clock: FakeClock) -> None:
+    line = pended(store, clock)
+    line.pass_by(3, each=100.0)
+    asked, revision = len(line.payer.posts), line.case().revision
+    line.pass_by(15, each=100.0)
+    assert (len(line.payer.posts) > asked, line.case().revision) == (True, revision)
+    case = line.case()
+    line.follow.withdrawing.begin(case, revision, SIGNER)
+    assert line.case().tracks.submission == "cancelling"
