@@ -24,6 +24,8 @@ from smart_app.seal import Seal
 
 WAKED = 50
 """How many waiting cases are asked about at once when a payer does not say which changed."""
+AWAITED = ("send", "recover", "poll")
+"""Tasks that wait for what a payer says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,16 +214,19 @@ class Inbox:
         from which it may still be used, so that it may be taken back.
         """
         task, case, number = tables.task, tables.pa_case, tables.utn
-        waits = sa.select(task.c.case_id).where(
-            task.c.kind.in_(("send", "recover", "poll")), task.c.state.in_(("due", "leased"))
+        waits = (
+            sa.select(task.c.key)
+            .join(case, case.c.id == task.c.case_id)
+            .where(tables.UNDONE, task.c.kind.in_(AWAITED), case.c.site == site)
         )
-        holds = sa.select(number.c.case_id).where(number.c.recorded_at >= since.timestamp())
-        affirmed = sa.and_(case.c.open, case.c.decision.in_(FAVOURABLE), case.c.id.in_(holds))
-        query = sa.select(case.c.id).where(
-            case.c.site == site, sa.or_(case.c.id.in_(waits), affirmed)
+        affirmed = (
+            sa.select(case.c.id)
+            .join(number, number.c.case_id == case.c.id)
+            .where(case.c.site == site, case.c.open, case.c.decision.in_(FAVOURABLE))
+            .where(number.c.recorded_at >= since.timestamp())
         )
         with nullcontext(db) if db is not None else self._store.read() as reader:
-            return reader.execute(query.limit(1)).first() is not None
+            return any(reader.execute(one.limit(1)).first() for one in (waits, affirmed))
 
     def ask_about(self, db: sa.Connection, site: str) -> None:
         """Make the questions about waiting cases of a site due now, the oldest of them."""

@@ -27,7 +27,7 @@ PAUSE = 14_400.0
 """Seconds between two questions to a payer, in the long run: so many cases are due at a time."""
 DUE = int(60 * CASES / PAUSE)
 """As many as come due in a minute."""
-IDLE, AHEAD = 10.0, 3.0  # seconds
+IDLE, AHEAD = 10.0, 6.0  # seconds; a worker has started well before the second
 ASKED = Namespace(service="62323", state="AZ", decision="pended", json=True)
 
 
