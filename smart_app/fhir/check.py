@@ -1,30 +1,53 @@
 """Check the shape of what we author with ``fhir.resources``; the dict itself is what is sent.
 
-R4B equals R4 in structure for every type used here. An extension may hold any of fifty types, which
-makes it dear to check, and the same ones stand in every item: each is checked once.
+R4B equals R4 in structure for every type used here. A request says the same in many places: an
+extension (which may hold any of fifty types), a code, a reference. Each is checked once.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from fhir.resources.R4B import get_fhir_model_class
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from smart_app.cases.model import Resource
 
+ENTRY = "urn:uuid:"
+_ENTRY = re.compile(ENTRY + "[0-9a-f-]{36}")
 HOLDERS = ("extension", "modifierExtension")
-Found = dict[str, tuple[str, Any]]
+KINDS = (
+    ("CodeableConcept", "coding", {"coding", "text"}),
+    ("Reference", "reference", {"reference", "display"}),
+    ("Meta", "profile", {"profile"}),
+    ("Timing", "repeat", {"repeat"}),
+)
+"""Types that are told by their members alone: one that must be there, and all that may be."""
 
 
 def shape(resource: Resource) -> Iterator[str]:
     """Yield what is wrong with a resource's structure, as ``path: message`` without values."""
-    kind, found = str(resource.get("resourceType")), Found()
-    yield from _faults(kind, kind, _without(resource, kind, found))
-    for where, extension in found.values():
+    kind, parts = str(resource.get("resourceType")), _Parts()
+    bare = parts.without(resource, kind)
+    inner = _taken_out(bare) if kind == "Bundle" else []
+    yield from _faults(kind, kind, bare)
+    for at, one in inner:
+        yield from _faults(str(one.get("resourceType")), at, one)
+    for where, extension in parts.extensions.values():
         yield from _faults("Extension", where, extension)
+
+
+def _taken_out(bundle: Any) -> list[tuple[str, Any]]:
+    """Take the resources out of a copy of a Bundle: within it each would be checked twice."""
+    entries = bundle.get("entry")
+    return [
+        (f"Bundle.entry.{number}.resource", entry.pop("resource"))
+        for number, entry in enumerate(entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict) and isinstance(entry.get("resource"), dict)
+    ]
 
 
 def _faults(kind: str, at: str, value: Any) -> Iterator[str]:
@@ -41,25 +64,59 @@ def _faults(kind: str, at: str, value: Any) -> Iterator[str]:
             yield f"{at}.{where}: {error['type']}"
 
 
-def _without(value: Any, at: str, found: Found) -> Any:
-    """Return a value without the extensions in it, which are put into ``found``, each once.
+class _Parts:
+    """What repeats in a resource: its extensions, by content, and the codes and references."""
 
-    What consists of its extension alone keeps it: without it, it would be something else.
-    """
-    if isinstance(value, list):
-        return [_without(one, at, found) for one in value]
-    if not isinstance(value, dict):
-        return value
-    made = {}
-    for key, one in value.items():
-        if key in HOLDERS and len(value) > 1 and _plain(one):
-            for extension in one:
-                bare = _without(extension, f"{at}.{key}", found)
-                found.setdefault(json.dumps(bare), (f"{at}.{key}", bare))
-        else:
-            inner = key.startswith("_")
-            made[key] = one if inner else _without(one, f"{at}.{key}", found)
-    return made
+    def __init__(self) -> None:
+        self.extensions: dict[str, tuple[str, Any]] = {}
+        self._sound: dict[str, BaseModel | None] = {}
+
+    def without(self, value: Any, at: str) -> Any:
+        """Return a value without the extensions in it, and with what is sound as its model.
+
+        What consists of its extension alone keeps it: without it, it would be something else.
+        """
+        if isinstance(value, list):
+            return [self.without(one, at) for one in value]
+        if not isinstance(value, dict):
+            return value
+        if sound := self._model(value):
+            return sound
+        made = {}
+        for key, one in value.items():
+            if key in HOLDERS and len(value) > 1 and _plain(one):
+                for extension in one:
+                    where = f"{at}.{key}"
+                    bare = self.without(extension, where)
+                    self.extensions.setdefault(json.dumps(bare, default=id), (where, bare))
+            elif isinstance(one, dict | list) and not key.startswith("_"):
+                made[key] = self.without(one, f"{at}.{key}")
+            else:
+                made[key] = one
+        return made
+
+    def _model(self, value: dict[str, Any]) -> BaseModel | None:
+        """Return a code or a reference that is sound as its model; None for anything else."""
+        for kind, must, may in KINDS:
+            if must in value and value.keys() <= may:
+                name = repr(value if len(value) > 1 else _alike(value))
+                if name not in self._sound:
+                    self._sound[name] = _sound(kind, value)
+                return self._sound[name]
+        return None
+
+
+def _alike(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a reference to one entry of a Bundle as one to any: all are as sound."""
+    to = value.get("reference")
+    return {"reference": ENTRY} if isinstance(to, str) and _ENTRY.fullmatch(to) else value
+
+
+def _sound(kind: str, value: dict[str, Any]) -> BaseModel | None:
+    try:
+        return get_fhir_model_class(kind).model_validate(value)
+    except ValidationError:  # told where it stands
+        return None
 
 
 def _plain(value: Any) -> bool:

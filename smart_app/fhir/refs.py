@@ -77,7 +77,8 @@ def walk(value: Any) -> Iterator[dict[str, Any]]:
         if isinstance(value.get("reference"), str):
             yield value
         for inner in value.values():
-            yield from walk(inner)
+            if isinstance(inner, dict | list):
+                yield from walk(inner)
     elif isinstance(value, list):
         for inner in value:
             yield from walk(inner)

@@ -55,6 +55,7 @@ def _count(parent: Any, member: str) -> int:
     return len(value) if isinstance(value, list) else int(value is not None)
 
 
+@cache
 def _steps(path: str) -> tuple[list[str], str]:
     """Return the elements on the way to a path's last member, and that member."""
     plain, colon, url = path.partition(":")

@@ -33,7 +33,7 @@ def measured(folder: Path) -> list[Row]:
         case_id = playing.page.url.rsplit("/", 1)[1]
         rows.append(outside.taps(stack))
         world = build(load_app(folder / "app.toml"), engines=0)
-        rows.append(inside.request(world, case_id))
+        rows += inside.request(world, case_id)
     rows += inside.forms(world.config.programs) + outside.golden()
     rows += pended.measured(folder / "sqlite")
     if why := postgresql.missing():

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from smart_app import requesting
-from smart_app.cases.model import ChartSnapshot
+from smart_app.cases.model import Case, ChartSnapshot, Resource
 from smart_app.dtr import package, populate
 from smart_app.dtr.engine.pool import EnginePool
+from smart_app.fhir import refs
 from smart_app.flow import Flow
 from smart_app.pas import lint
 from smart_app.pas.versions import LATEST
@@ -18,6 +22,7 @@ from tools.bench.rows import ROUNDS, Row, median, milliseconds
 
 CPT = "http://www.ama-assn.org/go/cpt"
 FORM = "esi"
+ITEMS, DOCUMENTS = 20, 40
 
 
 def _chart(size: int) -> ChartSnapshot:
@@ -81,15 +86,42 @@ def forms(programs: Path) -> list[Row]:
     ]
 
 
-def request(world: World, case_id: str) -> Row:
-    """Return how long a request takes to be built and linted."""
+def _widened(case: Case, chart: ChartSnapshot) -> tuple[Case, ChartSnapshot]:
+    """Return a case of 20 items and 40 documents: copies of the first of each."""
+    order, document = chart.by_reference(case.items[0].order_ref), chart.of("DocumentReference")[0]
+    assert order
+    orders = tuple(order | {"id": f"s{at}"} for at in range(ITEMS))
+    papers = tuple(document | {"id": f"d{at}"} for at in range(DOCUMENTS))
+    items = tuple(
+        replace(case.items[0], trace=f"{case.items[0].trace}-{at}", sequence=at + 1, order_ref=ref)
+        for at, ref in enumerate(map(refs.of, orders))
+    )
+    resources = chart.resources | {"ServiceRequest": orders, "DocumentReference": papers}
+    wide = replace(case, items=items, along=(), also_sent=tuple(map(refs.of, papers)))
+    return wide, replace(chart, resources=resources)
+
+
+def request(world: World, case_id: str) -> list[Row]:
+    """Return how long a request takes to be built and linted: of one item, and of many."""
     flow, case = Flow(world), world.store.case(case_id)
     found, signed = flow.draft(case), world.store.latest(case_id, "response", dict)
     assert found and signed and case.signed_by
     draft, person, chart = found[1], case.signed_by, flow.kept(case)
 
-    def build() -> None:
+    def build(case: Case, chart: ChartSnapshot) -> Resource:
         bundle = requesting.build(world, case, signed, draft, person, chart)
-        lint.faults(bundle, LATEST)
+        bundle["entry"][0]["resource"]["identifier"][0]["value"] = case_id
+        faults = lint.faults(bundle, LATEST)
+        assert not faults, faults
+        return bundle
 
-    return Row("request built and linted", median(build), "ms", 20)
+    gc.freeze()  # as the app does once it has started
+    wide = _widened(case, chart)
+    held = Counter(one["resource"]["resourceType"] for one in build(*wide)["entry"])
+    assert (held["ServiceRequest"], held["DocumentReference"]) == (ITEMS, DOCUMENTS), held
+    took = "one item", median(lambda: build(case, chart))
+    took_wide = f"{ITEMS} items, {DOCUMENTS} documents", median(lambda: build(*wide))
+    return [
+        Row(f"request of {words}, built and linted", milliseconds, "ms", 20)
+        for words, milliseconds in (took, took_wide)
+    ]

@@ -42,6 +42,10 @@ WRONG: dict[str, tuple[list[Any], Any]] = {
     "extensions that are no list": (["item", 0, "extension"], {"url": CANARY}),
     "an extension that is no object": (["item", 0, "extension", 0], CANARY),
     "an extension of a primitive": (["_created"], {"extension": [{"valueString": CANARY}]}),
+    "a code where a reference belongs": (["patient"], {"coding": [{"code": "a"}]}),
+    "a reference where a code belongs": (["priority"], {"reference": "urn:uuid:a"}),
+    "a code that is none": (["item", 0, "productOrService"], {"coding": [{"code": [CANARY]}]}),
+    "a reference that is none": (["provider"], {"reference": "a", "display": [CANARY]}),
     "a modifier extension": (["item", 0, "modifierExtension"], [{"valueBoolean": CANARY}]),
 }
 
@@ -55,6 +59,18 @@ def test_what_is_no_fhir_is_found_as_the_models_find_it(name: str) -> None:
     assert faults
     assert all(one.startswith("Claim.") for one in faults)
     assert CANARY not in " ".join(faults).replace(f"item.0.{CANARY}", "")
+
+
+def test_what_is_no_fhir_is_found_wherever_it_stands_in_a_bundle() -> None:
+    request = a_request()
+    for entry in request["entry"][1:3]:
+        entry["resource"]["meta"] = {"profile": CANARY}
+    request["entry"][3]["fullUrl"] = [CANARY]
+    assert [one.rpartition(":")[0] for one in check.shape(request)] == [
+        "Bundle.entry.3.fullUrl",
+        "Bundle.entry.1.resource.meta.profile",
+        "Bundle.entry.2.resource.meta.profile",
+    ]
 
 
 def test_a_type_that_there_is_not_is_told() -> None:
