@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sandbox.golden import Golden
 from sandbox.stack import Stack
-from smart_app.config import load_app
+from smart_app.config import IDLE_SECONDS, load_app
 from smart_app.world import build
 from tools import postgresql
 from tools.bench import inside, outside, pended, static
@@ -34,6 +34,8 @@ def measured(folder: Path) -> list[Row]:
         rows.append(outside.taps(stack))
         world = build(load_app(folder / "app.toml"), engines=0)
         rows += inside.request(world, case_id)
+    with Stack(folder / "told", worker_idle_seconds=IDLE_SECONDS) as stack:
+        rows.append(outside.told(stack))
     rows += inside.forms(world.config.programs) + outside.golden()
     rows += pended.measured(folder / "sqlite")
     if why := postgresql.missing():

@@ -8,18 +8,22 @@ import subprocess
 import sys
 import threading
 import time
+from argparse import Namespace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sandbox.browser import Browser, Page
 from sandbox.ehr import people
-from sandbox.golden import ask
+from sandbox.golden import Golden, ask
 from sandbox.stack import Stack
 from tools.bench.rows import Row, median, milliseconds, p95
 
 DELAY = 200  # milliseconds that each call to chart or payer takes longer
 ORDER = "opal-esi"
 CLINICIANS, TAPS, PAUSE = 50, 4, 2.0
+PENDED = ("62323", "AZ"), ("15275", "OH"), ("22514", "WA")
+HANDSHAKE, LOOK = 3.0, 1000  # seconds until a payer tells; milliseconds between a page's looks
 
 
 def _busy(messages: list[dict[str, Any]]) -> float:
@@ -105,6 +109,37 @@ def taps(stack: Stack) -> Row:
     wrong = sum(one.wrong for one in at_work)
     note = f"{CLINICIANS} clinicians, p95 of {len(taken)} taps, {wrong} failed"
     return Row("tap to swap", p95(taken), "ms", 100, note)
+
+
+def told(stack: Stack) -> Row:
+    """Return how long after a payer's decision an open page shows it, at the worst.
+
+    The page asks once a second, so that a second comes on top of what payer and app take.
+    """
+    ask(f"{stack.payer}/control", {"decision": "pend", "pend_seconds": None})
+    taken = []
+    for service, state in PENDED:
+        asked = Namespace(service=service, state=state, decision="pended", json=True)
+        playing = Golden(stack, asked)
+        for step in (playing.open, playing.ready, playing.settle, playing.sign):
+            step()
+        _shows(playing, "pended")
+        time.sleep(HANDSHAKE)
+        taken.append(milliseconds(partial(_decided, playing)))
+    note = f"worst of {len(taken)}, with the second between two looks"
+    return Row("notification to decision shown", round(max(taken) + LOOK, 1), "ms", 2000, note)
+
+
+def _decided(playing: Golden) -> None:
+    """Have the payer decide its newest request, and wait until the page shows it."""
+    request = ask(f"{playing.stack.payer}/sandbox/state")[-1]["id"]
+    ask(f"{playing.stack.payer}/control/decide", {"request": request, "decision": "affirm"})
+    _shows(playing, "affirmed")
+
+
+def _shows(playing: Golden, state: str) -> None:
+    """Wait until a case's page shows a state."""
+    playing._until(lambda: playing.page.data.get("data-state") == state, state)
 
 
 def golden() -> list[Row]:
