@@ -125,13 +125,17 @@ class Control:
             settings = self._settings
             if settings.misbehave == "none" or settings.misbehave_on not in (operation, "both"):
                 return "none"
-            if settings.misbehave_times is not None:
-                if settings.misbehave_times <= 0:
-                    return "none"
-                settings.misbehave_times -= 1
-            if settings.misbehave in WAITING:
+            left = settings.misbehave_times
+            if left == 0:
+                return "none"
+            how = settings.misbehave
+            if left == 1:  # used up: what is set next counts anew
+                settings.misbehave, settings.misbehave_times = "none", None
+            elif left is not None:
+                settings.misbehave_times = left - 1
+            if how in WAITING:
                 self._gate.clear()
-            return settings.misbehave
+            return how
 
 
 def _own(headers: Iterable[tuple[str, str]]) -> dict[str, str]:

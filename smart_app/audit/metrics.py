@@ -36,6 +36,7 @@ log = logging.getLogger("preclear.audit")
 class Figures:
     """What is known of one payer at one site.
 
+    What was sent is decided (``words``), ``waiting``, or ``unheard`` of: refused, or on its way.
     ``turnaround`` is the median of the seconds from the first sending to the first decision of
     the whole request, None before any. ``outcomes`` counts calls by (kind, outcome).
     """
@@ -44,6 +45,7 @@ class Figures:
     sent: int
     pended: int
     waiting: int
+    unheard: int
     turnaround: float | None
     words: dict[str, int]
     outcomes: dict[tuple[str, str], int]
@@ -184,12 +186,13 @@ class Metrics:
         ours = [one for one in rows if one.payer == payer]
         asked = {case: at for case, (name, at) in begun.items() if name == payer}
         taken = [one.at - asked[one.case_id] for one in ours if one.at and one.case_id in asked]
-        words = Counter(one.word for one in ours)
+        words = Counter(one.word for one in ours if one.at is not None)
         return Figures(
             payer=payer,
             sent=len(asked),
             pended=sum(one.pended for one in ours),
             waiting=sum(one.at is None for one in ours),
+            unheard=len(asked.keys() - {one.case_id for one in ours}),
             turnaround=median(taken) if taken else None,
             words=dict(words),
             outcomes={(kind, out): count for name, kind, out, count in calls if name == payer},

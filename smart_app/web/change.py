@@ -75,8 +75,7 @@ class ChangePages:
             planned=(_typed("planned", _day(case)), _day(case)),
             items=[(one, self._units_typed(one), _number(one.units)) for one in case.items],
             gone=request.form.getlist("gone"),
-            documents=updating.addable(case),
-            chosen=request.form.getlist("document"),
+            documents=presenters.choices(updating.addable(case), request.form.getlist("document")),
             read_at=formatters.moment(self.desk.flow.kept(case).read_at, zone),
             payer=presenters.payer_name(self.desk.world, case),
             error=error,
@@ -94,7 +93,7 @@ class ChangePages:
         kept = [one for one in case.items if one.trace not in gone]
         return Wished(
             planned_date=self._planned(case),
-            units={one.trace: self._units(self._units_typed(one)) for one in kept},
+            units={one.trace: self._units(one) for one in kept},
             dropped=gone,
             documents=tuple(request.form.getlist("document")),
         )
@@ -112,14 +111,16 @@ class ChangePages:
             raise _wrong("The planned day lies in the past.")
         return day
 
-    @staticmethod
-    def _units(typed: str) -> float:
+    def _units(self, item: CaseItem) -> float:
+        """Read the units of an item: parts of one only where the order had parts."""
         try:
-            count = float(typed.strip())
+            count = float(self._units_typed(item).strip())
         except ValueError:
             count = 0.0
-        if not (math.isfinite(count) and 0 < count <= MOST_UNITS):
-            raise _wrong(f"Enter how many units as a number above 0, up to {MOST_UNITS:,}.")
+        whole = float(item.units).is_integer()
+        number = f"a {'whole ' if whole else ''}number above 0, up to {MOST_UNITS:,}"
+        if not (math.isfinite(count) and 0 < count <= MOST_UNITS) or (whole and count % 1):
+            raise _wrong(f"Enter how many units as {number}.")
         return int(count) if count.is_integer() else count
 
     def changed(self, launch_id: str, case_id: str) -> BaseResponse:

@@ -103,7 +103,7 @@ class MorePages:
             case,
             person,
             one=found[name],
-            documents=self.desk.follow.adding.listed(case),
+            documents=presenters.choices(self.desk.follow.adding.listed(case)),
             read_at=formatters.moment(self.flow.kept(case).read_at, zone),
             payer=payer,
             error=error,

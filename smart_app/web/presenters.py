@@ -37,7 +37,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """One document of *What will be sent*."""
+    """One document that may be sent."""
 
     ref: str
     title: str
@@ -164,6 +164,21 @@ def document_rows(
             formatters.document_note(one.needed, one.offered, one.ref in went),
         )
         for one in documents.listed(chart, draft)
+    )
+
+
+def choices(
+    rows: Sequence[documents.Listed], chosen: Sequence[str] = ()
+) -> tuple[DocumentRow, ...]:
+    """Return documents to choose from, with who wrote each."""
+    return tuple(
+        DocumentRow(
+            one.ref,
+            ", ".join(filter(None, (one.title, formatters.short_day(one.date)))),
+            one.ref in chosen,
+            one.author or "",
+        )
+        for one in rows
     )
 
 

@@ -91,6 +91,10 @@ def test_a_change_from_an_older_page_is_not_sent_and_keeps_what_was_typed(golden
     form = asked.form("/change")
     assert form is not None
     day = (date.today() + timedelta(days=9)).isoformat()
+    parts = {name: "1.5" for name, _ in form.fields if name.startswith("units-")}
+    halved = golden.browser.submit(asked, form, **parts)
+    assert (halved.status, "units as a whole number" in halved.text) == (422, True)
+    assert 'value="1.5"' in halved.html
     refused = golden.browser.submit(asked, form, revision="1", planned=day)
     assert (refused.status, "older than the case" in refused.text) == (409, True)
     assert f'value="{day}"' in refused.html

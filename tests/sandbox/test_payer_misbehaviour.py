@@ -95,6 +95,9 @@ def test_a_calls_own_switches_hold_for_it_alone(client: FlaskClient) -> None:
     assert codes(pended) == ["A4"]
     assert told(client).status_code == 500
     assert codes(submit(client, samples.two_items())) == ["A1", "A1"]
+    assert control(client, misbehave="500")["settings"]["misbehave_times"] is None
+    assert told(client).status_code == 500, "what was used up holds no later one back"
+    control(client, misbehave="none")
     late = told(client, utn="never", duplicates="accept", decision="non-affirm")
     assert numbers(late.get_json(force=True)) == [None]
     settings = control(client)["settings"]

@@ -34,6 +34,7 @@ def test_the_clock_runs_from_the_first_sending_to_the_first_decision(
     line.signed()
     line.step()
     assert (figures(line).waiting, figures(line).turnaround) == (1, None)
+    assert figures(line).words == {}, "what waits is not counted as decided as well"
     line.pass_by(300)
     found = figures(line)
     assert (found.sent, found.pended, found.waiting) == (1, 1, 0)
@@ -53,7 +54,9 @@ def test_what_failed_is_told_apart(
     line = Line(store, clock, payer)
     line.signed()
     line.step()
-    assert (figures(line).unanswered, figures(line).refused) == counted
+    found = figures(line)
+    assert (found.unanswered, found.refused) == counted
+    assert found.sent == found.waiting + found.unheard + sum(found.words.values())
 
 
 def test_figures_that_cannot_be_kept_stop_nothing(store: Store, clock: FakeClock) -> None:
