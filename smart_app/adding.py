@@ -33,7 +33,7 @@ from smart_app.cases.model import (
 from smart_app.chart import documents
 from smart_app.decide import Deciding
 from smart_app.errors import IllegalMove, MissingFact, PayerUnknown, PayerUnreachable
-from smart_app.fhir import refs
+from smart_app.fhir import check, refs
 from smart_app.pas import attachments, client, request_task
 from smart_app.sending import MOST_SENDS
 from smart_app.steps import Steps
@@ -63,6 +63,16 @@ class Wish:
         return codec.sha256(codec.dump(self.wanted.key))[:16]
 
 
+def _unsound(fault: str) -> MissingFact:
+    """Return that something of what was chosen is no FHIR: a payer refuses all of it then."""
+    part = fault.partition(":")[0].rpartition(".")[2]
+    return MissingFact(
+        "not sound",
+        say=f"A document cannot be sent: its “{part}” is not written as the standard asks.",
+        do="Leave that document out, or have it put right in the chart and open Preclear again.",
+    )
+
+
 class Adding(Steps):
     """What is sent after a request because the payer asked for it."""
 
@@ -75,8 +85,9 @@ class Adding(Steps):
         found = self.store.latest(case.id, "decision", Decision)
         if found is None or case.closed or case.tracks.submission in UNCOUNTED:
             return ()
-        rows = {one.identifier: one for one in self.submitted(case, KIND)}
+        # What was sent is read first: its row was written with it, so that the row is there then.
         sent = {one.wanted.key: one for one in self.store.history(case.id, STAGE, Addition)}
+        rows = {one.identifier: one for one in self.submitted(case, KIND)}
         no = {one.key: one for one in self.store.history(case.id, DECLINED, Declined)}
         return tuple(
             self._wish(case, one, sent.get(one.key), no.get(one.key), rows) for one in found.wanted
@@ -137,9 +148,9 @@ class Adding(Steps):
         form: Resource,
         found: tuple[Resource, ...],
     ) -> None:
-        """Queue a signed form, and documents beside it, within a transaction; raises IllegalMove.
+        """Queue a signed form, and documents beside it, within a transaction.
 
-        ``form`` is as ``papers.answers`` made it.
+        ``form`` is as ``papers.answers`` made it. Raises MissingFact and IllegalMove.
         """
         case, wish = self._answerable(db, case, name, "form")
         names, canonical = tuple(map(refs.of, found)), str(form["questionnaire"])
@@ -188,7 +199,10 @@ class Adding(Steps):
         told = self.store.latest(case.id, "decision", Decision)
         sent = attachments.Sent(found, told.payer_reference if told else None, form)
         request, version = self.deciding.request(case), self.payer(case).pas_version
-        payload = codec.wire(attachments.build(request, addition.wanted, sent, version))
+        made = attachments.build(request, addition.wanted, sent, version)
+        if wrong := tuple(check.shape(made)):
+            raise _unsound(wrong[0])
+        payload = codec.wire(made)
         name, digest = str(uuid.uuid4()), codec.sha256(payload)
         payer = case.payer_id or ""
         entry = Submission(case.id, name, "pas", payer, KIND, digest, addition.at)

@@ -214,6 +214,7 @@ class Amending(Steps, ABC):
         payer = self.payer(case)
         again = answer is None and self.row(case).sends < MOST_SENDS
         if payer.recovery == "inquire":
+            since = self.deciding.last_heard(case.id)
             receipt, undone = self.inquired(case)
             told = receipt if receipt and receipt.outcome == "received" else None
             read = self.read(case, told) if told else None
@@ -225,6 +226,7 @@ class Amending(Steps, ABC):
                 return
             if read is not None and read.items:
                 with self._still(task, case) as db:
+                    self.deciding.unheard(db, case.id, since)
                     case = self.meanwhile(db, case, read)
             if not (again and undone):
                 raise PayerUnknown("the payer does not say that it is done")

@@ -11,12 +11,16 @@ import sqlalchemy as sa
 
 from smart_app.answers import Answers
 from smart_app.cases.model import Case, Decision
+from smart_app.errors import StaleRevision
 from smart_app.pas import client, inquiry
 
 STOOD = "stood"
 """Where the last moment is kept at which a payer said again what stands."""
 ONCE = "once-"
 """How the task is called that asks about what is decided."""
+HEARD, LONG = "heard", 86_400
+"""Where it is marked that something was heard of a case, and for how many seconds: any question
+that was under way then is over by the end."""
 MOST_ONCE = 150
 """How often that is tried before it is asked once a day: about a day long."""
 
@@ -57,8 +61,23 @@ class Asking(Answers):
         tag = f"1-{ONCE}{uuid.uuid4()}"
         self.world.tasks.add(db, "poll", case.id, tag=tag, max_attempts=MOST_ONCE)
 
+    def last_heard(self, case_id: str, db: sa.Connection | None = None) -> str | None:
+        """Return a mark of what was heard last, to be held against it once an answer is here."""
+        found: str | None = self.store.kv(HEARD).get(case_id, db)
+        return found
+
+    def hear(self, db: sa.Connection, case_id: str) -> None:
+        """Mark that something was heard: the answer to a question under way may be older."""
+        self.store.kv(HEARD).put(case_id, str(uuid.uuid4()), LONG, db)
+
+    def unheard(self, db: sa.Connection, case_id: str, since: str | None) -> None:
+        """Raise StaleRevision when something was heard since a question was asked."""
+        if self.last_heard(case_id, db) != since:
+            raise StaleRevision
+
     def said_again(self, db: sa.Connection, before: Decision, found: Decision) -> None:
         """Remember that what stands was said again, so that nothing between overtakes it."""
+        self.hear(db, before.case)
         stood = self.stood_at(db, before)
         if stood and found.created and found.created > stood:
             self.store.kv(STOOD).put(before.id, found.created.isoformat(), None, db)

@@ -30,9 +30,11 @@ AT_ODDS = ("answers_disagree", "answers_agree")
 """What people are told of answers that contradict each other, and when they no longer do."""
 UNCLEAR = ("answer_unclear", "answer_clear")
 """What people are told of an answer after a letter that only they can read, and when it ends."""
+OLDER = ("older_listed", "older_gone")
+"""What people are told of a list that affirms more than what came after it, and when it ends."""
 RENUMBERED = "number_differs"
 """What people are told of a number that the payer gives otherwise than a letter."""
-WARNED = ("sources_disagree", RENUMBERED, AT_ODDS[0], UNCLEAR[0])
+WARNED = ("sources_disagree", RENUMBERED, AT_ODDS[0], UNCLEAR[0], OLDER[0])
 """What a page warns of, so that a letter cannot be entered from a page that did not."""
 
 

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from smart_app import marked
 from smart_app.answers import digest
 from smart_app.asking import ONCE, Asking
-from smart_app.beside import AT_ODDS, BESIDE, RENUMBERED, TYPED, WAITING, Beside, said
+from smart_app.beside import AT_ODDS, BESIDE, OLDER, RENUMBERED, TYPED, WAITING, Beside, said
 from smart_app.cases.model import (
+    OPEN,
     Case,
     Decision,
     Receipt,
@@ -272,6 +273,7 @@ class Deciding(Numbering, Beside, Asking):
             with self.world.tasks.finish(task) as db:
                 self.plan_poll(db, case, polls)
             return
+        since = self.last_heard(case.id)
         body = self.ask(case, self.submission(case))
         if (there := self.change_there(case, body)) is not None:
             with self.world.tasks.finish(task) as db:
@@ -283,17 +285,36 @@ class Deciding(Numbering, Beside, Asking):
             with self.world.tasks.finish(task) as db:
                 if self.store.case(task.case, db).revision != case.revision:
                     raise StaleRevision  # what was asked may be about another decision
+                self.unheard(db, case.id, since)
                 if read is None:
+                    self.plan_poll(db, case, polls)
+                elif before is not None and self._overtaken(db, case, before, read):
+                    self.begun(db, case, OLDER, verdicts.told(read))
                     self.plan_poll(db, case, polls)
                 else:
                     self.heard(db, case, before, read, polls)
 
         self.understood(case, lambda: self.listed(case, body), take)
 
+    def _overtaken(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
+        """Tell whether a list affirms what the payer has decided otherwise since: lists may lag."""
+        stood, made = self.stood_at(db, before), read.created
+        older = bool(stood and made and made < stood)
+        return older and bool(verdicts.raised(read, before)) and not self.first(case, before)
+
+    def first(self, case: Case, before: Decision) -> bool:
+        """Tell whether nothing of a case was ever decided, so that nothing can be overtaken."""
+        if len(self.versions(case)) > 1:
+            return False  # an approval may be of the version before
+        several = [before, *self.store.history(case.id, "decision", Decision)]
+        return all(item.decision in OPEN for one in several for item in one.items)
+
     def heard(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
     ) -> None:
         """Take what the payer says when it is asked."""
+        self.hear(db, case.id)
+        self.ended(db, case, OLDER)
         if read.quarantined and not read.items:
             self._unusable(db, case, before, read, polls)
             return

@@ -17,7 +17,7 @@ from smart_app.amending import held
 from smart_app.answers import ANSWER, digest
 from smart_app.beside import TYPED
 from smart_app.cases.inbox import Mail
-from smart_app.cases.model import OPEN, Case, Decision, Receipt, Resource, Task
+from smart_app.cases.model import Case, Decision, Receipt, Resource, Task
 from smart_app.decide import PASSING, Deciding
 from smart_app.errors import PayerUnknown, StaleRevision
 from smart_app.pas import subscription, verdicts
@@ -125,6 +125,7 @@ class Hearing(Steps):
             with self.store.write() as db:
                 if self.store.case(case.id, db).revision != case.revision:
                     raise StaleRevision
+                self.deciding.hear(db, case.id)
                 if read is None:
                     self._ask(db, case)
                 else:
@@ -152,15 +153,8 @@ class Hearing(Steps):
         made, stood = read.created, self.deciding.stood_at(db, before)
         if made and stood and made < stood and not verdicts.same(read, before):
             self._ask(db, case)  # it was overtaken
-        elif (made and stood and made > stood) or self._first(case, before):
+        elif (made and stood and made > stood) or self.deciding.first(case, before):
             self.deciding.heard(db, case, before, read, 0)
         else:
             self.deciding.doubted(db, case, before, read, sha256)
             self._ask(db, case)
-
-    def _first(self, case: Case, before: Decision) -> bool:
-        """Tell whether nothing of a case was ever decided, so that nothing can be overtaken."""
-        if len(self.versions(case)) > 1:
-            return False  # an approval may be of the version before
-        several = [before, *self.store.history(case.id, "decision", Decision)]
-        return all(item.decision in OPEN for one in several for item in one.items)

@@ -37,7 +37,7 @@ def shape(resource: Resource) -> Iterator[str]:
     for at, one in inner:
         yield from _faults(str(one.get("resourceType")), at, one)
     for where, extension in parts.extensions.values():
-        yield from _faults("Extension", where, extension)
+        yield from _faults("Extension", where, extension, "Extension")
 
 
 def _taken_out(bundle: Any) -> list[tuple[str, Any]]:
@@ -50,10 +50,12 @@ def _taken_out(bundle: Any) -> list[tuple[str, Any]]:
     ]
 
 
-def _faults(kind: str, at: str, value: Any) -> Iterator[str]:
+def _faults(kind: str, at: str, value: Any, base: str = "Resource") -> Iterator[str]:
     try:
         model = get_fhir_model_class(kind)
     except ValueError:
+        model = None
+    if model is None or not issubclass(model, get_fhir_model_class(base)):
         yield f"{at}: not a known resource type"
         return
     try:
@@ -69,12 +71,13 @@ class _Parts:
 
     def __init__(self) -> None:
         self.extensions: dict[str, tuple[str, Any]] = {}
+        self._any = get_fhir_model_class("Extension")(url="urn:any", valueBoolean=True)
         self._sound: dict[str, BaseModel | None] = {}
 
     def without(self, value: Any, at: str) -> Any:
-        """Return a value without the extensions in it, and with what is sound as its model.
+        """Return a value with what is sound in it as its model, and one extension for any number.
 
-        What consists of its extension alone keeps it: without it, it would be something else.
+        One stays, so that it is found where none may stand.
         """
         if isinstance(value, list):
             return [self.without(one, at) for one in value]
@@ -84,7 +87,8 @@ class _Parts:
             return sound
         made = {}
         for key, one in value.items():
-            if key in HOLDERS and len(value) > 1 and _plain(one):
+            if key in HOLDERS and _plain(one):
+                made[key] = [self._any]
                 for extension in one:
                     where = f"{at}.{key}"
                     bare = self.without(extension, where)
@@ -99,17 +103,17 @@ class _Parts:
         """Return a code or a reference that is sound as its model; None for anything else."""
         for kind, must, may in KINDS:
             if must in value and value.keys() <= may:
-                name = repr(value if len(value) > 1 else _alike(value))
+                name = ENTRY if _entry(value) else repr(value)
                 if name not in self._sound:
                     self._sound[name] = _sound(kind, value)
                 return self._sound[name]
         return None
 
 
-def _alike(value: dict[str, Any]) -> dict[str, Any]:
-    """Return a reference to one entry of a Bundle as one to any: all are as sound."""
+def _entry(value: dict[str, Any]) -> bool:
+    """Tell whether a reference names an entry of a Bundle, which is as sound as any other."""
     to = value.get("reference")
-    return {"reference": ENTRY} if isinstance(to, str) and _ENTRY.fullmatch(to) else value
+    return len(value) == 1 and isinstance(to, str) and bool(_ENTRY.fullmatch(to))
 
 
 def _sound(kind: str, value: dict[str, Any]) -> BaseModel | None:

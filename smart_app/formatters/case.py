@@ -214,6 +214,11 @@ WARNINGS = {
         "{payer} gives answers to this request that contradict each other, or that it takes back. "
         "None is used. Ask {payer} what it decided, then enter that as from a letter."
     ),
+    "older_listed": (
+        "{payer} still lists an older answer that affirms more than its last one. The last one "
+        "counts here. Ask {payer} what it decided; where it is affirmed, enter that as from a "
+        "letter."
+    ),
     "answer_unclear": (
         "{payer} itself answered after the letter was entered: it asks for a call, or its answer "
         "cannot be read by software. The letter stands as it was entered. Ask {payer} whether it "

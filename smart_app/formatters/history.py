@@ -76,6 +76,8 @@ EVENTS = {
     "quarantined": "An answer was not used: {why}",
     "answers_disagree": "{payer} gives answers that contradict each other: none was used",
     "answers_agree": "{payer}'s answers no longer contradict each other",
+    "older_listed": "{payer} listed an older answer, which was not used",
+    "older_gone": "{payer} lists that older answer no more",
     "answer_unclear": "{payer} answered after the letter what a person has to read or to ask about",
     "answer_clear": "{payer}'s answer needs no person any more",
     "numbers_disagree": "Two different numbers came: none was used",

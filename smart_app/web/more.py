@@ -103,7 +103,7 @@ class MorePages:
             case,
             person,
             one=found[name],
-            documents=presenters.choices(self.desk.follow.adding.listed(case)),
+            documents=presenters.choices(self.desk.follow.adding.listed(case), chosen),
             read_at=formatters.moment(self.flow.kept(case).read_at, zone),
             payer=payer,
             error=error,

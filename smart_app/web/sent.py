@@ -23,6 +23,7 @@ from smart_app.cases.model import (
     WriteReceipt,
     entered_here,
 )
+from smart_app.errors import StaleRevision
 from smart_app.follow import Follow
 from smart_app.sending import for_a_person
 from smart_app.utn import claim
@@ -32,6 +33,8 @@ from smart_app.web.presenters import not_added, payer_name
 from smart_app.world import World
 
 BY_HAND = ("refused", "manual_pending")
+LOOKS = 5
+"""How often a case is read for one view, while others write it."""
 """Where the chart does not have the decision, and will not have it by itself."""
 
 
@@ -125,12 +128,15 @@ def case_view(follow: Follow, case: Case) -> CaseView:
     """Return the view of a case after signing; page and poll both use it.
 
     It is of one moment: when the case is written while it is read, it is read again, so that no
-    state stands beside the decision or the history of another.
+    state stands beside the decision of another. Raises StaleRevision when that goes on and on.
     """
-    view = _view(follow, case)
-    while (now := follow.store.case(case.id)).revision != case.revision:
-        case, view = now, _view(follow, now)
-    return view
+    for _ in range(LOOKS):
+        view = _view(follow, case)
+        now = follow.store.case(case.id)
+        if now.revision == case.revision:
+            return view
+        case = now
+    raise StaleRevision
 
 
 def _view(follow: Follow, case: Case) -> CaseView:
@@ -301,6 +307,7 @@ ENDS = (
     ("sources_disagree",),
     ("number_differs",),
     ("answers_disagree", "answers_agree"),
+    ("older_listed", "older_gone"),
     ("answer_unclear", "answer_clear"),
     ("numbers_disagree", "number"),
     ("number_refused", "number"),

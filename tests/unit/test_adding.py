@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from smart_app.cases.model import ChartSnapshot
 from smart_app.cases.store import Store
 from smart_app.errors import IllegalMove, MissingFact, PayerUnknown, PayerUnreachable
 from tests.unit.kit import FakeClock, FakePayer, Reply
-from tests.unit.line import LEASE, SIGNER, Line
+from tests.unit.line import LEASE, NOTE, SIGNER, Line
 from tests.unit.pas import requests
 from tests.unit.pas.test_decision import an_answer_item
 from tests.unit.pas.test_wanted import a_wish, asking
@@ -320,3 +321,18 @@ def test_a_worker_that_dies_with_the_answer_sends_nothing_more(
     clock.pass_by(LEASE + 1)
     line.pass_by(5)
     assert (state(line), len(posted(line))) == ("received", 1)
+
+
+def test_a_document_that_is_not_sound_is_not_sent(store: Store, clock: FakeClock) -> None:
+    line = wanting(store, clock)
+    chart = store.latest("case-1", "chart", ChartSnapshot)
+    assert chart
+    wrong = {**NOTE, "date": "11/24/2026"}
+    resources = {**chart.resources, "DocumentReference": (wrong,)}
+    with store.write() as db:
+        store.put(db, "case-1", "chart", replace(chart, resources=resources))
+    with pytest.raises(MissingFact) as caught:
+        add(line)
+    assert "“date”" in caught.value.say
+    line.step()
+    assert (posted(line), state(line)) == ([], "open")

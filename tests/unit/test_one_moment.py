@@ -9,10 +9,12 @@ import pytest
 
 from smart_app.cases.model import Decision, ItemDecision
 from smart_app.cases.store import Store
+from smart_app.errors import StaleRevision
 from smart_app.web import sent
 from tests.unit.kit import FakeClock
 from tests.unit.line import SIGNER
 from tests.unit.pas.test_decision import an_answer_item
+from tests.unit.test_adding import add, wanting
 from tests.unit.test_follow import ok
 from tests.unit.test_updating import MIDDLE, N1, pended
 
@@ -54,3 +56,35 @@ def test_what_is_said_again_leaves_an_open_page_true(store: Store, clock: FakeCl
     case = line.case()
     line.follow.withdrawing.begin(case, revision, SIGNER)
     assert line.case().tracks.submission == "cancelling"
+
+
+def test_a_case_that_is_written_on_and_on_is_not_shown(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = pended(store, clock)
+    history = store.history
+
+    def written(case_id: str, stage: str, kind: type[Any]) -> Any:
+        with store.write() as db:
+            store.save(db, store.case(case_id, db))
+        return history(case_id, stage, kind)
+
+    monkeypatch.setattr(store, "history", written)
+    with pytest.raises(StaleRevision):
+        sent.case_view(line.follow, line.case())
+
+
+def test_a_page_that_is_read_while_documents_are_queued(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = wanting(store, clock)
+    history = store.history
+
+    def beside(case_id: str, stage: str, kind: type[Any]) -> Any:
+        if stage == "addition":
+            monkeypatch.setattr(store, "history", history)
+            add(line)
+        return history(case_id, stage, kind)
+
+    monkeypatch.setattr(store, "history", beside)
+    assert sent.case_view(line.follow, line.case()).state == "pended"

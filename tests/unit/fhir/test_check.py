@@ -46,6 +46,10 @@ WRONG: dict[str, tuple[list[Any], Any]] = {
     "a reference where a code belongs": (["priority"], {"reference": "urn:uuid:a"}),
     "a code that is none": (["item", 0, "productOrService"], {"coding": [{"code": [CANARY]}]}),
     "a reference that is none": (["provider"], {"reference": "a", "display": [CANARY]}),
+    "an extension where none may stand": (
+        ["item", 0, "extension", 0, "modifierExtension"],
+        [{"url": "urn:x", "valueBoolean": True}],
+    ),
     "a modifier extension": (["item", 0, "modifierExtension"], [{"valueBoolean": CANARY}]),
 }
 
@@ -76,3 +80,10 @@ def test_what_is_no_fhir_is_found_wherever_it_stands_in_a_bundle() -> None:
 def test_a_type_that_there_is_not_is_told() -> None:
     assert [*check.shape({"resourceType": "Claims"})] == ["Claims: not a known resource type"]
     assert [*check.shape({})] == ["None: not a known resource type"]
+
+
+@pytest.mark.parametrize("kind", ["Element", "CodeableConcept", "Reference", "Meta", "BundleEntry"])
+def test_a_part_is_no_resource(kind: str) -> None:
+    request = a_request()
+    request["entry"][1]["resource"] = {"resourceType": kind, "id": "a"}
+    assert [*check.shape(request)] == ["Bundle.entry.1.resource: not a known resource type"]
