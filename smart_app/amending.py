@@ -214,19 +214,19 @@ class Amending(Steps, ABC):
         payer = self.payer(case)
         again = answer is None and self.row(case).sends < MOST_SENDS
         if payer.recovery == "inquire":
-            since = self.deciding.last_heard(case.id)
+            since = self.last_heard(case)
             receipt, undone = self.inquired(case)
             told = receipt if receipt and receipt.outcome == "received" else None
             read = self.read(case, told) if told else None
             if told is not None and read is not None and self.ends(read):
-                self._over(task, case, read, told)
+                self._over(task, case, read, told, since)
                 return
             if receipt is not None and receipt.outcome == "rejected":  # it names what was sent
-                self._not(task, case, receipt, None)
+                self._not(task, case, receipt, None, since)
                 return
             if read is not None and read.items:
                 with self._still(task, case) as db:
-                    self.deciding.unheard(db, case.id, since)
+                    self.unheard(db, case, since)
                     case = self.meanwhile(db, case, read)
             if not (again and undone):
                 raise PayerUnknown("the payer does not say that it is done")
@@ -238,18 +238,35 @@ class Amending(Steps, ABC):
         with self.world.tasks.finish(task) as db:
             self.given_up(db, case)
 
-    def _over(self, task: Task, case: Case, found: Decision, answer: Receipt) -> None:
-        """Take that the payer has done it."""
+    @contextmanager
+    def _ended(self, task: Task, case: Case, since: str | None) -> Iterator[sa.Connection]:
+        """Open the transaction that ends it; what was asked ``since`` a mark is not overtaken."""
         with self.world.tasks.finish(task) as db:
+            if since is not None:
+                self.unheard(db, case, since)
+            yield db
+
+    def _over(
+        self, task: Task, case: Case, found: Decision, answer: Receipt, since: str | None = None
+    ) -> None:
+        """Take that the payer has done it."""
+        with self._ended(task, case, since) as db:
             identifier = self.row(case).identifier
             if self.deciding.answer(case, identifier) != answer:
                 self.store.put(db, case.id, f"{ANSWER}:{identifier}", answer)
             self.store.end_send(db, identifier, "received")
             self.done(db, case, found)
 
-    def _not(self, task: Task, case: Case, answer: Receipt, found: Decision | None) -> None:
+    def _not(
+        self,
+        task: Task,
+        case: Case,
+        answer: Receipt,
+        found: Decision | None,
+        since: str | None = None,
+    ) -> None:
         """Go on with a request of which the payer said that it did not do it."""
-        with self.world.tasks.finish(task) as db:
+        with self._ended(task, case, since) as db:
             self.store.end_send(db, self.row(case).identifier, "rejected")
             case = self._goes_on(db, case, answer)
             self.undone(db, case, found)

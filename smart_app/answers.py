@@ -132,6 +132,7 @@ class Answers(Steps):
 
     def there(self, db: sa.Connection, case: Case, result: Resource) -> None:
         """Keep an answer that names the newest change, and have it looked at."""
+        self.hear(db, case.id)
         identifier = self.submitted(case, "update")[-1].identifier
         self.store.put(db, case.id, f"{ANSWER}:{identifier}", Receipt("received", 200, result))
         tag = f"there-{uuid.uuid4()}:{identifier}"

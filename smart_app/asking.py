@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from smart_app.answers import Answers
-from smart_app.cases.model import Case, Decision
-from smart_app.errors import StaleRevision
-from smart_app.pas import client, inquiry
+from smart_app.answers import Answers, digest
+from smart_app.cases.model import OPEN, Case, Decision
+from smart_app.pas import client, decision, inquiry, verdicts
 
 STOOD = "stood"
-"""Where the last moment is kept at which a payer said again what stands."""
+"""Where the newest moment is kept at which a payer said what counts of a case."""
 ONCE = "once-"
 """How the task is called that asks about what is decided."""
-HEARD, LONG = "heard", 86_400
-"""Where it is marked that something was heard of a case, and for how many seconds: any question
-that was under way then is over by the end."""
+DAILY = 86_400.0
 MOST_ONCE = 150
 """How often that is tried before it is asked once a day: about a day long."""
 
@@ -41,6 +39,14 @@ class Asking(Answers):
         http, base = self.world.payer_http(payer), payer.pas_base or ""
         return self.exchanged(case, "inquiry", lambda: client.inquire(http, base, asked))
 
+    def listed(self, case: Case, body: Any) -> Decision | None:
+        """Return what an inquiry's answer says of a case's request, if it does."""
+        answer = inquiry.ours(case, body, self.sent(case), self.world.clock.now())
+        if answer.why is None:
+            return None if answer.body is None else self.read(case, answer.body)
+        found = decision.unusable(case, answer.why, self.world.clock.now())
+        return replace(found, document_sha256=digest(body))
+
     def plan_poll(self, db: sa.Connection, case: Case, polls: int) -> None:
         """Queue the next question to the payer, unless one waits already.
 
@@ -56,39 +62,55 @@ class Asking(Answers):
         tag = f"{polls + 1}-{uuid.uuid4()}"
         self.world.tasks.add(db, "poll", case.id, tag=tag, delay=pause)
 
-    def ask_once(self, db: sa.Connection, case: Case) -> None:
-        """Queue a question to the payer, even if all is decided: what it said is not known."""
-        tag = f"1-{ONCE}{uuid.uuid4()}"
-        self.world.tasks.add(db, "poll", case.id, tag=tag, max_attempts=MOST_ONCE)
+    def ask_once(self, db: sa.Connection, case: Case, polls: int = -1) -> None:
+        """Queue a question to the payer, even if all is decided: what it said is not known.
 
-    def last_heard(self, case_id: str, db: sa.Connection | None = None) -> str | None:
-        """Return a mark of what was heard last, to be held against it once an answer is here."""
-        found: str | None = self.store.kv(HEARD).get(case_id, db)
-        return found
+        At once, or with a pause that grows to a day after so many ``polls``.
+        """
+        first, pause = self.payer(case).poll_first_seconds, 0.0
+        if polls >= 0:
+            pause = min(DAILY, first * 1.5 ** min(polls, 40))
+        tag = f"{polls + 1}-{ONCE}{uuid.uuid4()}"
+        self.world.tasks.add(db, "poll", case.id, tag=tag, delay=pause, max_attempts=MOST_ONCE)
 
-    def hear(self, db: sa.Connection, case_id: str) -> None:
-        """Mark that something was heard: the answer to a question under way may be older."""
-        self.store.kv(HEARD).put(case_id, str(uuid.uuid4()), LONG, db)
+    def stood_at(self, db: sa.Connection, case: Case, before: Decision) -> datetime | None:
+        """Return when the payer said last, by its own clock, what counts; None where unknown.
 
-    def unheard(self, db: sa.Connection, case_id: str, since: str | None) -> None:
-        """Raise StaleRevision when something was heard since a question was asked."""
-        if self.last_heard(case_id, db) != since:
-            raise StaleRevision
+        It never falls while the payer has the same version: what cannot be used has no moment.
+        """
+        kept = self.store.kv(STOOD).get(case.id, db)
+        last = datetime.fromisoformat(kept) if kept else None
+        return max(filter(None, (last, before.created)), default=None)
 
-    def said_again(self, db: sa.Connection, before: Decision, found: Decision) -> None:
-        """Remember that what stands was said again, so that nothing between overtakes it."""
-        self.hear(db, before.case)
-        stood = self.stood_at(db, before)
-        if stood and found.created and found.created > stood:
-            self.store.kv(STOOD).put(before.id, found.created.isoformat(), None, db)
-
-    def stood_at(self, db: sa.Connection, found: Decision) -> datetime | None:
-        """Return when the payer said last, by its own clock, what stands; None where unknown."""
-        again = self.store.kv(STOOD).get(found.id, db)
-        return datetime.fromisoformat(again) if again and found.created else found.created
+    def stands(self, db: sa.Connection, case: Case, found: Decision, *, anew: bool = False) -> None:
+        """Remember when what counts was said; ``anew`` on another version of the request."""
+        newest = found.created if anew else self.stood_at(db, case, found)
+        if newest or anew:
+            self.store.kv(STOOD).put(case.id, newest and newest.isoformat(), None, db)
 
     def heard_until(self, case: Case) -> datetime | None:
         """Return the newest moment of the payer's clock at which a decision was heard, or None."""
         before = self.store.latest(case.id, "decision", Decision)
         with self.store.read() as db:
-            return self.stood_at(db, before) if before else None
+            return self.stood_at(db, case, before) if before else None
+
+    def overtaken(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
+        """Tell whether an answer is older than what counts and says otherwise: lists may lag.
+
+        On what the payer had decided before it: of a first decision two clocks of a payer may say
+        that it was made before the receipt. What changed is all decided anew.
+        """
+        stood, made = self.stood_at(db, case, before), read.created
+        if not (stood and made and made < stood):
+            return False
+        told = self.store.history(case.id, "decision", Decision)
+        decided = {it.trace for one in told for it in one.items if it.decision not in OPEN}
+        differ = verdicts.contradicts(before, read)
+        return bool(differ if len(self.versions(case)) > 1 else differ & decided)
+
+    def first(self, case: Case, before: Decision) -> bool:
+        """Tell whether nothing of a case was ever decided, so that nothing can be overtaken."""
+        if len(self.versions(case)) > 1:
+            return False  # an approval may be of the version before
+        several = [before, *self.store.history(case.id, "decision", Decision)]
+        return all(item.decision in OPEN for one in several for item in one.items)

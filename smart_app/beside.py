@@ -108,6 +108,12 @@ class Beside(Steps):
         if [one.kind for one in self._told(case, kinds)][-1:] == [kinds[0]]:
             self.note(db, case, kinds[1])
 
+    def older(self, db: sa.Connection, case: Case, read: Decision) -> None:
+        """Tell people of an answer that was overtaken: each once, it may be listed for weeks."""
+        said = verdicts.told(read)
+        if said not in [one.facts.get("said") for one in self._told(case, OLDER)]:
+            self.note(db, case, OLDER[0], said=said)
+
     def _told(self, case: Case, kinds: tuple[str, str], *more: str) -> list[Event]:
         return [one for one in self.world.audit.events(case.id) if one.kind in (*kinds, *more)]
 

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,8 +14,8 @@ from smart_app import marked
 from smart_app.answers import digest
 from smart_app.asking import ONCE, Asking
 from smart_app.beside import AT_ODDS, BESIDE, OLDER, RENUMBERED, TYPED, WAITING, Beside, said
+from smart_app.cases import codec
 from smart_app.cases.model import (
-    OPEN,
     Case,
     Decision,
     Receipt,
@@ -28,7 +27,7 @@ from smart_app.cases.model import (
 from smart_app.cases.tasks import LeaseLost
 from smart_app.errors import StaleRevision
 from smart_app.numbering import Numbering
-from smart_app.pas import decision, inquiry, verdicts
+from smart_app.pas import decision, verdicts
 from smart_app.pas.usable import DIFFER, ELSEWHERE, STRAY
 from smart_app.pas.verdicts import undecided
 
@@ -133,6 +132,7 @@ class Deciding(Numbering, Beside, Asking):
             before = self.store.latest(case.id, "decision", Decision)
             if before is None or case.closed:
                 return
+            self.hear(db, case.id)
             rest = bool(task.key.partition(REST)[1])
             if rest or late is None or not self._late(db, case, before, late, sha256):
                 self._late_unusable(db, case, before, unusable)
@@ -156,7 +156,10 @@ class Deciding(Numbering, Beside, Asking):
         found = self._added(case, before, late, sha256)
         if found is None or self.known(case, found):
             return False
-        self.take(db, case, found, 0)
+        if found.items and self.overtaken(db, case, before, late):
+            self.set_aside(db, case, before, late, 0)
+        else:
+            self.take(db, case, found, 0)
         return True
 
     def _late_unusable(
@@ -224,6 +227,7 @@ class Deciding(Numbering, Beside, Asking):
                 found = replace(found, decided_on=before.decided_on)
         changed = before is None or said(before) != said(found)
         if changed or anew or before is None:
+            self.stands(db, case, found, anew=anew)
             self.store.put(db, case.id, "decision", found)
             if found.wanted and (before is None or found.wanted != before.wanted):
                 self.note(db, case, "wanted", count=len(found.wanted))
@@ -234,7 +238,8 @@ class Deciding(Numbering, Beside, Asking):
             elif found.quarantined:
                 self.not_used(db, case, found)
         else:
-            self.said_again(db, before, found)
+            self.stands(db, case, found)
+            self.hear(db, case.id)
             found = before
         had = {one.number for one in self.store.utns(case.id) if one.status == "active"}
         case, kept = self.numbered(db, case, found, again=not (changed or anew))
@@ -273,7 +278,7 @@ class Deciding(Numbering, Beside, Asking):
             with self.world.tasks.finish(task) as db:
                 self.plan_poll(db, case, polls)
             return
-        since = self.last_heard(case.id)
+        since = self.last_heard(case)
         body = self.ask(case, self.submission(case))
         if (there := self.change_there(case, body)) is not None:
             with self.world.tasks.finish(task) as db:
@@ -285,35 +290,23 @@ class Deciding(Numbering, Beside, Asking):
             with self.world.tasks.finish(task) as db:
                 if self.store.case(task.case, db).revision != case.revision:
                     raise StaleRevision  # what was asked may be about another decision
-                self.unheard(db, case.id, since)
+                self.unheard(db, case, since)
                 if read is None:
-                    self.plan_poll(db, case, polls)
-                elif before is not None and self._overtaken(db, case, before, read):
-                    self.begun(db, case, OLDER, verdicts.told(read))
                     self.plan_poll(db, case, polls)
                 else:
                     self.heard(db, case, before, read, polls)
 
         self.understood(case, lambda: self.listed(case, body), take)
 
-    def _overtaken(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
-        """Tell whether a list affirms what the payer has decided otherwise since: lists may lag."""
-        stood, made = self.stood_at(db, before), read.created
-        older = bool(stood and made and made < stood)
-        return older and bool(verdicts.raised(read, before)) and not self.first(case, before)
-
-    def first(self, case: Case, before: Decision) -> bool:
-        """Tell whether nothing of a case was ever decided, so that nothing can be overtaken."""
-        if len(self.versions(case)) > 1:
-            return False  # an approval may be of the version before
-        several = [before, *self.store.history(case.id, "decision", Decision)]
-        return all(item.decision in OPEN for one in several for item in one.items)
-
     def heard(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
     ) -> None:
         """Take what the payer says when it is asked."""
         self.hear(db, case.id)
+        wire = before is not None and before.source not in TYPED
+        if before is not None and wire and self.overtaken(db, case, before, read):
+            self.set_aside(db, case, before, read, polls)
+            return
         self.ended(db, case, OLDER)
         if read.quarantined and not read.items:
             self._unusable(db, case, before, read, polls)
@@ -328,13 +321,21 @@ class Deciding(Numbering, Beside, Asking):
         else:
             self.take(db, case, read, polls)
 
-    def listed(self, case: Case, body: Any) -> Decision | None:
-        """Return what an inquiry's answer says of a case's request, if it does."""
-        answer = inquiry.ours(case, body, self.sent(case), self.world.clock.now())
-        if answer.why is None:
-            return None if answer.body is None else self.read(case, answer.body)
-        found = decision.unusable(case, answer.why, self.world.clock.now())
-        return replace(found, document_sha256=digest(body))
+    def set_aside(
+        self, db: sa.Connection, case: Case, before: Decision, read: Decision, polls: int
+    ) -> None:
+        """Affirm nothing by an answer that was overtaken; tell people, and ask again.
+
+        What it denies of an approval holds that back until the payer tells which of them counts.
+        """
+        if verdicts.less(before, read):
+            told = codec.sha256(verdicts.told(read).encode())
+            self.doubted(db, case, before, read, told)
+        self.older(db, case, read)
+        if self.awaits(case):
+            self.plan_poll(db, case, polls)
+        else:
+            self.ask_once(db, case, polls)
 
     def _unusable(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int

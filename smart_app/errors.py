@@ -240,6 +240,15 @@ class StaleRevision(PreclearError):
     do = "Look at the case as it is now, then act again."
 
 
+class BeingWritten(PreclearError):
+    """A case cannot be shown as it is at one moment: it is written again and again."""
+
+    code = "being-written"
+    http_status = 503
+    say = "This case is being written just now, so that it cannot be shown."
+    do = "Look at it again: what you did before is kept."
+
+
 class Superseded(PreclearError):
     """The order changed in the chart, so that this request was closed unsent."""
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from launch import LaunchError, SignInUnavailable
 from smart_app.adding import Adding
-from smart_app.asking import ONCE
+from smart_app.asking import DAILY, ONCE
 from smart_app.cases.model import AMENDING, Case, Decision, Event, Person, Task
 from smart_app.cases.tasks import LeaseLost
 from smart_app.decide import Deciding
@@ -34,10 +34,10 @@ from smart_app.updating import Updating
 from smart_app.withdrawing import Withdrawing
 from smart_app.world import World
 
-DAILY = 86_400.0
 RETRY_FIRST, RETRY_LONGEST = 2.0, 600.0  # seconds
 SOON, LATER = 0.2, 5.0  # seconds
-ENDLESS = {"poll", "recover", "withdraw", "update", "listen", SignInUnavailable.code}
+AMENDS = ("withdraw", "update")
+ENDLESS = {"poll", "recover", *AMENDS, "listen", SignInUnavailable.code}
 """A payer or a chart's sign-in that is down for a day must not end the waiting."""
 
 
@@ -98,14 +98,15 @@ class Follow(Steps):
         tasks = self.world.tasks
         with tasks.during(task) as db:
             if task.attempt < task.max_attempts:
-                tasks.later(db, task, code, pause)
+                looked = task.kind in AMENDS and code == StaleRevision.code
+                tasks.later(db, task, code, pause, counts=not looked)
             elif self._decided(task):
                 tasks.later(db, task, code, DAILY)
                 if task.attempt == task.max_attempts:
                     self._given_up(db, task, code)
             elif {task.kind, code} & ENDLESS:
                 tasks.later(db, task, code, RETRY_LONGEST, afresh=True)
-                if task.kind in ("recover", "withdraw", "update"):
+                if task.kind in ("recover", *AMENDS):
                     self._in_vain(db, task)
             elif task.kind == "heard":
                 tasks.park(db, task, code)

@@ -70,7 +70,7 @@ class Hearing(Steps):
             raise later
         if stray or not found.results:  # it is about some case of this site, and nothing was taken
             with self.store.write() as db:
-                self.world.inbox.ask_about(db, site)
+                self.ask_about(db, site)
         return "stray" if stray else "taken"
 
     def _once(self, mail: Mail, case: Case, result: Resource) -> Exception | None:
@@ -95,6 +95,7 @@ class Hearing(Steps):
         for case in cases:
             with self.store.write() as db:
                 self.note(db, case, "quarantined", why="another request")
+                self.hear(db, case.id)
                 self.world.tasks.wake(db, "poll", case.id)
 
     def _take(self, case: Case, result: Resource) -> None:
@@ -125,7 +126,7 @@ class Hearing(Steps):
             with self.store.write() as db:
                 if self.store.case(case.id, db).revision != case.revision:
                     raise StaleRevision
-                self.deciding.hear(db, case.id)
+                self.hear(db, case.id)
                 if read is None:
                     self._ask(db, case)
                 else:
@@ -150,7 +151,7 @@ class Hearing(Steps):
         if before is None or not read.items or before.source in TYPED:
             self.deciding.heard(db, case, before, read, 0)
             return
-        made, stood = read.created, self.deciding.stood_at(db, before)
+        made, stood = read.created, self.deciding.stood_at(db, case, before)
         if made and stood and made < stood and not verdicts.same(read, before):
             self._ask(db, case)  # it was overtaken
         elif (made and stood and made > stood) or self.deciding.first(case, before):

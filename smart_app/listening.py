@@ -90,7 +90,7 @@ class Listening(Steps):
         with self.world.tasks.during(task) as db:
             self.inbox.change(db, here.id, **changed)
             if changed.get("remote") and here.ends_at:  # until now nobody was there to tell
-                self.inbox.ask_about(db, here.site)
+                self.ask_about(db, here.site)
             self.world.tasks.later(db, task, "", payer.listen_seconds, afresh=True)
         if "remote" not in changed:
             self._catch_up(here, payer)
@@ -158,7 +158,7 @@ class Listening(Steps):
             self.take(here, events)
         if self._missing(here):
             with self.store.write() as db:
-                self.inbox.ask_about(db, here.site)
+                self.ask_about(db, here.site)
                 self.inbox.change(db, here.id, counted=here.counted, missed=here.counted)
 
     # what comes ----------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ class Listening(Steps):
         self.inbox.done(db, task.key.rpartition(":")[2], "unread")
         here = self.inbox.listener(task.case)
         if here is not None:
-            self.inbox.ask_about(db, here.site)
+            self.ask_about(db, here.site)
 
 
 def _digest(body: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -10,12 +11,15 @@ import sqlalchemy as sa
 
 from smart_app.cases import states
 from smart_app.cases.model import Case, Event, Receipt
-from smart_app.errors import PayerError
+from smart_app.errors import PayerError, StaleRevision
 from smart_app.pas import remarks
 from smart_app.payers.registry import Payer
 from smart_app.world import World
 
 R = TypeVar("R")
+HEARD, LONG = "heard", 86_400
+"""Where it is marked that something was heard of a case, and for how many seconds: any question
+that was under way then is over by the end."""
 REQUESTS = ("initial", "resubmission", "update")
 """Kinds of submissions that ask for a decision."""
 
@@ -57,6 +61,27 @@ class Steps:
         told = answer if isinstance(answer, Receipt) else Receipt("received", 200)
         self.world.metrics.exchanged(case, kind, began, told.status, told.outcome)
         return answer
+
+    # what was heard ------------------------------------------------------------------------------
+
+    def last_heard(self, case: Case) -> str:
+        """Return the mark of what was heard last, to be held against it once an answer is here."""
+        return str(self.store.kv(HEARD).get(case.id) or "")
+
+    def hear(self, db: sa.Connection, case_id: str) -> None:
+        """Mark that something was heard: the answer to a question under way may be older."""
+        self.store.kv(HEARD).put(case_id, str(uuid.uuid4()), LONG, db)
+
+    def unheard(self, db: sa.Connection, case: Case, since: str) -> None:
+        """Raise StaleRevision when something was heard since a question was asked."""
+        if (self.store.kv(HEARD).get(case.id, db) or "") != since:
+            raise StaleRevision
+
+    def ask_about(self, db: sa.Connection, site: str) -> None:
+        """Have payers asked about the waiting cases of a site, also where that is under way."""
+        self.world.inbox.ask_about(db, site)
+        for case_id in self.world.inbox.asked_about(db, site):
+            self.hear(db, case_id)
 
     def move(self, db: sa.Connection, case: Case, **to: str) -> Case:
         """Save a case after moves of its tracks; raises IllegalMove and StaleRevision."""

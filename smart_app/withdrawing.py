@@ -106,7 +106,7 @@ class Withdrawing(Amending):
 
         What may be older never makes an approval of a denial; what denies holds until it is asked.
         """
-        stood, made = self.deciding.stood_at(db, before), found.created
+        stood, made = self.deciding.stood_at(db, case, before), found.created
         older, newer = bool(stood and made and made < stood), bool(stood and made and made > stood)
         better = verdicts.favours(found) and not verdicts.favours(before)
         if before.source in TYPED or not (older or (better and not newer)):

@@ -228,6 +228,16 @@ class Inbox:
         with nullcontext(db) if db is not None else self._store.read() as reader:
             return any(reader.execute(one.limit(1)).first() for one in (waits, affirmed))
 
+    def asked_about(self, db: sa.Connection, site: str) -> list[str]:
+        """Return the cases of a site about which a payer is being asked."""
+        task, case = tables.task, tables.pa_case
+        asked = (
+            sa.select(case.c.id)
+            .join(task, task.c.case_id == case.c.id)
+            .where(task.c.kind == "poll", task.c.state == "leased", case.c.site == site)
+        )
+        return list(db.execute(asked).scalars())
+
     def ask_about(self, db: sa.Connection, site: str) -> None:
         """Make the questions about waiting cases of a site due now, the oldest of them."""
         task, case = tables.task, tables.pa_case

@@ -145,11 +145,22 @@ class Tasks:
         return db.execute(other.limit(1)).first() is not None
 
     def later(
-        self, db: sa.Connection, task: Task, code: str, delay: float, *, afresh: bool = False
+        self,
+        db: sa.Connection,
+        task: Task,
+        code: str,
+        delay: float,
+        *,
+        afresh: bool = False,
+        counts: bool = True,
     ) -> None:
-        """Give a task back inside ``during``, to be run later; ``afresh`` forgets its attempts."""
+        """Give a task back inside ``during``, to be run later.
+
+        ``afresh`` forgets its attempts; one that never ``counts`` was none.
+        """
         run_at = (self._store.clock.now() + timedelta(seconds=delay)).timestamp()
-        self._give_back(db, task, code, "due", run_at, 0 if afresh else task.attempt)
+        attempt = 0 if afresh else task.attempt if counts else task.attempt - 1
+        self._give_back(db, task, code, "due", run_at, attempt)
 
     def park(self, db: sa.Connection, task: Task, code: str) -> None:
         """Give a task up inside ``during``, until a person wakes it."""

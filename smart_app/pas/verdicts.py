@@ -44,6 +44,23 @@ def otherwise(typed: Decision, read: Decision) -> frozenset[str]:
     )
 
 
+def contradicts(one: Decision, other: Decision) -> frozenset[str]:
+    """Return the items of which two decisions say otherwise; where only one tells, it adds.
+
+    All that the other says, where the one has nothing of any item.
+    """
+    mine = {item.trace: item for item in one.items}
+
+    def differs(its: ItemDecision) -> bool:
+        item = mine.get(its.trace)
+        if item is None or item.decision != its.decision:
+            return True
+        facts = ((item.number, its.number), (item.valid_to, its.valid_to))
+        return any(a and b and a != b for a, b in facts)
+
+    return frozenset(its.trace for its in other.items if differs(its))
+
+
 def affirmed(found: Decision) -> frozenset[str]:
     """Return the items that a decision affirms as they were asked for."""
     return frozenset(one.trace for one in found.items if one.decision == "affirmed")

@@ -23,7 +23,7 @@ from smart_app.cases.model import (
     WriteReceipt,
     entered_here,
 )
-from smart_app.errors import StaleRevision
+from smart_app.errors import BeingWritten
 from smart_app.follow import Follow
 from smart_app.sending import for_a_person
 from smart_app.utn import claim
@@ -33,8 +33,6 @@ from smart_app.web.presenters import not_added, payer_name
 from smart_app.world import World
 
 BY_HAND = ("refused", "manual_pending")
-LOOKS = 5
-"""How often a case is read for one view, while others write it."""
 """Where the chart does not have the decision, and will not have it by itself."""
 
 
@@ -128,7 +126,7 @@ def case_view(follow: Follow, case: Case) -> CaseView:
     """Return the view of a case after signing; page and poll both use it.
 
     It is of one moment: when the case is written while it is read, it is read again, so that no
-    state stands beside the decision of another. Raises StaleRevision when that goes on and on.
+    state stands beside the decision of another. Raises BeingWritten when that goes on and on.
     """
     for _ in range(LOOKS):
         view = _view(follow, case)
@@ -136,7 +134,7 @@ def case_view(follow: Follow, case: Case) -> CaseView:
         if now.revision == case.revision:
             return view
         case = now
-    raise StaleRevision
+    raise BeingWritten
 
 
 def _view(follow: Follow, case: Case) -> CaseView:
@@ -302,12 +300,14 @@ def _wrong(
     return wrong
 
 
+LOOKS = 5
+"""How often a case is read for one view, while others write it."""
 ENDS = (
     ("order_cancelled", "order_stands", "updated"),
     ("sources_disagree",),
     ("number_differs",),
     ("answers_disagree", "answers_agree"),
-    ("older_listed", "older_gone"),
+    ("older_listed", "older_gone", "updated", "person_updated", "person_cancelled"),
     ("answer_unclear", "answer_clear"),
     ("numbers_disagree", "number"),
     ("number_refused", "number"),

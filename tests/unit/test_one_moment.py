@@ -9,7 +9,7 @@ import pytest
 
 from smart_app.cases.model import Decision, ItemDecision
 from smart_app.cases.store import Store
-from smart_app.errors import StaleRevision
+from smart_app.errors import BeingWritten
 from smart_app.web import sent
 from tests.unit.kit import FakeClock
 from tests.unit.line import SIGNER
@@ -70,7 +70,7 @@ def test_a_case_that_is_written_on_and_on_is_not_shown(
         return history(case_id, stage, kind)
 
     monkeypatch.setattr(store, "history", written)
-    with pytest.raises(StaleRevision):
+    with pytest.raises(BeingWritten):
         sent.case_view(line.follow, line.case())
 
 
