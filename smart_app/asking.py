@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,9 +18,17 @@ STOOD = "stood"
 """Where the newest moment is kept at which a payer said what counts of a case."""
 ONCE = "once-"
 """How the task is called that asks about what is decided."""
+AHEAD = timedelta(days=31)
+"""How far a payer's clock may be ahead, so that nothing is held back for ever by one wrong year."""
 DAILY = 86_400.0
 MOST_ONCE = 150
 """How often that is tried before it is asked once a day: about a day long."""
+
+
+def _made(found: Decision) -> datetime | None:
+    """Return when a payer made a decision; None for a day that no clock that is off can mean."""
+    made = found.created
+    return made if made and made <= found.received_at + AHEAD else None
 
 
 class Asking(Answers):
@@ -80,11 +88,11 @@ class Asking(Answers):
         """
         kept = self.store.kv(STOOD).get(case.id, db)
         last = datetime.fromisoformat(kept) if kept else None
-        return max(filter(None, (last, before.created)), default=None)
+        return max(filter(None, (last, _made(before))), default=None)
 
     def stands(self, db: sa.Connection, case: Case, found: Decision, *, anew: bool = False) -> None:
         """Remember when what counts was said; ``anew`` on another version of the request."""
-        newest = found.created if anew else self.stood_at(db, case, found)
+        newest = _made(found) if anew else self.stood_at(db, case, found)
         if newest or anew:
             self.store.kv(STOOD).put(case.id, newest and newest.isoformat(), None, db)
 
@@ -100,7 +108,7 @@ class Asking(Answers):
         On what the payer had decided before it: of a first decision two clocks of a payer may say
         that it was made before the receipt. What changed is all decided anew.
         """
-        stood, made = self.stood_at(db, case, before), read.created
+        stood, made = self.stood_at(db, case, before), _made(read)
         if not (stood and made and made < stood):
             return False
         told = self.store.history(case.id, "decision", Decision)
