@@ -20,7 +20,7 @@ ONCE = "once-"
 """How the task is called that asks about what is decided."""
 AHEAD = timedelta(days=31)
 """How far a payer's clock may be ahead, so that nothing is held back for ever by one wrong year."""
-DAILY = 86_400.0
+MINUTE, DAILY = 60.0, 86_400.0
 MOST_ONCE = 150
 """How often that is tried before it is asked once a day: about a day long."""
 
@@ -61,23 +61,26 @@ class Asking(Answers):
         One that tells by itself is asked seldom: only what it told may have been lost.
         https://hl7.org/fhir/us/davinci-pas/2.2.1/en/specification.html#checking-status
         """
-        if self.world.tasks.waiting(db, "poll", case.id):
-            return
         payer = self.payer(case)
         pause = min(payer.poll_longest_seconds, payer.poll_first_seconds * 1.5 ** min(polls, 40))
         if self.world.inbox.tells(case.payer_id or "", case.site, db):
             pause = payer.poll_longest_seconds
+        self.world.tasks.sooner(db, "poll", case.id, pause, ONCE)
+        if self.world.tasks.waiting(db, "poll", case.id):
+            return
         tag = f"{polls + 1}-{uuid.uuid4()}"
         self.world.tasks.add(db, "poll", case.id, tag=tag, delay=pause)
 
     def ask_once(self, db: sa.Connection, case: Case, polls: int = -1) -> None:
         """Queue a question to the payer, even if all is decided: what it said is not known.
 
-        At once, or with a pause that grows to a day after so many ``polls``.
+        At once, or with a pause that grows to a day after so many ``polls``; one at a time waits.
         """
         first, pause = self.payer(case).poll_first_seconds, 0.0
         if polls >= 0:
             pause = min(DAILY, first * 1.5 ** min(polls, 40))
+        if self.world.tasks.sooner(db, "poll", case.id, pause, ONCE):
+            return
         tag = f"{polls + 1}-{ONCE}{uuid.uuid4()}"
         self.world.tasks.add(db, "poll", case.id, tag=tag, delay=pause, max_attempts=MOST_ONCE)
 
@@ -105,16 +108,29 @@ class Asking(Answers):
     def overtaken(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
         """Tell whether an answer is older than what counts and says otherwise: lists may lag.
 
-        On what the payer had decided before it: of a first decision two clocks of a payer may say
-        that it was made before the receipt. What changed is all decided anew.
+        So may be one that says not when it was made, where it affirms more. It is about what was
+        decided of this version before it: of a first decision two clocks of a payer may say that
+        it was made before the receipt.
         """
         stood, made = self.stood_at(db, case, before), _made(read)
-        if not (stood and made and made < stood):
+        if not stood or (made and made >= stood):
             return False
-        told = self.store.history(case.id, "decision", Decision)
+        told = [one for one in self._of_version(case) if one.items]
         decided = {it.trace for one in told for it in one.items if it.decision not in OPEN}
-        differ = verdicts.contradicts(before, read)
-        return bool(differ if len(self.versions(case)) > 1 else differ & decided)
+        last = before if before.items else next(reversed(told), before)
+        if made is None:
+            return bool(verdicts.raised(read, last) & decided)
+        ended = {one.number for one in self.store.utns(case.id) if one.status != "active"}
+        ended -= {one.number for one in last.items}
+        differ = {it.trace for it in read.items if it.number in ended}
+        return bool((differ | verdicts.contradicts(last, read)) & decided)
+
+    def _of_version(self, case: Case) -> list[Decision]:
+        """Return the decisions on what the payer has now, oldest first: since it took a change."""
+        versions = self.versions(case)
+        taken = (versions[-1].ended_at or 0) - MINUTE if len(versions) > 1 else 0
+        several = self.store.history(case.id, "decision", Decision)
+        return [one for one in several if one.received_at.timestamp() >= taken]
 
     def first(self, case: Case, before: Decision) -> bool:
         """Tell whether nothing of a case was ever decided, so that nothing can be overtaken."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from smart_app.cases import codec
 from smart_app.cases.model import (
     ASKING,
     FAVOURABLE,
@@ -41,6 +43,11 @@ WARNED = ("sources_disagree", RENUMBERED, AT_ODDS[0], UNCLEAR[0], OLDER[0])
 def said(found: Decision) -> tuple[Any, ...]:
     """Return what makes a decision a new one: the day counts, since the window hangs on it."""
     return found.items, found.word, found.quarantined, found.decided_on, found.wanted
+
+
+def hashed(found: Decision) -> str:
+    """Return by what an answer is known again: what it says, and when it was made."""
+    return codec.sha256(f"{found.created} {found.word} {found.items}".encode())
 
 
 class Beside(Steps):
@@ -109,10 +116,17 @@ class Beside(Steps):
             self.note(db, case, kinds[1])
 
     def older(self, db: sa.Connection, case: Case, read: Decision) -> None:
-        """Tell people of an answer that was overtaken: each once, it may be listed for weeks."""
-        said = verdicts.told(read)
-        if said not in [one.facts.get("said") for one in self._told(case, OLDER)]:
-            self.note(db, case, OLDER[0], said=said)
+        """Tell people of an answer that was overtaken: the same once a day, two may alternate.
+
+        At once where a letter, a change or another decision came since.
+        """
+        told = self._told(case, OLDER, "letter", "updated", "decided")
+        if [one.kind for one in told][-1:] == [OLDER[0]]:
+            return
+        latest, word = told[-2:], hashed(read)
+        same = [one for one in latest if one.facts.get("said") == word]
+        if not same or self.world.clock.now() - same[0].at > timedelta(days=1):
+            self.note(db, case, OLDER[0], said=word)
 
     def _told(self, case: Case, kinds: tuple[str, str], *more: str) -> list[Event]:
         return [one for one in self.world.audit.events(case.id) if one.kind in (*kinds, *more)]

@@ -13,21 +13,29 @@ import sqlalchemy as sa
 from smart_app import marked
 from smart_app.answers import digest
 from smart_app.asking import ONCE, Asking
-from smart_app.beside import AT_ODDS, BESIDE, OLDER, RENUMBERED, TYPED, WAITING, Beside, said
-from smart_app.cases import codec
+from smart_app.beside import (
+    AT_ODDS,
+    BESIDE,
+    OLDER,
+    RENUMBERED,
+    TYPED,
+    WAITING,
+    Beside,
+    hashed,
+    said,
+)
 from smart_app.cases.model import (
     Case,
     Decision,
     Receipt,
     Task,
     UtnRecord,
-    Wanted,
     WriteReceipt,
 )
 from smart_app.cases.tasks import LeaseLost
 from smart_app.errors import StaleRevision
 from smart_app.numbering import Numbering
-from smart_app.pas import decision, verdicts
+from smart_app.pas import decision, verdicts, wanted
 from smart_app.pas.usable import DIFFER, ELSEWHERE, STRAY
 from smart_app.pas.verdicts import undecided
 
@@ -48,21 +56,6 @@ log = logging.getLogger("preclear.decide")
 def _open(case: Case, found: Decision | None) -> bool:
     """Tell whether the payer has still something to say of a case."""
     return not case.closed and (undecided(found) or case.tracks.utn == "awaited")
-
-
-def _wanted(case: Case, before: Decision, found: Decision) -> tuple[Wanted, ...]:
-    """Return what a payer waits for.
-
-    What answers an inquiry, or a change, asks for nothing, or only names what was asked for before:
-    that is still asked for then, as far as it is about what is still in the request.
-    """
-    if found.wanted and all(one.number for one in found.wanted):
-        return found.wanted
-    told = tuple(one for one in found.wanted if one.number or one.code or one.words)
-    keys, left = {one.key for one in told}, {one.sequence for one in case.items}
-    kept = (one for one in before.wanted if not one.lines or left & {*one.lines})
-    several = (*told, *(one for one in kept if one.key not in keys))
-    return several or found.wanted
 
 
 class Deciding(Numbering, Beside, Asking):
@@ -220,7 +213,7 @@ class Deciding(Numbering, Beside, Asking):
         """
         before = self.store.latest(case.id, "decision", Decision)
         if before is not None and undecided(found) and not found.quarantined:
-            found = replace(found, wanted=_wanted(case, before, found))
+            found = replace(found, wanted=wanted.waiting(case, before, found))
         if before is not None and not found.quarantined and not anew:
             found = verdicts.with_numbers(found, verdicts.unnumbered(before, withheld))
             if found.decided_on is None and verdicts.same(found, before):
@@ -276,14 +269,15 @@ class Deciding(Numbering, Beside, Asking):
                 return
         if case.tracks.submission == "updating":  # which version is told of, nobody knows
             with self.world.tasks.finish(task) as db:
-                self.plan_poll(db, case, polls)
+                self._again(db, case, task, polls)
             return
         since = self.last_heard(case)
         body = self.ask(case, self.submission(case))
         if (there := self.change_there(case, body)) is not None:
             with self.world.tasks.finish(task) as db:
+                self.unheard(db, case, since)
                 self.there(db, case, there)
-                self.plan_poll(db, case, polls)
+                self._again(db, case, task, polls)
             return
 
         def take(read: Decision | None) -> None:
@@ -291,26 +285,33 @@ class Deciding(Numbering, Beside, Asking):
                 if self.store.case(task.case, db).revision != case.revision:
                     raise StaleRevision  # what was asked may be about another decision
                 self.unheard(db, case, since)
-                if read is None:
-                    self.plan_poll(db, case, polls)
-                else:
+                if read is not None:
                     self.heard(db, case, before, read, polls)
+                if read is None or not read.items:
+                    self._again(db, case, task, polls)
 
         self.understood(case, lambda: self.listed(case, body), take)
+
+    def _again(self, db: sa.Connection, case: Case, task: Task, polls: int) -> None:
+        """Plan the next question where this one was not answered."""
+        if ONCE in task.key:
+            self.ask_once(db, case, polls)
+        else:
+            self.plan_poll(db, case, polls)
 
     def heard(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
     ) -> None:
         """Take what the payer says when it is asked."""
         self.hear(db, case.id)
+        if read.quarantined and not read.items:
+            self._unusable(db, case, before, read, polls)
+            return
         wire = before is not None and before.source not in TYPED
         if before is not None and wire and self.overtaken(db, case, before, read):
             self.set_aside(db, case, before, read, polls)
             return
         self.ended(db, case, OLDER)
-        if read.quarantined and not read.items:
-            self._unusable(db, case, before, read, polls)
-            return
         typed = before is not None and before.source in TYPED
         if before is not None and typed and self.retreats(case, before, read):
             self.begun(db, case, AT_ODDS, verdicts.told(read))
@@ -324,18 +325,21 @@ class Deciding(Numbering, Beside, Asking):
     def set_aside(
         self, db: sa.Connection, case: Case, before: Decision, read: Decision, polls: int
     ) -> None:
-        """Affirm nothing by an answer that was overtaken; tell people, and ask again.
-
-        What it denies of an approval holds that back until the payer tells which of them counts.
-        """
-        if verdicts.less(before, read):
-            told = codec.sha256(verdicts.told(read).encode())
-            self.doubted(db, case, before, read, told)
+        """Affirm nothing by an answer that was overtaken; tell people, and ask again."""
+        held = self.held_back(db, case, before, read)
         self.older(db, case, read)
-        if self.awaits(case):
+        if held or undecided(before) or case.tracks.utn == "awaited":
             self.plan_poll(db, case, polls)
         else:
             self.ask_once(db, case, polls)
+
+    def held_back(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
+        """Let an approval count no more that an older answer denies, until the payer tells."""
+        if not verdicts.less(before, read):
+            return False
+        unused = decision.unusable(case, DIFFER, self.world.clock.now())
+        self.take(db, case, replace(unused, document_sha256=hashed(read)), 0)
+        return True
 
     def _unusable(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int

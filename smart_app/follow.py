@@ -96,6 +96,8 @@ class Follow(Steps):
 
     def _failed(self, task: Task, code: str, pause: float) -> None:
         tasks = self.world.tasks
+        if task.kind == "heard" and task.attempt >= task.max_attempts:
+            self.listening.ask_instead(task)
         with tasks.during(task) as db:
             if task.attempt < task.max_attempts:
                 looked = task.kind in AMENDS and code == StaleRevision.code
@@ -110,7 +112,7 @@ class Follow(Steps):
                     self._in_vain(db, task)
             elif task.kind == "heard":
                 tasks.park(db, task, code)
-                self.listening.unread(db, task)
+                self.world.inbox.done(db, task.key.rpartition(":")[2], "unread")
             else:
                 tasks.park(db, task, code)
                 self._given_up(db, task, code)

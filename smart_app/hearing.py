@@ -69,8 +69,7 @@ class Hearing(Steps):
         if later is not None:  # what can be taken is; this one is looked at again
             raise later
         if stray or not found.results:  # it is about some case of this site, and nothing was taken
-            with self.store.write() as db:
-                self.ask_about(db, site)
+            self.ask_about(site)
         return "stray" if stray else "taken"
 
     def _once(self, mail: Mail, case: Case, result: Resource) -> Exception | None:
@@ -141,8 +140,8 @@ class Hearing(Steps):
             self.note(db, case, "told_too_late")
 
     def _ask(self, db: sa.Connection, case: Case) -> None:
-        """Have the payer asked about a case now."""
-        self.deciding.plan_poll(db, case, 0)
+        """Have the payer asked about a case now, even if all is decided."""
+        self.deciding.ask_once(db, case)
         self.world.tasks.wake(db, "poll", case.id)
 
     def _held(self, db: sa.Connection, case: Case, read: Decision, sha256: str) -> None:
@@ -153,6 +152,7 @@ class Hearing(Steps):
             return
         made, stood = read.created, self.deciding.stood_at(db, case, before)
         if made and stood and made < stood and not verdicts.same(read, before):
+            self.deciding.held_back(db, case, before, read)
             self._ask(db, case)  # it was overtaken
         elif (made and stood and made > stood) or self.deciding.first(case, before):
             self.deciding.heard(db, case, before, read, 0)

@@ -87,10 +87,10 @@ class Listening(Steps):
             self._end(task, here, payer)
             return
         changed = self._kept(here, payer)
+        if changed.get("remote") and here.ends_at:  # until now nobody was there to tell
+            self.ask_about(here.site)
         with self.world.tasks.during(task) as db:
             self.inbox.change(db, here.id, **changed)
-            if changed.get("remote") and here.ends_at:  # until now nobody was there to tell
-                self.ask_about(db, here.site)
             self.world.tasks.later(db, task, "", payer.listen_seconds, afresh=True)
         if "remote" not in changed:
             self._catch_up(here, payer)
@@ -157,8 +157,8 @@ class Listening(Steps):
         if events is not None:
             self.take(here, events)
         if self._missing(here):
+            self.ask_about(here.site)
             with self.store.write() as db:
-                self.ask_about(db, here.site)
                 self.inbox.change(db, here.id, counted=here.counted, missed=here.counted)
 
     # what comes ----------------------------------------------------------------------------------
@@ -207,12 +207,11 @@ class Listening(Steps):
                     self.world.tasks.add(db, "heard", here.id, tag=kept)
         return True
 
-    def unread(self, db: sa.Connection, task: Task) -> None:
+    def ask_instead(self, task: Task) -> None:
         """Have the cases of a site asked about, since what was told of one could not be taken."""
-        self.inbox.done(db, task.key.rpartition(":")[2], "unread")
         here = self.inbox.listener(task.case)
         if here is not None:
-            self.ask_about(db, here.site)
+            self.ask_about(here.site)
 
 
 def _digest(body: Any) -> str:

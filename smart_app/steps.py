@@ -77,11 +77,15 @@ class Steps:
         if (self.store.kv(HEARD).get(case.id, db) or "") != since:
             raise StaleRevision
 
-    def ask_about(self, db: sa.Connection, site: str) -> None:
-        """Have payers asked about the waiting cases of a site, also where that is under way."""
-        self.world.inbox.ask_about(db, site)
-        for case_id in self.world.inbox.asked_about(db, site):
-            self.hear(db, case_id)
+    def ask_about(self, site: str) -> None:
+        """Have payers asked about the waiting cases of a site, also where that is under way.
+
+        In a transaction of its own, which may write of several cases.
+        """
+        with self.store.write() as db:
+            self.world.inbox.ask_about(db, site)
+            for case_id in self.world.inbox.asked_about(db, site):
+                self.hear(db, case_id)
 
     def move(self, db: sa.Connection, case: Case, **to: str) -> Case:
         """Save a case after moves of its tracks; raises IllegalMove and StaleRevision."""

@@ -235,6 +235,7 @@ class Inbox:
             sa.select(case.c.id)
             .join(task, task.c.case_id == case.c.id)
             .where(task.c.kind == "poll", task.c.state == "leased", case.c.site == site)
+            .order_by(case.c.id)  # as any other writer takes them
         )
         return list(db.execute(asked).scalars())
 

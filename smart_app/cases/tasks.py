@@ -192,6 +192,18 @@ class Tasks:
         )
         return db.execute(queued.limit(1)).first() is not None
 
+    def sooner(self, db: sa.Connection, kind: str, case_id: str, delay: float, mark: str) -> bool:
+        """Let queued tasks of a case that bear a mark wait no longer; False when there is none."""
+        until = (self._store.clock.now() + timedelta(seconds=delay)).timestamp()
+        queued = (
+            table.c.kind == kind,
+            table.c.case_id == case_id,
+            table.c.state == "due",
+            table.c.key.contains(mark, autoescape=True),
+        )
+        found = sa.case((table.c.run_at > until, until), else_=table.c.run_at)
+        return bool(db.execute(table.update().where(*queued).values(run_at=found)).rowcount)
+
     def wake(self, db: sa.Connection, kind: str, case_id: str) -> bool:
         """Make a waiting or parked task of a case due now; False when there is none."""
         waiting = (

@@ -215,8 +215,8 @@ WARNINGS = {
         "None is used. Ask {payer} what it decided, then enter that as from a letter."
     ),
     "older_listed": (
-        "{payer} still lists an older answer that affirms more than its last one. The last one "
-        "counts here. Ask {payer} what it decided; where it is affirmed, enter that as from a "
+        "{payer} listed an older answer that says otherwise than its last one, and was not used. "
+        "Ask {payer} what it decided; where that is not what stands here, enter it as from a "
         "letter."
     ),
     "answer_unclear": (

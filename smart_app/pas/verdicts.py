@@ -55,7 +55,12 @@ def contradicts(one: Decision, other: Decision) -> frozenset[str]:
         item = mine.get(its.trace)
         if item is None or item.decision != its.decision:
             return True
-        facts = ((item.number, its.number), (item.valid_to, its.valid_to))
+        facts = (
+            (item.number, its.number),
+            (item.replaced_by, its.replaced_by),
+            (item.valid_from, its.valid_from),
+            (item.valid_to, its.valid_to),
+        )
         return any(a and b and a != b for a, b in facts)
 
     return frozenset(its.trace for its in other.items if differs(its))

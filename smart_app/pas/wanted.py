@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from smart_app.cases.model import Case, Resource, Wanted
+from smart_app.cases.model import Case, Decision, Resource, Wanted
 from smart_app.fhir import codes
 from smart_app.pas.names import PAS
 
@@ -119,3 +119,18 @@ def _lines(element: dict[str, Any]) -> Iterator[int]:
         line = one.get("valuePositiveInt", one.get("valueInteger"))
         if one.get("url") == LINE and isinstance(line, int):
             yield line
+
+
+def waiting(case: Case, before: Decision, found: Decision) -> tuple[Wanted, ...]:
+    """Return what a payer waits for.
+
+    What answers an inquiry, or a change, asks for nothing, or only names what was asked for before:
+    that is still asked for then, as far as it is about what is still in the request.
+    """
+    if found.wanted and all(one.number for one in found.wanted):
+        return found.wanted
+    told = tuple(one for one in found.wanted if one.number or one.code or one.words)
+    keys, left = {one.key for one in told}, {one.sequence for one in case.items}
+    kept = (one for one in before.wanted if not one.lines or left & {*one.lines})
+    several = (*told, *(one for one in kept if one.key not in keys))
+    return several or found.wanted
