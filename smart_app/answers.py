@@ -6,7 +6,7 @@ import json
 import logging
 import uuid
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +21,8 @@ from smart_app.steps import Steps
 
 ANSWER = "answer"
 """Every answer to a sending, by its request: kept as it came, before anything of it is read."""
+AHEAD = timedelta(days=31)
+"""How far a payer's clock may be ahead, so that nothing is held back for ever by one wrong year."""
 RESULT = "ClaimResponse"
 """The type of what a payer answers, however it is wrapped."""
 
@@ -90,7 +92,7 @@ class Answers(Steps):
             return heard
         several = [one for one in echo.walk(kept.body) if one.get("resourceType") == RESULT]
         told = [dates.moment(one.get("created")) for one in several]
-        return max((one for one in told if one and one <= heard + inquiry.SLACK), default=heard)
+        return max((one for one in told if one and one <= heard + AHEAD), default=heard)
 
     def keep_answer(
         self, task: Task, case: Case, identifier: str, receipt: Receipt, later: str

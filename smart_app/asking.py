@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from smart_app.answers import Answers, digest
+from smart_app.answers import AHEAD, Answers, digest
 from smart_app.cases.model import OPEN, Case, Decision
 from smart_app.pas import client, decision, inquiry, verdicts
 
@@ -18,8 +18,6 @@ STOOD = "stood"
 """Where the newest moment is kept at which a payer said what counts of a case."""
 ONCE = "once-"
 """How the task is called that asks about what is decided."""
-AHEAD = timedelta(days=31)
-"""How far a payer's clock may be ahead, so that nothing is held back for ever by one wrong year."""
 MINUTE, DAILY = 60.0, 86_400.0
 MOST_ONCE = 150
 """How often that is tried before it is asked once a day: about a day long."""
@@ -117,13 +115,18 @@ class Asking(Answers):
             return False
         told = [one for one in self._of_version(case) if one.items]
         decided = {it.trace for one in told for it in one.items if it.decision not in OPEN}
-        last = before if before.items else next(reversed(told), before)
+        last = self.last(case, before)
         if made is None:
             return bool(verdicts.raised(read, last) & decided)
         ended = {one.number for one in self.store.utns(case.id) if one.status != "active"}
         ended -= {one.number for one in last.items}
         differ = {it.trace for it in read.items if it.number in ended}
-        return bool((differ | verdicts.contradicts(last, read)) & decided)
+        return bool(differ | (verdicts.contradicts(last, read) & decided))
+
+    def last(self, case: Case, before: Decision) -> Decision:
+        """Return the decision that stands, or the one before it where that says of no item."""
+        told = [one for one in self._of_version(case) if one.items]
+        return before if before.items else next(reversed(told), before)
 
     def _of_version(self, case: Case) -> list[Decision]:
         """Return the decisions on what the payer has now, oldest first: since it took a change."""

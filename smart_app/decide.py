@@ -43,6 +43,8 @@ WHOLE = ("dismissed", "cancelled")
 """Words that are about a request as a whole."""
 QUIET = ("pended", "unreadable")
 """Words that a chart which has an older decision is not told."""
+MOST_SILENT = 20
+"""How often a payer is asked about what is decided that says nothing of it: for about a week."""
 REST = "rest-"
 """How the task is called that looks at what is left of late answers."""
 NOT_ITSELF = (*ELSEWHERE, DIFFER)
@@ -215,9 +217,10 @@ class Deciding(Numbering, Beside, Asking):
         if before is not None and undecided(found) and not found.quarantined:
             found = replace(found, wanted=wanted.waiting(case, before, found))
         if before is not None and not found.quarantined and not anew:
-            found = verdicts.with_numbers(found, verdicts.unnumbered(before, withheld))
-            if found.decided_on is None and verdicts.same(found, before):
-                found = replace(found, decided_on=before.decided_on)
+            last = self.last(case, before) if DIFFER in before.quarantined else before
+            found = verdicts.with_numbers(found, verdicts.unnumbered(last, withheld))
+            if found.decided_on is None and verdicts.same(found, last):
+                found = replace(found, decided_on=last.decided_on)
         changed = before is None or said(before) != said(found)
         if changed or anew or before is None:
             self.stands(db, case, found, anew=anew)
@@ -293,8 +296,8 @@ class Deciding(Numbering, Beside, Asking):
         self.understood(case, lambda: self.listed(case, body), take)
 
     def _again(self, db: sa.Connection, case: Case, task: Task, polls: int) -> None:
-        """Plan the next question where this one was not answered."""
-        if ONCE in task.key:
+        """Plan the next question where one was not answered: of what is decided not for ever."""
+        if ONCE in task.key and polls < MOST_SILENT:
             self.ask_once(db, case, polls)
         else:
             self.plan_poll(db, case, polls)

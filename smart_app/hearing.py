@@ -139,9 +139,12 @@ class Hearing(Steps):
         with self.store.write(case.id) as db:
             self.note(db, case, "told_too_late")
 
-    def _ask(self, db: sa.Connection, case: Case) -> None:
-        """Have the payer asked about a case now, even if all is decided."""
-        self.deciding.ask_once(db, case)
+    def _ask(self, db: sa.Connection, case: Case, *, disputed: bool = False) -> None:
+        """Have the payer asked now; where it is ``disputed`` even if all is decided."""
+        if disputed:
+            self.deciding.ask_once(db, case)
+        else:
+            self.deciding.plan_poll(db, case, 0)
         self.world.tasks.wake(db, "poll", case.id)
 
     def _held(self, db: sa.Connection, case: Case, read: Decision, sha256: str) -> None:
@@ -153,9 +156,9 @@ class Hearing(Steps):
         made, stood = read.created, self.deciding.stood_at(db, case, before)
         if made and stood and made < stood and not verdicts.same(read, before):
             self.deciding.held_back(db, case, before, read)
-            self._ask(db, case)  # it was overtaken
+            self._ask(db, case, disputed=True)  # it was overtaken
         elif (made and stood and made > stood) or self.deciding.first(case, before):
             self.deciding.heard(db, case, before, read, 0)
         else:
             self.deciding.doubted(db, case, before, read, sha256)
-            self._ask(db, case)
+            self._ask(db, case, disputed=not verdicts.same(read, before))

@@ -193,7 +193,7 @@ class Tasks:
         return db.execute(queued.limit(1)).first() is not None
 
     def sooner(self, db: sa.Connection, kind: str, case_id: str, delay: float, mark: str) -> bool:
-        """Let queued tasks of a case that bear a mark wait no longer; False when there is none."""
+        """Let queued tasks of a case that bear a mark wait no longer, as new; False without any."""
         until = (self._store.clock.now() + timedelta(seconds=delay)).timestamp()
         queued = (
             table.c.kind == kind,
@@ -202,7 +202,9 @@ class Tasks:
             table.c.key.contains(mark, autoescape=True),
         )
         found = sa.case((table.c.run_at > until, until), else_=table.c.run_at)
-        return bool(db.execute(table.update().where(*queued).values(run_at=found)).rowcount)
+        return bool(
+            db.execute(table.update().where(*queued).values(run_at=found, attempt=0)).rowcount
+        )
 
     def wake(self, db: sa.Connection, kind: str, case_id: str) -> bool:
         """Make a waiting or parked task of a case due now; False when there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -208,6 +209,26 @@ def test_a_reopened_request_is_asked_about_as_ever(store: Store, clock: FakeCloc
     assert headline(line) == "affirmed"
 
 
+def test_an_older_denial_takes_no_number_from_what_is_affirmed_again(
+    store: Store, clock: FakeClock
+) -> None:
+    line = told(store, clock, says("A1", LATE, utn=N1), says("A3", MIDDLE, utn=N2))
+    lists(line, says("A1", LATE))
+    assert card(line) == ("ready", N1)
+
+
+def test_of_what_is_told_twice_and_nobody_lists_the_payer_is_not_asked_for_ever(
+    store: Store, clock: FakeClock
+) -> None:
+    line = told(store, clock, says("A1", LATE, utn=N1), says("A1", None, utn=N1))
+    lists(line, NOTHING)
+    asked = []
+    for _ in range(2):
+        line.pass_by(120, each=6 * 3600.0)
+        asked.append(sum(url.endswith("$inquire") for url, _ in line.payer.posts))
+    assert asked[0] == asked[1]
+
+
 def test_a_late_answer_from_before_a_reopening(store: Store, clock: FakeClock) -> None:
     line = told(store, clock, *REOPENED)
     line.payer.answers["$inquire"] = [DOWN]
@@ -277,6 +298,25 @@ def test_what_is_told_of_a_change_while_its_answer_is_asked_for(
         clock.pass_by(1)
     assert asked
     assert "affirmed" not in shown
+
+
+def test_a_clock_that_is_ahead_brings_no_approval_of_the_version_before(
+    store: Store, clock: FakeClock
+) -> None:
+    line = pended(store, clock, DOWN, tells=True)
+
+    def ahead() -> str:
+        clock.pass_by(60)
+        return (clock.now() + timedelta(days=2)).isoformat(timespec="seconds")
+
+    before = says("A1", ahead(), utn=N1)
+    line.payer.answers["$inquire"] = [DOWN]
+    clock.pass_by(3600)
+    change(line)
+    line.payer.answers["$submit"] = [ok(an_answer_item("A4"), created=ahead())]
+    line.work()
+    lists(line, before)
+    assert card(line)[0] != "ready"
 
 
 def test_the_first_approval_of_a_change_may_be_dated_earlier(
