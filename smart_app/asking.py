@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from smart_app.answers import AHEAD, Answers, digest
 from smart_app.cases.model import OPEN, Case, Decision
 from smart_app.pas import client, decision, inquiry, verdicts
+from smart_app.payers.registry import Payer
 
 STOOD = "stood"
 """Where the newest moment is kept at which a payer said what counts of a case."""
@@ -27,6 +28,11 @@ def _made(found: Decision) -> datetime | None:
     """Return when a payer made a decision; None for a day that no clock that is off can mean."""
     made = found.created
     return made if made and made <= found.received_at + AHEAD else None
+
+
+def _pause(payer: Payer, polls: int, longest: float) -> float:
+    """Return the seconds until a payer is asked again, which grow with each question."""
+    return min(longest, payer.poll_first_seconds * 1.5 ** min(polls, 40))
 
 
 class Asking(Answers):
@@ -60,11 +66,11 @@ class Asking(Answers):
         https://hl7.org/fhir/us/davinci-pas/2.2.1/en/specification.html#checking-status
         """
         payer = self.payer(case)
-        pause = min(payer.poll_longest_seconds, payer.poll_first_seconds * 1.5 ** min(polls, 40))
+        pause = _pause(payer, polls, payer.poll_longest_seconds)
         if self.world.inbox.tells(case.payer_id or "", case.site, db):
             pause = payer.poll_longest_seconds
-        self.world.tasks.sooner(db, "poll", case.id, pause, ONCE)
         if self.world.tasks.waiting(db, "poll", case.id):
+            self.world.tasks.sooner(db, "poll", case.id, pause, ONCE)
             return
         tag = f"{polls + 1}-{uuid.uuid4()}"
         self.world.tasks.add(db, "poll", case.id, tag=tag, delay=pause)
@@ -74,9 +80,7 @@ class Asking(Answers):
 
         At once, or with a pause that grows to a day after so many ``polls``; one at a time waits.
         """
-        first, pause = self.payer(case).poll_first_seconds, 0.0
-        if polls >= 0:
-            pause = min(DAILY, first * 1.5 ** min(polls, 40))
+        pause = _pause(self.payer(case), polls, DAILY) if polls >= 0 else 0.0
         if self.world.tasks.sooner(db, "poll", case.id, pause, ONCE):
             return
         tag = f"{polls + 1}-{ONCE}{uuid.uuid4()}"
@@ -113,9 +117,9 @@ class Asking(Answers):
         stood, made = self.stood_at(db, case, before), _made(read)
         if not stood or (made and made >= stood):
             return False
-        told = [one for one in self._of_version(case) if one.items]
+        told = self._of_version(case)
         decided = {it.trace for one in told for it in one.items if it.decision not in OPEN}
-        last = self.last(case, before)
+        last = before if before.items else next(reversed(told), before)
         if made is None:
             return bool(verdicts.raised(read, last) & decided)
         ended = {one.number for one in self.store.utns(case.id) if one.status != "active"}
@@ -125,15 +129,14 @@ class Asking(Answers):
 
     def last(self, case: Case, before: Decision) -> Decision:
         """Return the decision that stands, or the one before it where that says of no item."""
-        told = [one for one in self._of_version(case) if one.items]
-        return before if before.items else next(reversed(told), before)
+        return before if before.items else next(reversed(self._of_version(case)), before)
 
     def _of_version(self, case: Case) -> list[Decision]:
-        """Return the decisions on what the payer has now, oldest first: since it took a change."""
+        """Return what was said of any item since the payer took the last change, oldest first."""
         versions = self.versions(case)
         taken = (versions[-1].ended_at or 0) - MINUTE if len(versions) > 1 else 0
         several = self.store.history(case.id, "decision", Decision)
-        return [one for one in several if one.received_at.timestamp() >= taken]
+        return [one for one in several if one.items and one.received_at.timestamp() >= taken]
 
     def first(self, case: Case, before: Decision) -> bool:
         """Tell whether nothing of a case was ever decided, so that nothing can be overtaken."""

@@ -33,7 +33,7 @@ AT_ODDS = ("answers_disagree", "answers_agree")
 UNCLEAR = ("answer_unclear", "answer_clear")
 """What people are told of an answer after a letter that only they can read, and when it ends."""
 OLDER = ("older_listed", "older_gone")
-"""What people are told of a list that affirms more than what came after it, and when it ends."""
+"""What people are told of an answer that was overtaken, and when the payer gives it no more."""
 RENUMBERED = "number_differs"
 """What people are told of a number that the payer gives otherwise than a letter."""
 WARNED = ("sources_disagree", RENUMBERED, AT_ODDS[0], UNCLEAR[0], OLDER[0])

@@ -222,8 +222,8 @@ class Deciding(Numbering, Beside, Asking):
             if found.decided_on is None and verdicts.same(found, last):
                 found = replace(found, decided_on=last.decided_on)
         changed = before is None or said(before) != said(found)
+        self.stands(db, case, found, anew=anew)
         if changed or anew or before is None:
-            self.stands(db, case, found, anew=anew)
             self.store.put(db, case.id, "decision", found)
             if found.wanted and (before is None or found.wanted != before.wanted):
                 self.note(db, case, "wanted", count=len(found.wanted))
@@ -234,7 +234,6 @@ class Deciding(Numbering, Beside, Asking):
             elif found.quarantined:
                 self.not_used(db, case, found)
         else:
-            self.stands(db, case, found)
             self.hear(db, case.id)
             found = before
         had = {one.number for one in self.store.utns(case.id) if one.status == "active"}

@@ -34,6 +34,8 @@ from smart_app.world import World
 
 BY_HAND = ("refused", "manual_pending")
 """Where the chart does not have the decision, and will not have it by itself."""
+LOOKS = 5
+"""How often a case is read for one view, while others write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,8 +302,6 @@ def _wrong(
     return wrong
 
 
-LOOKS = 5
-"""How often a case is read for one view, while others write it."""
 ENDS = (
     ("order_cancelled", "order_stands", "updated"),
     ("sources_disagree",),
