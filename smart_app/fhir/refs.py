@@ -72,13 +72,13 @@ def subject_of(resource: Resource) -> str | None:
 
 
 def walk(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield every Reference in a resource."""
-    if isinstance(value, dict):
-        if isinstance(value.get("reference"), str):
-            yield value
-        for inner in value.values():
-            if isinstance(inner, dict | list):
-                yield from walk(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from walk(inner)
+    """Yield every Reference in a resource, in the order in which they stand."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if isinstance(one.get("reference"), str):
+                yield one
+            waiting += [one[key] for key in reversed(one) if isinstance(one[key], dict | list)]
+        elif isinstance(one, list):
+            waiting += reversed(one)

@@ -8,7 +8,6 @@ https://hl7.org/fhir/us/davinci-pas/2.2.1/StructureDefinition-profile-pas-reques
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -139,10 +138,9 @@ def _papers(parts: RequestParts, graph: Graph, patient: str, version: Version) -
     """Add the answers and the documents; each has a control number of its own."""
     for document in parts.documents:
         graph.name(refs.of(document))
-    named = copy.deepcopy(parts.response)
-    known = _known(parts)
-    named["extension"] = [papers.context(one, known) for one in named.get("extension") or []]
-    response = graph.repoint(named)
+    known, signed = _known(parts), parts.response
+    about = [papers.context(one, known) for one in signed.get("extension") or []]
+    response = graph.repoint({**signed, "extension": about})
     response.pop("id", None)
     begin = f"{parts.case.id}-{parts.case.attempt}"
     made = [Paper(graph.add("response", response), "Questionnaire answers", f"{begin}-1")]

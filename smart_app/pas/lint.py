@@ -31,14 +31,14 @@ def _profiles(version: str) -> dict[str, list[tuple[str, int, str]]]:
     return loaded
 
 
-def _parents(resource: Any, path: list[str]) -> Iterator[Any]:
-    """Yield the elements that hold a path's last member."""
-    if not path:
-        yield resource
-        return
-    inner = resource.get(path[0]) if isinstance(resource, dict) else None
-    for one in inner if isinstance(inner, list) else [inner] if inner is not None else []:
-        yield from _parents(one, path[1:])
+def _parents(resource: Any, path: list[str]) -> list[Any]:
+    """Return the elements that hold a path's last member."""
+    found = [resource]
+    for step in path:
+        held = [one.get(step) for one in found if isinstance(one, dict)]
+        found = [one for each in held for one in (each if isinstance(each, list) else [each])]
+        found = [one for one in found if one is not None]
+    return found
 
 
 def _count(parent: Any, member: str) -> int:
@@ -76,14 +76,15 @@ def _cardinality(resource: Resource, rows: list[tuple[str, int, str]]) -> Iterat
 
 def _graph(bundle: Resource) -> Iterator[str]:
     urls = [entry.get("fullUrl") for entry in bundle.get("entry") or []]
-    if len(urls) != len(set(urls)):
+    known = set(urls)
+    if len(urls) != len(known):
         yield "Bundle.entry.fullUrl is not unique"
     for url in urls:
         if not _URN.match(str(url)):
             yield "Bundle.entry.fullUrl is not a random urn:uuid"
     for number, entry in enumerate(bundle.get("entry") or []):
         for reference in refs.walk(_own(entry.get("resource"), first=number == 0)):
-            if reference["reference"] not in urls:
+            if reference["reference"] not in known:
                 yield f"{entry['resource']['resourceType']}: a reference resolves to no entry"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from base64 import b64encode
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -87,11 +88,25 @@ def forms(programs: Path) -> list[Row]:
 
 
 def _widened(case: Case, chart: ChartSnapshot) -> tuple[Case, ChartSnapshot]:
-    """Return a case of 20 items and 40 documents: copies of the first of each."""
+    """Return a case of 20 items, copies of the first, and 40 documents of their own content."""
     order, document = chart.by_reference(case.items[0].order_ref), chart.of("DocumentReference")[0]
     assert order
     orders = tuple(order | {"id": f"s{at}"} for at in range(ITEMS))
-    papers = tuple(document | {"id": f"d{at}"} for at in range(DOCUMENTS))
+    papers = tuple(
+        document
+        | {"id": f"d{at}", "date": f"2026-09-01T10:{at:02}:00Z", "description": f"Note {at}"}
+        | {
+            "content": [
+                {
+                    "attachment": {
+                        "contentType": "text/plain",
+                        "data": b64encode(b"%d" % at * 900).decode(),
+                    }
+                }
+            ]
+        }
+        for at in range(DOCUMENTS)
+    )
     items = tuple(
         replace(case.items[0], trace=f"{case.items[0].trace}-{at}", sequence=at + 1, order_ref=ref)
         for at, ref in enumerate(map(refs.of, orders))

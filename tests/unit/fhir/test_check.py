@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+from fhir.resources.R4B import get_fhir_model_class
 from fhir.resources.R4B.claim import Claim
 
 from smart_app.fhir import check
-from tests.unit.pas.requests import a_request, of
+from tests.unit.pas.requests import NOTE, a_request, an_order, of, the_case
 
 CANARY = "canary"
 
@@ -87,3 +89,70 @@ def test_a_part_is_no_resource(kind: str) -> None:
     request = a_request()
     request["entry"][1]["resource"] = {"resourceType": kind, "id": "a"}
     assert [*check.shape(request)] == ["Bundle.entry.1.resource: not a known resource type"]
+
+
+def widened() -> dict[str, Any]:
+    """Return a request that says much alike: of three services, with four documents."""
+    orders, notes = (1, 2, 3), tuple(NOTE | {"id": f"n{at}"} for at in range(4))
+    return a_request(
+        case=the_case(len(orders)), orders=tuple(map(an_order, orders)), documents=notes
+    )
+
+
+WIDE = widened()
+ALIKE: tuple[tuple[Any, ...], ...] = (
+    ("Claim", 0, "resource", "item", 2),
+    ("Claim", 0, "resource", "supportingInfo", 3),
+    ("ServiceRequest", 2, "resource"),
+    ("DocumentReference", 3, "resource"),
+)
+"""What says the same as others before it: where it stands in the entries of its kind."""
+ODD: tuple[Any, ...] = (
+    *(CANARY, " ", "2026-13-45", 0, 1, 3, -1, 1.5, True, [], [CANARY], {CANARY: 1}),
+    *({"extension": [{"url": "urn:x"}]}, {"reference": "urn:uuid:a"}, {"coding": [{"code": "a"}]}),
+    [{"url": "urn:x", "valueString": "a", "valueCode": "a"}],
+)
+
+
+def entries(kind: str) -> list[Any]:
+    """Return a copy of the entries of a kind."""
+    return [copy.deepcopy(one) for one in WIDE["entry"] if one["resource"]["resourceType"] == kind]
+
+
+def held(value: Any, path: Sequence[Any]) -> Any:
+    """Return what stands at a path."""
+    for step in path:
+        value = value[step]
+    return value
+
+
+def places(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every member and element, and in every object of one that is not there."""
+    inner = (
+        [*value.items(), ("valueQuantity", None)] if isinstance(value, dict) else enumerate(value)
+    )
+    for step, one in inner:
+        if step != "resourceType":
+            yield (*path, step)
+        if isinstance(one, dict | list):
+            yield from places(one, (*path, step))
+
+
+@pytest.mark.parametrize(
+    "path", [one for at in ALIKE for one in places(held(entries(at[0]), at[1:]), at)], ids=str
+)
+def test_nothing_is_missed_that_the_models_find_in_what_is_much_alike(
+    path: tuple[Any, ...],
+) -> None:
+    kind, *steps = path
+    request = WIDE | {"entry": entries(kind)}
+    resource, parent = held(request["entry"], steps[:2]), held(request["entry"], steps[:-1])
+    model = get_fhir_model_class(kind)
+    for value in ODD:
+        parent[path[-1]] = value
+        try:
+            model.model_validate(resource)
+            sound = True
+        except ValueError:
+            sound = False
+        assert ([*check.shape(request)] == []) == sound, value
