@@ -21,6 +21,8 @@ from smart_app.steps import Steps
 
 ANSWER = "answer"
 """Every answer to a sending, by its request: kept as it came, before anything of it is read."""
+SKEW = timedelta(hours=1)
+"""How far a payer's clock may be ahead where only ours tells when it took something."""
 AHEAD = timedelta(days=31)
 """How far a payer's clock may be ahead, so that nothing is held back for ever by one wrong year."""
 RESULT = "ClaimResponse"
@@ -80,19 +82,19 @@ class Answers(Steps):
         return found
 
     def _taken_at(self, case: Case, row: sa.Row[Any]) -> datetime | None:
-        """Return when a payer took a version of a request: by its own clock, or when we heard it.
+        """Return when a payer took a version of a request: by its own clock, or until when at most.
 
         None while it has not.
         """
         if row.outcome != "received" or row.ended_at is None:
             return None
         heard = datetime.fromtimestamp(row.ended_at, UTC)
-        kept = self.answer(case, row.identifier)
-        if kept is None:
-            return heard
-        several = [one for one in echo.walk(kept.body) if one.get("resourceType") == RESULT]
-        told = [dates.moment(one.get("created")) for one in several]
-        return max((one for one in told if one and one <= heard + AHEAD), default=heard)
+        for kept in self.store.history(case.id, f"{ANSWER}:{row.identifier}", Receipt):
+            several = [one for one in echo.walk(kept.body) if one.get("resourceType") == RESULT]
+            told = [dates.moment(one.get("created")) for one in several]
+            if known := [one for one in told if one and one <= heard + AHEAD]:
+                return max(known)
+        return heard + SKEW
 
     def keep_answer(
         self, task: Task, case: Case, identifier: str, receipt: Receipt, later: str

@@ -47,7 +47,8 @@ def said(found: Decision) -> tuple[Any, ...]:
 
 def hashed(found: Decision) -> str:
     """Return by what an answer is known again: what it says, and when it was made."""
-    return codec.sha256(f"{found.created} {found.word} {found.items}".encode())
+    made = found.created or found.created_on
+    return codec.sha256(f"{made} {found.word} {found.items}".encode())
 
 
 class Beside(Steps):
@@ -69,13 +70,15 @@ class Beside(Steps):
         return read.document_sha256 is not None and read.document_sha256 in told
 
     def not_used(self, db: sa.Connection, case: Case, read: Decision) -> None:
-        """Say on the case why an answer was not used, once: a payer may repeat it for weeks."""
+        """Say on the case why an answer was not used: the same once, and one such reason a day."""
         why = read.quarantined[0]
         if why == DIFFER:
             self.begun(db, case, AT_ODDS, read.document_sha256)
             return
-        events = self.world.audit.events(case.id)
-        if all(one.facts.get("why") != why for one in events if one.kind == "quarantined"):
+        told = [one for one in self._told(case, ("quarantined",)) if one.facts.get("why") == why]
+        known = {one.facts.get("said") for one in told}
+        late = not told or self.world.clock.now() - told[-1].at > timedelta(days=1)
+        if late and read.document_sha256 not in known - {None}:
             self.note(db, case, "quarantined", why=why, said=read.document_sha256)
 
     def unclear(self, db: sa.Connection, case: Case, read: Decision, late: frozenset[str]) -> None:
@@ -128,7 +131,7 @@ class Beside(Steps):
         if not same or self.world.clock.now() - same[0].at > timedelta(days=1):
             self.note(db, case, OLDER[0], said=word)
 
-    def _told(self, case: Case, kinds: tuple[str, str], *more: str) -> list[Event]:
+    def _told(self, case: Case, kinds: tuple[str, ...], *more: str) -> list[Event]:
         return [one for one in self.world.audit.events(case.id) if one.kind in (*kinds, *more)]
 
     def disagree(self, db: sa.Connection, case: Case, typed: Decision, own: Decision) -> None:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
 
-from smart_app import marked
-from smart_app.answers import digest
-from smart_app.asking import ONCE, Asking
 from smart_app.beside import (
     AT_ODDS,
     BESIDE,
@@ -20,33 +16,29 @@ from smart_app.beside import (
     RENUMBERED,
     TYPED,
     WAITING,
-    Beside,
     hashed,
-    said,
 )
 from smart_app.cases.model import (
+    OPEN,
     Case,
     Decision,
     Receipt,
     Task,
-    UtnRecord,
-    WriteReceipt,
 )
 from smart_app.cases.tasks import LeaseLost
 from smart_app.errors import StaleRevision
-from smart_app.numbering import Numbering
-from smart_app.pas import decision, verdicts, wanted
-from smart_app.pas.usable import DIFFER, ELSEWHERE, STRAY
+from smart_app.pas import decision, verdicts
+from smart_app.pas.usable import DIFFER, ELSEWHERE
 from smart_app.pas.verdicts import undecided
+from smart_app.steps import LONG, ONCE
+from smart_app.taking import QUIET, Taking, is_open
 
 WHOLE = ("dismissed", "cancelled")
 """Words that are about a request as a whole."""
-QUIET = ("pended", "unreadable")
-"""Words that a chart which has an older decision is not told."""
 MOST_SILENT = 20
 """How often a payer is asked about what is decided that says nothing of it: for about a week."""
-REST = "rest-"
-"""How the task is called that looks at what is left of late answers."""
+ASKED = "asked"
+"""Where it is kept of which answer the payer was asked last, and how often."""
 NOT_ITSELF = (*ELSEWHERE, DIFFER)
 """Why an answer is not used that is another's, or that people are told of by itself."""
 PASSING = (StaleRevision, LeaseLost, sa.exc.SQLAlchemyError)
@@ -55,17 +47,8 @@ PASSING = (StaleRevision, LeaseLost, sa.exc.SQLAlchemyError)
 log = logging.getLogger("preclear.decide")
 
 
-def _open(case: Case, found: Decision | None) -> bool:
-    """Tell whether the payer has still something to say of a case."""
-    return not case.closed and (undecided(found) or case.tracks.utn == "awaited")
-
-
-class Deciding(Numbering, Beside, Asking):
-    """Decisions, their numbers, and the asking until they are final."""
-
-    def awaits(self, case: Case) -> bool:
-        """Tell whether the payer has still something to say of a case."""
-        return _open(case, self.store.latest(case.id, "decision", Decision))
+class Deciding(Taking):
+    """What the payer says when it is asked, or unasked, and the asking until that is final."""
 
     def understood(
         self,
@@ -110,85 +93,6 @@ class Deciding(Numbering, Beside, Asking):
         else:
             self.understood(case, lambda: self.together(case, identifier, receipt), take)
 
-    def held_against(self, task: Task, case: Case, identifier: str) -> None:
-        """Hold the answers that came after another one was taken against it.
-
-        What they add together is taken. When they contradict what was taken, that counts no more
-        until the payer tells. Then each is looked at of which nothing can be used.
-        """
-        kept = self.answering(case, self.kept(case, identifier))
-        read = [self.tried(case, one) for one in kept]
-        ours = [one for one in read if one.items or one.quarantined[0] not in STRAY]
-        bodies = [one.body for one, told in zip(kept, read, strict=True) if told in ours]
-        sha256 = digest(bodies)
-        late = self.said_by(case, ours, sha256) if ours else None
-        unusable = [one for one in read if not one.items]
-        with self.world.tasks.finish(task) as db:
-            before = self.store.latest(case.id, "decision", Decision)
-            if before is None or case.closed:
-                return
-            self.hear(db, case.id)
-            rest = bool(task.key.partition(REST)[1])
-            if rest or late is None or not self._late(db, case, before, late, sha256):
-                self._late_unusable(db, case, before, unusable)
-            elif unusable:  # they are held against what stands then
-                self.world.tasks.add(db, "recover", case.id, tag=f"{REST}{uuid.uuid4()}")
-
-    def _late(
-        self, db: sa.Connection, case: Case, before: Decision, late: Decision, sha256: str
-    ) -> bool:
-        """Take what late answers say together; return whether they say anything new."""
-        if not (late.items or DIFFER in late.quarantined) or self.known(case, late):
-            return False
-        if before.source in TYPED:
-            if late.items:
-                self._beside_typed(db, case, before, late, 0)
-            else:
-                self._unusable(db, case, before, late, 0)
-            return True
-        if DIFFER in before.quarantined and late.items:
-            return False  # the payer settles it when it is asked, or a letter does
-        found = self._added(case, before, late, sha256)
-        if found is None or self.known(case, found):
-            return False
-        if found.items and self.overtaken(db, case, before, late):
-            self.set_aside(db, case, before, late, 0)
-        else:
-            self.take(db, case, found, 0)
-        return True
-
-    def _late_unusable(
-        self, db: sa.Connection, case: Case, before: Decision, unusable: list[Decision]
-    ) -> None:
-        """Look at late answers that hold nothing to use: one may deny what was affirmed."""
-        new = [one for one in unusable if not self.known(case, one)]
-        by_why = {one.quarantined[0]: one for one in reversed(new)}
-        grave = [one for why, one in by_why.items() if why not in STRAY and before.items][:1]
-        for one in by_why.values():
-            if one not in grave:
-                self.not_used(db, case, one)
-            elif before.source not in TYPED and verdicts.favours(before):
-                self.take(db, case, one, 0)
-            else:
-                self._unusable(db, case, before, one, 0)
-
-    def _added(self, case: Case, before: Decision, late: Decision, sha256: str) -> Decision | None:
-        """Return what a late answer makes of the decision that stands; None for nothing new."""
-        if not late.items:
-            return late
-        found = self.said_by(case, [before, late], sha256)
-        if not found.items:
-            return found
-        return None if said(found) == said(before) else replace(found, id=late.id)
-
-    def doubted(
-        self, db: sa.Connection, case: Case, before: Decision, read: Decision, sha256: str
-    ) -> None:
-        """Take what an answer says beside what stands, when nobody knows which is the newer."""
-        found = self._added(case, before, read, sha256)
-        if found is not None and not self.known(case, found):
-            self.take(db, case, found, 0)
-
     def _clock_starts(self, db: sa.Connection, case: Case) -> Case:
         program = self.world.program
         days, rule = program.standard_days, program.clock_words
@@ -196,64 +100,6 @@ class Deciding(Numbering, Beside, Asking):
             days, rule = program.expedited_days, program.expedited_words
         due = self.world.clock.now() + timedelta(days=days)
         return self.store.save(db, replace(case, due_at=due, due_rule=rule))
-
-    def take(
-        self,
-        db: sa.Connection,
-        case: Case,
-        found: Decision,
-        polls: int,
-        withheld: frozenset[str] = frozenset(),
-        *,
-        anew: bool = False,
-    ) -> Case:
-        """Take a decision onto the case: tracks, numbers, and the next tasks.
-
-        What an earlier decision numbered counts on only where the verdict is the same, and not for
-        items whose number is ``withheld``; and none of it where this one is ``anew``, on another
-        version of the request.
-        """
-        before = self.store.latest(case.id, "decision", Decision)
-        if before is not None and undecided(found) and not found.quarantined:
-            found = replace(found, wanted=wanted.waiting(case, before, found))
-        if before is not None and not found.quarantined and not anew:
-            last = self.last(case, before) if DIFFER in before.quarantined else before
-            found = verdicts.with_numbers(found, verdicts.unnumbered(last, withheld))
-            if found.decided_on is None and verdicts.same(found, last):
-                found = replace(found, decided_on=last.decided_on)
-        changed = before is None or said(before) != said(found)
-        self.stands(db, case, found, anew=anew)
-        if changed or anew or before is None:
-            self.store.put(db, case.id, "decision", found)
-            if found.wanted and (before is None or found.wanted != before.wanted):
-                self.note(db, case, "wanted", count=len(found.wanted))
-            if before is None or not verdicts.same(before, found):
-                self.note(db, case, "decided", word=found.word, source=found.source)
-            if found.quarantined and found.items:
-                self.note(db, case, "numbers_disagree")
-            elif found.quarantined:
-                self.not_used(db, case, found)
-        else:
-            self.hear(db, case.id)
-            found = before
-        had = {one.number for one in self.store.utns(case.id) if one.status == "active"}
-        case, kept = self.numbered(db, case, found, again=not (changed or anew))
-        ended = not had <= {one.number for one in kept}
-        if undecided(found) or case.tracks.utn == "awaited":
-            self.plan_poll(db, case, polls)
-        if changed and case.tracks.chart != "none":
-            news = ended or found.word not in QUIET or self._errs(db, case, found, kept)
-        else:
-            news = case.tracks.chart == "none" and case.tracks.utn == "recorded"
-        if news:
-            self.world.tasks.add(db, "file", case.id, tag=found.id)
-        return case
-
-    def _errs(self, db: sa.Connection, case: Case, found: Decision, kept: list[UtnRecord]) -> bool:
-        """Tell whether what a chart has, or will soon have, of an older decision is wrong now."""
-        writes = self.store.history(case.id, "write", WriteReceipt)
-        wrong = marked.wrongly_marked(case, found, kept, writes)
-        return wrong or self.world.tasks.waiting(db, "file", case.id)
 
     # until it is final ---------------------------------------------------------------------------
 
@@ -263,15 +109,15 @@ class Deciding(Numbering, Beside, Asking):
         polls = int(task.key.rsplit(":", 1)[1].split("-")[0])
         before = self.store.latest(case.id, "decision", Decision)
         over = case.closed or case.tracks.submission == "cancelled"
-        if over or not (_open(case, before) or ONCE in task.key):
+        if over or not (is_open(case, before) or ONCE in task.key):
             with self.world.tasks.finish(task) as db:
                 case = self.store.case(task.case, db)  # a letter may just have come
-                if _open(case, self.store.latest(case.id, "decision", Decision)):
+                if is_open(case, self.store.latest(case.id, "decision", Decision)):
                     self.plan_poll(db, case, 0)
                 return
         if case.tracks.submission == "updating":  # which version is told of, nobody knows
             with self.world.tasks.finish(task) as db:
-                self._again(db, case, task, polls)
+                self._ask_on(db, case, polls)
             return
         since = self.last_heard(case)
         body = self.ask(case, self.submission(case))
@@ -279,7 +125,7 @@ class Deciding(Numbering, Beside, Asking):
             with self.world.tasks.finish(task) as db:
                 self.unheard(db, case, since)
                 self.there(db, case, there)
-                self._again(db, case, task, polls)
+                self._ask_on(db, case, polls)
             return
 
         def take(read: Decision | None) -> None:
@@ -289,17 +135,10 @@ class Deciding(Numbering, Beside, Asking):
                 self.unheard(db, case, since)
                 if read is not None:
                     self.heard(db, case, before, read, polls)
-                if read is None or not read.items:
-                    self._again(db, case, task, polls)
+                else:
+                    self._ask_on(db, case, polls)
 
         self.understood(case, lambda: self.listed(case, body), take)
-
-    def _again(self, db: sa.Connection, case: Case, task: Task, polls: int) -> None:
-        """Plan the next question where one was not answered: of what is decided not for ever."""
-        if ONCE in task.key and polls < MOST_SILENT:
-            self.ask_once(db, case, polls)
-        else:
-            self.plan_poll(db, case, polls)
 
     def heard(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
@@ -307,12 +146,15 @@ class Deciding(Numbering, Beside, Asking):
         """Take what the payer says when it is asked."""
         self.hear(db, case.id)
         if read.quarantined and not read.items:
-            self._unusable(db, case, before, read, polls)
+            self.unusable(db, case, before, read, polls)
             return
-        wire = before is not None and before.source not in TYPED
-        if before is not None and wire and self.overtaken(db, case, before, read):
-            self.set_aside(db, case, before, read, polls)
-            return
+        if before is not None and before.source not in TYPED:
+            if self._settles_nothing(db, case, before, read):
+                self._ask_on(db, case, polls)
+                return
+            if self.overtaken(db, case, before, read):
+                self.set_aside(db, case, before, read, polls)
+                return
         self.ended(db, case, OLDER)
         typed = before is not None and before.source in TYPED
         if before is not None and typed and self.retreats(case, before, read):
@@ -320,30 +162,91 @@ class Deciding(Numbering, Beside, Asking):
         else:
             self.ended(db, case, AT_ODDS)
         if before is not None and typed:
-            self._beside_typed(db, case, before, read, polls)
+            self.beside_typed(db, case, before, read, polls)
         else:
             self.take(db, case, read, polls)
+
+    def _settles_nothing(
+        self, db: sa.Connection, case: Case, before: Decision, read: Decision
+    ) -> bool:
+        """Tell whether what waits comes where answers differ: it contradicts neither of them."""
+        waits = all(one.decision in OPEN for one in read.items)
+        differ = DIFFER in before.quarantined and not before.items
+        return differ and waits and self.order(db, case, before, read) != "newer"
+
+    def told(
+        self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, sha256: str
+    ) -> None:
+        """Take what the payer says unasked, or beside something else; ask it where it differs.
+
+        Of what may be older only the payer can tell: until it does, nothing counts on which they
+        differ, and nothing is affirmed.
+        """
+        if before is None or before.source in TYPED or not read.items:
+            self.heard(db, case, before, read, 0)
+            if not read.items:
+                self.ask_now(db, case)
+            return
+        order = self.order(db, case, before, read)
+        differs = not verdicts.same(read, before) or self.overtaken(db, case, before, read)
+        if order != "older" and (order == "newer" or self.first(case, before)):
+            self.heard(db, case, before, read, 0)
+            return
+        self.hear(db, case.id)
+        if order == "older" and differs:
+            self._held_back(db, case, before, read)
+        elif DIFFER not in before.quarantined:
+            self._doubted(db, case, before, read, sha256)
+        if differs:
+            self._ask_of(db, case, read)
+        else:
+            self.ask_now(db, case)
+
+    def ask_now(self, db: sa.Connection, case: Case) -> None:
+        """Have the payer asked now, whatever is decided."""
+        if self.awaits(case):
+            self.plan_poll(db, case, 0)
+            self.world.tasks.wake(db, "poll", case.id)
+        else:
+            self.ask_once(db, case)
+
+    def _doubted(
+        self, db: sa.Connection, case: Case, before: Decision, read: Decision, sha256: str
+    ) -> None:
+        """Take what an answer says beside what stands, when nobody knows which is the newer."""
+        found = self.added(case, before, read, sha256)
+        if found is None or (found.items and self.known(case, found)):
+            return
+        if found.items and self.overtaken(db, case, before, read):
+            found = replace(self.differing(case), document_sha256=sha256)
+        self.take(db, case, found, 0)
+
+    def _ask_of(self, db: sa.Connection, case: Case, read: Decision) -> None:
+        """Have the payer asked now; with a pause that grows about what it says again and again."""
+        told, times = self.store.kv(ASKED).get(case.id, db) or ("", -1)
+        again = times + 1 if told == hashed(read) else 0
+        self.store.kv(ASKED).put(case.id, (hashed(read), again), LONG, db)
+        self.ask_once(db, case, again - 1)
 
     def set_aside(
         self, db: sa.Connection, case: Case, before: Decision, read: Decision, polls: int
     ) -> None:
         """Affirm nothing by an answer that was overtaken; tell people, and ask again."""
-        held = self.held_back(db, case, before, read)
+        held = self._held_back(db, case, before, read)
         self.older(db, case, read)
         if held or undecided(before) or case.tracks.utn == "awaited":
             self.plan_poll(db, case, polls)
         else:
             self.ask_once(db, case, polls)
 
-    def held_back(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
+    def _held_back(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
         """Let an approval count no more that an older answer denies, until the payer tells."""
         if not verdicts.less(before, read):
             return False
-        unused = decision.unusable(case, DIFFER, self.world.clock.now())
-        self.take(db, case, replace(unused, document_sha256=hashed(read)), 0)
+        self.take(db, case, replace(self.differing(case), document_sha256=hashed(read)), 0)
         return True
 
-    def _unusable(
+    def unusable(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
     ) -> None:
         """Tell people of an answer of which nothing may be used.
@@ -351,17 +254,31 @@ class Deciding(Numbering, Beside, Asking):
         When it is surely about a request of which nothing is decided, they have to read it.
         """
         waits = before is None or {one.decision for one in before.items} <= set(QUIET)
-        if waits and read.quarantined[0] not in ELSEWHERE:
+        why = read.quarantined[0]
+        if waits and why not in ELSEWHERE:
             self.take(db, case, read, polls)
-        else:
-            if before and verdicts.favours(before) and read.quarantined[0] == "not active":
-                self.begun(db, case, AT_ODDS, read.document_sha256)
-            if before and before.source in TYPED and read.quarantined[0] not in NOT_ITSELF:
-                self.unclear(db, case, read, frozenset())
-            self.not_used(db, case, read)
-            self.plan_poll(db, case, polls)
+            return
+        typed = before is not None and before.source in TYPED
+        doubted = before is not None and verdicts.favours(before) and why in ("not active", DIFFER)
+        if doubted and not typed:  # what it affirmed stands no more, as far as the payer tells
+            read = replace(self.differing(case), document_sha256=read.document_sha256)
+            self.take(db, case, read, polls)
+            return
+        if doubted and why != DIFFER:
+            self.begun(db, case, AT_ODDS, read.document_sha256)
+        if typed and why not in NOT_ITSELF:
+            self.unclear(db, case, read, frozenset())
+        self.not_used(db, case, read)
+        self._ask_on(db, case, polls)
 
-    def _beside_typed(
+    def _ask_on(self, db: sa.Connection, case: Case, polls: int) -> None:
+        """Plan the next question, where nothing of an answer was used: not for ever if decided."""
+        if self.awaits(case) or polls >= MOST_SILENT:
+            self.plan_poll(db, case, polls)
+        else:
+            self.ask_once(db, case, polls)
+
+    def beside_typed(
         self, db: sa.Connection, case: Case, typed: Decision, read: Decision, polls: int
     ) -> None:
         """Hold the payer's own answer against what a person entered from a letter.

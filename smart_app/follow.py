@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from launch import LaunchError, SignInUnavailable
 from smart_app.adding import Adding
-from smart_app.asking import DAILY, ONCE
 from smart_app.cases.model import AMENDING, Case, Decision, Event, Person, Task
 from smart_app.cases.tasks import LeaseLost
 from smart_app.decide import Deciding
@@ -29,7 +28,7 @@ from smart_app.keeping import let_go
 from smart_app.letters import Letters
 from smart_app.listening import KINDS, Listening
 from smart_app.sending import Sending
-from smart_app.steps import Steps
+from smart_app.steps import DAILY, ONCE, Steps
 from smart_app.updating import Updating
 from smart_app.withdrawing import Withdrawing
 from smart_app.world import World

@@ -11,16 +11,13 @@ from __future__ import annotations
 import logging
 import uuid
 
-import sqlalchemy as sa
-
 from smart_app.amending import held
 from smart_app.answers import ANSWER, digest
-from smart_app.beside import TYPED
 from smart_app.cases.inbox import Mail
 from smart_app.cases.model import Case, Decision, Receipt, Resource, Task
 from smart_app.decide import PASSING, Deciding
 from smart_app.errors import PayerUnknown, StaleRevision
-from smart_app.pas import subscription, verdicts
+from smart_app.pas import subscription
 from smart_app.steps import Steps
 from smart_app.updating import Updating
 from smart_app.world import World
@@ -95,7 +92,7 @@ class Hearing(Steps):
             with self.store.write() as db:
                 self.note(db, case, "quarantined", why="another request")
                 self.hear(db, case.id)
-                self.world.tasks.wake(db, "poll", case.id)
+                self.deciding.ask_now(db, case)
 
     def _take(self, case: Case, result: Resource) -> None:
         """Take an answer that is about a case."""
@@ -127,10 +124,11 @@ class Hearing(Steps):
                     raise StaleRevision
                 self.hear(db, case.id)
                 if read is None:
-                    self._ask(db, case)
+                    self.deciding.ask_now(db, case)
                 else:
                     self.note(db, case, "notified")
-                    self._held(db, case, read, digest(result))
+                    before = self.store.latest(case.id, "decision", Decision)
+                    self.deciding.told(db, case, before, read, digest(result))
 
         self.deciding.understood(case, lambda: self.deciding.listed(case, result), take)
 
@@ -138,27 +136,3 @@ class Hearing(Steps):
         """Say that what is told of a request that is over is not used."""
         with self.store.write(case.id) as db:
             self.note(db, case, "told_too_late")
-
-    def _ask(self, db: sa.Connection, case: Case, *, disputed: bool = False) -> None:
-        """Have the payer asked now; where it is ``disputed`` even if all is decided."""
-        if disputed:
-            self.deciding.ask_once(db, case)
-        else:
-            self.deciding.plan_poll(db, case, 0)
-        self.world.tasks.wake(db, "poll", case.id)
-
-    def _held(self, db: sa.Connection, case: Case, read: Decision, sha256: str) -> None:
-        """Take an answer onto its case, held against the decision that stands."""
-        before = self.store.latest(case.id, "decision", Decision)
-        if before is None or not read.items or before.source in TYPED:
-            self.deciding.heard(db, case, before, read, 0)
-            return
-        made, stood = read.created, self.deciding.stood_at(db, case, before)
-        if made and stood and made < stood and not verdicts.same(read, before):
-            self.deciding.held_back(db, case, before, read)
-            self._ask(db, case, disputed=True)  # it was overtaken
-        elif (made and stood and made > stood) or self.deciding.first(case, before):
-            self.deciding.heard(db, case, before, read, 0)
-        else:
-            self.deciding.doubted(db, case, before, read, sha256)
-            self._ask(db, case, disputed=not verdicts.same(read, before))

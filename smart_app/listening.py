@@ -14,7 +14,7 @@ import json
 import secrets
 import uuid
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -83,7 +83,7 @@ class Listening(Steps):
             with self.world.tasks.finish(task) as db:
                 self.inbox.drop(db, task.case)
             return
-        if payer.pended != "subscription" or not self.inbox.awaited(here.site, self._since()):
+        if payer.pended != "subscription" or not self.inbox.awaited(here.site, self.usable_since()):
             self._end(task, here, payer)
             return
         changed = self._kept(here, payer)
@@ -95,11 +95,6 @@ class Listening(Steps):
         if "remote" not in changed:
             self._catch_up(here, payer)
 
-    def _since(self) -> datetime:
-        """Return from when on a number that was recorded may still be used."""
-        days = self.world.program.number.window_days
-        return self.world.clock.now() - timedelta(days=days)
-
     def _end(self, task: Task, here: Listener, payer: Payer) -> None:
         """End a Subscription that nobody waits for; one that is begun meanwhile stays."""
         if here.remote:
@@ -107,7 +102,7 @@ class Listening(Steps):
         with self.world.tasks.during(task) as db:
             self.inbox.listener(here.id, db)
             unheard = self.world.tasks.waiting(db, "heard", here.id)
-            if unheard or self.inbox.awaited(here.site, self._since(), db):
+            if unheard or self.inbox.awaited(here.site, self.usable_since(), db):
                 self.inbox.change(db, here.id, remote=None)
             else:
                 self.inbox.drop(db, here.id)

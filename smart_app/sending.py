@@ -15,6 +15,7 @@ from smart_app.cases.model import Case, Event, Person, Receipt, Task
 from smart_app.channels import pas as channel
 from smart_app.decide import Deciding
 from smart_app.errors import IllegalMove, PayerUnknown, PayerUnreachable, StaleRevision
+from smart_app.late import LateAnswers
 from smart_app.listening import Listening
 from smart_app.payers.registry import Payer
 from smart_app.steps import Steps
@@ -44,6 +45,7 @@ class Sending(Steps):
         super().__init__(world)
         self.deciding = deciding
         self.listening = listening
+        self.late = LateAnswers(world, deciding)
 
     def send(self, task: Task) -> None:
         """Send the signed request once."""
@@ -136,7 +138,7 @@ class Sending(Steps):
             self.deciding.received(task, case, row.identifier, answer)
             return
         if case.tracks.submission != "unknown":
-            self.deciding.held_against(task, case, row.identifier)
+            self.late.look(task, case, row.identifier)
             return
         if payer.recovery == "inquire":
             found = self.deciding.inquire(case)
@@ -144,7 +146,11 @@ class Sending(Steps):
                 raise PayerUnknown("the inquiry's answer does not tell")
             if found.body is not None:
                 receipt = self.deciding.judged(case, Receipt("received", 200, found.body))
-                self.deciding.received(task, case, row.identifier, receipt)
+                if row.sends > 1 and self._dismisses(case, receipt):
+                    with self.world.tasks.finish(task) as db:
+                        self.note(db, case, "person_needed")
+                else:
+                    self.deciding.received(task, case, row.identifier, receipt)
                 return
         refusal = self._refusal(case, row.identifier)
         if refusal and refusal.outcome == "rejected" and payer.recovery == "inquire":
@@ -155,6 +161,10 @@ class Sending(Steps):
                 self.note(db, case, "person_needed")
             else:
                 self._again(db, case, row.identifier, "not_there", recovery=payer.recovery)
+
+    def _dismisses(self, case: Case, receipt: Receipt) -> bool:
+        """Tell whether an answer dismisses: of what was sent twice perhaps the second sending."""
+        return receipt.outcome == "received" and self.deciding.ends(case, receipt)
 
     def _refusal(self, case: Case, identifier: str) -> Receipt | None:
         """Return the refusal that a request met, if it did."""

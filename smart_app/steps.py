@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -20,8 +21,18 @@ R = TypeVar("R")
 HEARD, LONG = "heard", 86_400
 """Where it is marked that something was heard of a case, and for how many seconds: any question
 that was under way then is over by the end."""
+ONCE = "once-"
+"""How the task is called that asks about what is decided."""
+DAILY, SPREAD = 86_400.0, 5.0  # seconds
+MOST_ONCE = 150
+"""How often that is tried before it is asked once a day: about a day long."""
 REQUESTS = ("initial", "resubmission", "update")
 """Kinds of submissions that ask for a decision."""
+
+
+def growing(payer: Payer, polls: int, longest: float) -> float:
+    """Return the seconds until a payer is asked again, which grow with each question."""
+    return min(longest, payer.poll_first_seconds * 1.5 ** min(polls, 40))
 
 
 class Steps:
@@ -78,14 +89,36 @@ class Steps:
             raise StaleRevision
 
     def ask_about(self, site: str) -> None:
-        """Have payers asked about the waiting cases of a site, also where that is under way.
+        """Have payers asked about the cases of a site that count, also where that is under way.
 
-        In a transaction of its own, which may write of several cases.
+        Those that wait at once, what is affirmed one after another. In a transaction of its own,
+        which may write of several cases.
         """
         with self.store.write() as db:
             self.world.inbox.ask_about(db, site)
             for case_id in self.world.inbox.asked_about(db, site):
                 self.hear(db, case_id)
+            for at, case_id in enumerate(self.world.inbox.affirmed(db, site, self.usable_since())):
+                self.ask_once(db, self.store.case(case_id, db), delay=at * SPREAD)
+
+    def usable_since(self) -> datetime:
+        """Return from when on a number that was recorded may still be used."""
+        days = self.world.program.number.window_days
+        return self.world.clock.now() - timedelta(days=days)
+
+    def ask_once(
+        self, db: sa.Connection, case: Case, polls: int = -1, *, delay: float = 0.0
+    ) -> None:
+        """Queue a question to the payer, even if all is decided: what it said is not known.
+
+        At once or after a ``delay``, or with a pause that grows to a day after so many ``polls``;
+        one at a time waits.
+        """
+        pause = growing(self.payer(case), polls, DAILY) if polls >= 0 else delay
+        if self.world.tasks.sooner(db, "poll", case.id, pause, ONCE):
+            return
+        tag = f"{polls + 1}-{ONCE}{uuid.uuid4()}"
+        self.world.tasks.add(db, "poll", case.id, tag=tag, delay=pause, max_attempts=MOST_ONCE)
 
     def move(self, db: sa.Connection, case: Case, **to: str) -> Case:
         """Save a case after moves of its tracks; raises IllegalMove and StaleRevision."""

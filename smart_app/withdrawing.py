@@ -12,10 +12,10 @@ from typing import Literal
 import sqlalchemy as sa
 
 from smart_app.amending import Amending, held
-from smart_app.beside import TYPED
+from smart_app.beside import TYPED, hashed
 from smart_app.cases.model import OPEN, Case, Decision, ItemDecision, Person, Receipt
 from smart_app.errors import IllegalMove, StaleRevision
-from smart_app.pas import update, verdicts
+from smart_app.pas import update
 
 WITHDRAWABLE = ("none", "pended", "affirmed", "affirmed_modified", "partial", "contact_payer")
 """Decisions of which there is something left to withdraw; a denied request takes no update."""
@@ -72,10 +72,10 @@ class Withdrawing(Amending):
 
     def done(self, db: sa.Connection, case: Case, found: Decision | None) -> None:
         """End the request that the payer has withdrawn."""
-        if found is not None and found.source == "pas":
-            before = self.store.latest(case.id, "decision", Decision)
+        before = self.store.latest(case.id, "decision", Decision)
+        if found is not None and before is not None and before.source in TYPED:
             self.deciding.heard(db, case, before, found, 0)
-        elif found is not None:
+        elif found is not None:  # whatever it is dated: it answers what came after all that stands
             self.deciding.take(db, case, found, 0)
         self.given_up(db, self.store.case(case.id, db))
 
@@ -96,25 +96,7 @@ class Withdrawing(Amending):
         if found is None or not found.items or found.word == "dismissed":
             return
         before = self.store.latest(case.id, "decision", Decision)
-        if before is None or verdicts.undecided(before) or verdicts.same(found, before):
-            self.deciding.heard(db, case, before, found, 0)
-        else:
-            self._otherwise(db, case, before, found)
-
-    def _otherwise(self, db: sa.Connection, case: Case, before: Decision, found: Decision) -> None:
-        """Take another decision than the one that stands as far as it is not the older of the two.
-
-        What may be older never makes an approval of a denial; what denies holds until it is asked.
-        """
-        stood, made = self.deciding.stood_at(db, case, before), found.created
-        older, newer = bool(stood and made and made < stood), bool(stood and made and made > stood)
-        better = verdicts.favours(found) and not verdicts.favours(before)
-        if before.source in TYPED or not (older or (better and not newer)):
-            self.deciding.heard(db, case, before, found, 0)
-            return
-        if not (older and better):
-            self.deciding.doubted(db, case, before, found, found.id)
-        self.deciding.ask_once(db, case)
+        self.deciding.told(db, case, before, found, hashed(found))
 
     def heard_by(self, case: Case, person: Person) -> Decision | None:
         """Return the decision that a person heard: that the request is withdrawn."""

@@ -213,20 +213,30 @@ class Inbox:
         It is being sent or waits; or it is affirmed by a number that was recorded ``since`` a day
         from which it may still be used, so that it may be taken back.
         """
-        task, case, number = tables.task, tables.pa_case, tables.utn
+        task, case = tables.task, tables.pa_case
         waits = (
             sa.select(task.c.key)
             .join(case, case.c.id == task.c.case_id)
             .where(tables.UNDONE, task.c.kind.in_(AWAITED), case.c.site == site)
         )
-        affirmed = (
+        affirmed = self._affirmed(site, since)
+        with nullcontext(db) if db is not None else self._store.read() as reader:
+            return any(reader.execute(one.limit(1)).first() for one in (waits, affirmed))
+
+    def affirmed(self, db: sa.Connection, site: str, since: datetime) -> list[str]:
+        """Return the cases of a site that are affirmed by a number recorded ``since`` a day."""
+        found = self._affirmed(site, since).order_by(tables.pa_case.c.id)
+        return list(dict.fromkeys(row[0] for row in db.execute(found)))
+
+    @staticmethod
+    def _affirmed(site: str, since: datetime) -> sa.Select[Any]:
+        case, number = tables.pa_case, tables.utn
+        return (
             sa.select(case.c.id)
             .join(number, number.c.case_id == case.c.id)
             .where(case.c.site == site, case.c.open, case.c.decision.in_(FAVOURABLE))
             .where(number.c.recorded_at >= since.timestamp())
         )
-        with nullcontext(db) if db is not None else self._store.read() as reader:
-            return any(reader.execute(one.limit(1)).first() for one in (waits, affirmed))
 
     def asked_about(self, db: sa.Connection, site: str) -> list[str]:
         """Return the cases of a site about which a payer is being asked."""

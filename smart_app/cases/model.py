@@ -621,6 +621,8 @@ class Decision:
 
     ``decided_on`` is its day, of several the first; it holds for each item without one of its own.
     ``taken_back`` are the items of a letter on which the payer's own answer stands instead.
+    ``created`` is the moment at which the payer made it, ``created_on`` the day where it tells no
+    moment.
     """
 
     id: str
@@ -638,6 +640,7 @@ class Decision:
     quarantined: tuple[str, ...] = ()
     entered_by: str | None = None
     created: datetime | None = None
+    created_on: date | None = None
     taken_back: tuple[str, ...] = ()
     wanted: tuple[Wanted, ...] = ()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
 YEARS = range(2000, 2101)
@@ -62,3 +62,23 @@ def moment(value: Any) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo and found.year in YEARS else None
+
+
+EAST, WEST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
+
+
+def first(when: date) -> datetime:
+    """Return the first moment that a moment, or a day of a zone that is not told, may mean."""
+    return when if isinstance(when, datetime) else datetime.combine(when, time.min, EAST)
+
+
+def last(when: date) -> datetime:
+    """Return the last moment that a moment, or a day of a zone that is not told, may mean."""
+    return when if isinstance(when, datetime) else datetime.combine(when, time.max, WEST)
+
+
+def surely_before(one: date, other: date) -> bool:
+    """Tell whether a moment or a day lies before another; two days are of one zone."""
+    if isinstance(one, datetime) == isinstance(other, datetime):
+        return one < other
+    return last(one) < first(other)

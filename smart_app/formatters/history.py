@@ -105,6 +105,8 @@ UNUSED = {
     "another decision of the whole": "it contradicts itself",
     "another decision of a part": "it contradicts itself",
     "a list that is not whole": "the reviewer did not give all that it has",
+    "a second sending": "it dismisses a request that was sent twice, perhaps the second one alone: "
+    "ask the reviewer",
 }
 """Why an answer was not used."""
 

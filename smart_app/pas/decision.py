@@ -146,7 +146,7 @@ def refusal(body: Any, sent: Sent, dismissed_text: str) -> dict[str, tuple[str, 
             return {}
         response = found[0]
         decided = any(review_actions(item) for item in response.get("item") or [])
-        if decided or _dismissed(response, dismissed_text) is not None:
+        if decided or dismissal(response, dismissed_text) is not None:
             return {}
         return _complaints(response) or {"no reason given": ()}
     except (AttributeError, TypeError, KeyError):
@@ -240,7 +240,7 @@ def word_of(items: tuple[ItemDecision, ...]) -> DecisionWord:
     return "unreadable"
 
 
-def _dismissed(response: Resource, text: str) -> tuple[str, ...] | None:
+def dismissal(response: Resource, text: str) -> tuple[str, ...] | None:
     """Return the reasons when this payer says that it dismissed the request, else None."""
     if response.get("outcome") != "error" or response.get("item"):
         return None
@@ -266,7 +266,7 @@ def _read(case: Case, body: Any, sent: Sent, dismissed_text: str, now: datetime)
     if why := not_usable(responses, body, sent):
         return unusable(case, why, now)
     response = responses[0]
-    reasons = _dismissed(response, dismissed_text)
+    reasons = dismissal(response, dismissed_text)
     if reasons is not None:
         items = tuple(ItemDecision(one.trace, "dismissed", notes=reasons) for one in case.items)
         return _decision(case, items, "dismissed", now, response, notes=reasons)
@@ -321,6 +321,8 @@ def _decision(
     own = tuple(replace(one, decided_on=None) if one.decided_on == issued else one for one in items)
     reviewer = _extension(response, "extension-claimResponseReviewer")
     human = next(sub(reviewer, "wasHumanReviewedFlag"), None) if reviewer else None
+    stated = response.get("created")
+    created = dates.moment(stated)
     return Decision(
         id=str(uuid.uuid4()),
         case=case.id,
@@ -328,7 +330,8 @@ def _decision(
         received_at=now,
         source="pas",
         decided_on=issued,
-        created=dates.moment(response.get("created")),
+        created=created,
+        created_on=None if created else dates.day(stated),
         payer_reference=_reference(response) if word == "pended" else None,
         human_reviewer=human if isinstance(human, bool) else None,
         word=word,

@@ -307,8 +307,11 @@ def _same_result(found: list[Resource], rest: list[Resource]) -> bool:
     return any(_head(one).get("id") in ids for one in rest)
 
 
-def ours(case: Case, body: Any, sent: Sent, now: datetime) -> Inquired:
+def ours(case: Case, body: Any, sent: Sent, now: datetime, *, second: str = "") -> Inquired:
     """Return the newest result that is about this request, or whether there is certainly none.
+
+    ``second`` is the text of a dismissal that may be of a second sending alone: it says nothing
+    beside another result.
 
     What may be about an earlier version of it is as if it were not there; where it decides and
     nothing else is found, people have to know.
@@ -325,6 +328,9 @@ def ours(case: Case, body: Any, sent: Sent, now: datetime) -> Inquired:
         if why := _stray(asked, body, found):
             return Inquired("unclear", why=why)
         if found:
+            if second:
+                first = [one for one in found if decision.dismissal(_head(one), second) is None]
+                found = first or found
             rest = [one for one, kind in zip(several, kinds, strict=True) if kind == "unclear"]
             gone = [one for one in rest if withdrawn(_head(one)) and _named(asked, _head(one))]
             return CONTRADICTING if _same_result(found, rest) else _newest(asked, [*found, *gone])

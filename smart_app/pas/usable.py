@@ -30,10 +30,13 @@ Why = Literal[
     "another decision of a part",
     "a list that is not whole",
     "answers that differ",
+    "a second sending",
 ]
 """Why nothing of an answer may be used; ``formatters`` has words for each."""
 DIFFER: Why = "answers that differ"
 """Why none of several answers is used, that contradict each other."""
+SECOND: Why = "a second sending"
+"""Why a dismissal is not used of a request that was sent twice."""
 STRAY: tuple[Why, ...] = ("another member", "another request")
 """Why an answer is another's; what does not stand may be a withdrawal."""
 SUPERSEDED: Why = "an earlier version"

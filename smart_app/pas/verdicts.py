@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Any
 
 from smart_app.cases.model import ASKING, FAVOURABLE, OPEN, Decision, ItemDecision
+from smart_app.fhir import dates
 from smart_app.fhir.dates import NO_DAY
 from smart_app.pas.decision import word_of
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def undecided(found: Decision | None) -> bool:
@@ -172,8 +176,18 @@ def _decided_too(found: Decision, other: Decision, *, denials: bool = False) -> 
         notes=tuple(dict.fromkeys((*found.notes, *other.notes))),
         human_reviewer=other.human_reviewer if agree else None,
         received_at=max(found.received_at, other.received_at),
-        created=max(filter(None, (found.created, other.created)), default=None),
+        **_later(found, other),
     )
+
+
+def _later(one: Decision, other: Decision) -> dict[str, Any]:
+    """Return when the later of two decisions was made, as it tells; a day may be any hour of it."""
+    ends = [
+        dates.last(when) if (when := each.created or each.created_on) else LONG_AGO
+        for each in (one, other)
+    ]
+    later = other if ends[1] > ends[0] else one
+    return {"created": later.created, "created_on": later.created_on}
 
 
 def _dated(found: Decision, other: Decision) -> Decision:
@@ -284,6 +298,7 @@ def take_back(typed: Decision, read: Decision, traces: Collection[str]) -> Decis
         word=word_of(items),
         received_at=read.received_at,
         created=read.created,
+        created_on=read.created_on,
         # the day begins the window of what is still affirmed
         decided_on=typed.decided_on if affirmed(whole) else read.decided_on,
         human_reviewer=read.human_reviewer,

@@ -40,7 +40,10 @@ MAY_STORE = (
     "smart_app/sending.py",
     "smart_app/beside.py",
     "smart_app/asking.py",
+    "smart_app/moments.py",
+    "smart_app/taking.py",
     "smart_app/decide.py",
+    "smart_app/late.py",
     "smart_app/numbering.py",
     "smart_app/filing.py",
     "smart_app/follow.py",
@@ -70,7 +73,10 @@ CALLERS = {
     "smart_app/requesting.py",  # the signed form and the request, stages 8 and 9
     "smart_app/sending.py",  # stage 10 of the line
     "smart_app/asking.py",  # stage 11, what a payer is asked
+    "smart_app/moments.py",  # stage 11, which answer is the newer
+    "smart_app/taking.py",  # stage 11, a decision on its case
     "smart_app/decide.py",  # stage 11
+    "smart_app/late.py",  # stage 11, several answers to one request
     "smart_app/listening.py",  # stage 11 by notification
     "smart_app/amending.py",  # what the payer is told of a request that it has
     "smart_app/withdrawing.py",  # a request taken back

@@ -1,0 +1,89 @@
+"""Several answers to one request: what those say that came after one was taken."""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+
+from smart_app.answers import digest
+from smart_app.beside import TYPED
+from smart_app.cases.model import Case, Decision, Task
+from smart_app.decide import Deciding
+from smart_app.pas import verdicts
+from smart_app.pas.usable import DIFFER, STRAY
+from smart_app.steps import Steps
+from smart_app.world import World
+
+REST = "rest-"
+"""How the task is called that looks at what is left of late answers."""
+
+
+class LateAnswers(Steps):
+    """Answers to a request that was answered already."""
+
+    def __init__(self, world: World, deciding: Deciding) -> None:
+        super().__init__(world)
+        self.deciding = deciding
+
+    def look(self, task: Task, case: Case, identifier: str) -> None:
+        """Hold the answers that came after another one was taken against it.
+
+        What they add together is taken. When they contradict what was taken, that counts no more
+        until the payer tells. Then each is looked at of which nothing can be used.
+        """
+        kept = self.deciding.answering(case, self.deciding.kept(case, identifier))
+        read = [self.deciding.tried(case, one) for one in kept]
+        ours = [one for one in read if one.items or one.quarantined[0] not in STRAY]
+        bodies = [one.body for one, told in zip(kept, read, strict=True) if told in ours]
+        sha256 = digest(bodies)
+        late = self.deciding.said_by(case, ours, sha256) if ours else None
+        unusable = [one for one in read if not one.items]
+        with self.world.tasks.finish(task) as db:
+            before = self.store.latest(case.id, "decision", Decision)
+            if before is None or case.closed:
+                return
+            self.hear(db, case.id)
+            rest = bool(task.key.partition(REST)[1])
+            if rest or late is None or not self._late(db, case, before, late, sha256):
+                self._late_unusable(db, case, before, unusable)
+            elif unusable:  # they are held against what stands then
+                self.world.tasks.add(db, "recover", case.id, tag=f"{REST}{uuid.uuid4()}")
+
+    def _late(
+        self, db: sa.Connection, case: Case, before: Decision, late: Decision, sha256: str
+    ) -> bool:
+        """Take what late answers say together; return whether they say anything new."""
+        if not (late.items or DIFFER in late.quarantined) or self.deciding.known(case, late):
+            return False
+        if before.source in TYPED:
+            if late.items:
+                self.deciding.beside_typed(db, case, before, late, 0)
+            else:
+                self.deciding.unusable(db, case, before, late, 0)
+            return True
+        if DIFFER in before.quarantined and late.items:
+            return False  # the payer settles it when it is asked, or a letter does
+        found = self.deciding.added(case, before, late, sha256)
+        if found is None or self.deciding.known(case, found):
+            return False
+        if found.items and self.deciding.overtaken(db, case, before, late):
+            self.deciding.set_aside(db, case, before, late, 0)
+        else:
+            self.deciding.take(db, case, found, 0)
+        return True
+
+    def _late_unusable(
+        self, db: sa.Connection, case: Case, before: Decision, unusable: list[Decision]
+    ) -> None:
+        """Look at late answers that hold nothing to use: one may deny what was affirmed."""
+        new = [one for one in unusable if not self.deciding.known(case, one)]
+        by_why = {one.quarantined[0]: one for one in reversed(new)}
+        grave = [one for why, one in by_why.items() if why not in STRAY and before.items][:1]
+        for one in by_why.values():
+            if one not in grave:
+                self.deciding.not_used(db, case, one)
+            elif before.source not in TYPED and verdicts.favours(before):
+                self.deciding.take(db, case, one, 0)
+            else:
+                self.deciding.unusable(db, case, before, one, 0)

@@ -1,0 +1,118 @@
+"""Which of a payer's answers is the newer one, as far as anybody can tell.
+
+Lists lag, notifications overtake each other, and many an answer bears a day alone, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Literal
+
+import sqlalchemy as sa
+
+from smart_app.answers import AHEAD, Answers
+from smart_app.cases.model import OPEN, Case, Decision
+from smart_app.fhir import dates
+from smart_app.pas import verdicts
+
+STOOD = "stood"
+"""Where the newest moment is kept at which a payer said what counts of a case."""
+VERSION = "version"
+"""Where the first decision is kept on what the payer has since it took the last change."""
+
+Order = Literal["newer", "older", "unknown"]
+
+
+def _made(found: Decision) -> date | None:
+    """Return the moment or day of a decision; None for one that no clock that is off can mean."""
+    made = found.created or found.created_on
+    return made if made and dates.first(made) <= found.received_at + AHEAD else None
+
+
+def _newest(several: Iterable[date | None]) -> list[date]:
+    """Return the last moment and the last day of several."""
+    known = [one for one in several if one]
+    moments = [one for one in known if isinstance(one, datetime)]
+    days = [one for one in known if not isinstance(one, datetime)]
+    return [max(each) for each in (moments, days) if each]
+
+
+class Moments(Answers):
+    """The moments of a payer's answers, held against each other."""
+
+    def stood_at(self, db: sa.Connection, case: Case, before: Decision) -> list[date]:
+        """Return when the payer said last, by its own clock, what counts: a moment, a day, or both.
+
+        It never falls while the payer has the same version: what cannot be used has no moment.
+        """
+        kept = self.store.kv(STOOD).get(case.id, db) or ""
+        told = [
+            datetime.fromisoformat(one) if "T" in one else date.fromisoformat(one)
+            for one in kept.split()
+        ]
+        return _newest([*told, _made(before)])
+
+    def stands(self, db: sa.Connection, case: Case, found: Decision, *, anew: bool = False) -> None:
+        """Remember when what counts was said; ``anew`` on another version of the request."""
+        newest = _newest([_made(found)]) if anew else self.stood_at(db, case, found)
+        kept = " ".join(one.isoformat() for one in newest)
+        self.store.kv(STOOD).put(case.id, kept, None, db)
+        if anew:
+            self.store.kv(VERSION).put(case.id, found.id, None, db)
+
+    def heard_until(self, case: Case) -> datetime | None:
+        """Return the newest moment of the payer's clock at which a decision was heard, or None."""
+        before = self.store.latest(case.id, "decision", Decision)
+        with self.store.read() as db:
+            stood = self.stood_at(db, case, before) if before else []
+        return next((one for one in stood if isinstance(one, datetime)), None)
+
+    def order(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> Order:
+        """Tell whether an answer was surely made after, or before, what counts."""
+        stood, made = self.stood_at(db, case, before), _made(read)
+        if not stood or made is None:
+            return "unknown"
+        if any(dates.surely_before(made, one) for one in stood):
+            return "older"
+        return "newer" if all(dates.surely_before(one, made) for one in stood) else "unknown"
+
+    def overtaken(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
+        """Tell whether an answer may be older than what counts, and must not count against it.
+
+        So is one that is surely older and says otherwise. One of which nobody can tell is, where it
+        affirms more, or brings a number back that ended. It is about what was decided of this
+        version before it: of a first decision two clocks of a payer may say that it was made before
+        the receipt.
+        """
+        order = self.order(db, case, before, read)
+        if order == "newer":
+            return False
+        told, last = self._of_version(case), self.last(case, before)
+        decided = {it.trace for one in told for it in one.items if it.decision not in OPEN}
+        older = order == "older"
+        differ = verdicts.contradicts(last, read) if older else verdicts.raised(read, last)
+        ids = {one.id for one in told}
+        known = [one for one in self.store.utns(case.id) if one.decision_id in ids]
+        ended = {one.number for one in known if one.status != "active"}
+        ended -= {one.number for one in last.items}
+        again = {it.trace for it in read.items if it.number in ended}
+        return bool(again | (differ & decided))
+
+    def last(self, case: Case, before: Decision) -> Decision:
+        """Return the decision that stands, or the one before it where that says of no item."""
+        return before if before.items else next(reversed(self._of_version(case)), before)
+
+    def _of_version(self, case: Case) -> list[Decision]:
+        """Return what was said of any item since the payer took the last change, oldest first."""
+        several = self.store.history(case.id, "decision", Decision)
+        first, ids = self.store.kv(VERSION).get(case.id), [one.id for one in several]
+        since = ids.index(first) if first in ids else 0
+        return [one for one in several[since:] if one.items]
+
+    def first(self, case: Case, before: Decision) -> bool:
+        """Tell whether nothing of a case was ever decided, so that nothing can be overtaken."""
+        if len(self.versions(case)) > 1:
+            return False  # an approval may be of the version before
+        several = [before, *self.store.history(case.id, "decision", Decision)]
+        return all(item.decision in OPEN for one in several for item in one.items)

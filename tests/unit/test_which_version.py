@@ -1,0 +1,83 @@
+"""Whether an answer is of the version before a change or a withdrawal, by clocks that differ."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from smart_app.cases.store import Store
+from smart_app.errors import PayerUnknown
+from tests.unit.kit import FakeClock
+from tests.unit.line import SIGNER
+from tests.unit.pas.test_decision import an_answer_item
+from tests.unit.test_follow import headline, ok
+from tests.unit.test_hearing import says
+from tests.unit.test_lagging import lists
+from tests.unit.test_updating import FIRST, Wished, change, pended, update
+from tests.unit.told import Told, event
+
+pytestmark = pytest.mark.usefixtures("asked_of_the_case")
+N1, N2 = "AB1234567890CD", "AB1234567890CE"
+DOWN = PayerUnknown("down")
+
+
+@pytest.mark.parametrize("day", [True, False])
+@pytest.mark.parametrize("way", ["told", "listed"])
+def test_a_clock_that_is_ahead_of_a_change_that_was_answered_without_a_moment(
+    store: Store, clock: FakeClock, day: bool, way: str
+) -> None:
+    line = pended(store, clock, DOWN, tells=True)
+    assert isinstance(line, Told)
+    line.payer.answers["$inquire"] = [DOWN]
+    clock.pass_by(3600)
+    ahead = (clock.now() + timedelta(minutes=5)).isoformat(timespec="seconds")
+    before = says("A1", ahead, utn=N1)
+    clock.pass_by(60)
+    change(line)
+    head = {"created": clock.now().date().isoformat()} if day else {}
+    line.payer.answers["$submit"] = [ok(an_answer_item("A4"), **head)]
+    line.work()
+    assert headline(line) == "pended"
+    if way == "told":
+        line.tell(event(1, before))
+        line.pass_by(5, each=60)
+    else:
+        lists(line, before)
+    assert line.case().tracks.claim != "ready"
+
+
+def test_a_part_that_was_decided_just_before_a_change(store: Store, clock: FakeClock) -> None:
+    line = pended(store, clock, orders=2)
+    items = an_answer_item("A1", utn=N1), an_answer_item("A4", 2)
+    line.payer.answers["$inquire"] = [ok(*items, created="2026-11-24T10:00:03Z")]
+    with store.write() as db:
+        line.follow.deciding.ask_once(db, line.case())
+    line.pass_by(2, each=3.0)
+    assert store.utns("case-1")
+    change(line, Wished(FIRST, units={"trace-1": 9}))
+    waits = an_answer_item("A4"), an_answer_item("A4", 2)
+    line.payer.answers["$submit"] = [ok(*waits, created="2026-11-24T10:00:30Z")]
+    line.work()
+    assert headline(line) == "pended"
+    named = {"identifier": update(line)["entry"][0]["resource"]["identifier"][0]}
+    both = an_answer_item("A1", utn=N2), an_answer_item("A1", 2, utn=N2)
+    line.payer.answers["$inquire"] = [ok(*both, created="2026-11-24T10:00:20Z", request=named)]
+    line.pass_by(24 * 10, each=3600.0)
+    assert headline(line) == "affirmed"
+
+
+def test_a_withdrawal_that_the_payer_confirms_with_an_earlier_moment(
+    store: Store, clock: FakeClock
+) -> None:
+    line = pended(store, clock)
+    approved = ok(an_answer_item("A1", utn=N1), created="2026-11-24T12:00:00Z")
+    line.payer.answers["$inquire"] = [approved]
+    line.pass_by(15, each=100.0)
+    assert headline(line) == "affirmed"
+    case = line.case()
+    line.follow.withdrawing.begin(case, case.revision, SIGNER)
+    gone = ok(an_answer_item("C"), created="2026-11-24T11:58:00Z")
+    line.payer.answers["$submit"] = line.payer.answers["$inquire"] = [gone]
+    line.pass_by(24, each=3600.0)
+    assert headline(line) == "cancelled"
