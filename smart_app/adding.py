@@ -63,9 +63,16 @@ class Wish:
         return codec.sha256(codec.dump(self.wanted.key))[:16]
 
 
-def _unsound(fault: str) -> MissingFact:
-    """Return that something of what was chosen is no FHIR: a payer refuses all of it then."""
+def _unsound(fault: str, *, form: bool) -> MissingFact:
+    """Return that something of what is to be sent is no FHIR: a payer refuses all of it then."""
     part = fault.partition(":")[0].rpartition(".")[2]
+    if form:
+        return MissingFact(
+            "not sound",
+            say=f"The answers cannot be sent: their “{part}” is not written as the standard asks.",
+            do="Have it put right in the chart and open Preclear again, or tell the people who run "
+            "Preclear.",
+        )
     return MissingFact(
         "not sound",
         say=f"A document cannot be sent: its “{part}” is not written as the standard asks.",
@@ -201,7 +208,7 @@ class Adding(Steps):
         request, version = self.deciding.request(case), self.payer(case).pas_version
         made = attachments.build(request, addition.wanted, sent, version)
         if wrong := tuple(check.shape(made)):
-            raise _unsound(wrong[0])
+            raise _unsound(wrong[0], form=form is not None)
         payload = codec.wire(made)
         name, digest = str(uuid.uuid4()), codec.sha256(payload)
         payer = case.payer_id or ""

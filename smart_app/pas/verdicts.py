@@ -59,13 +59,8 @@ def contradicts(one: Decision, other: Decision) -> frozenset[str]:
         item = mine.get(its.trace)
         if item is None or item.decision != its.decision:
             return True
-        facts = (
-            (item.number, its.number),
-            (item.replaced_by, its.replaced_by),
-            (item.valid_from, its.valid_from),
-            (item.valid_to, its.valid_to),
-        )
-        return any(a and b and a != b for a, b in facts)
+        known = _facts(item)
+        return any(known.get(name, fact) != fact for name, fact in _facts(its).items())
 
     return frozenset(its.trace for its in other.items if differs(its))
 
@@ -106,15 +101,8 @@ def agreed(read: Sequence[Decision]) -> Decision | None:
     for item in (item for one in useful for item in one.items):
         if item.decision not in OPEN:
             said.setdefault((item.trace, "verdict"), set()).add(item.decision)
-            facts = {
-                "number": item.number,
-                "instead": item.replaced_by,
-                "from": None if _dayless(item) else item.valid_from,
-                "to": None if _dayless(item) else item.valid_to,
-            }
-            for name, fact in facts.items():
-                if fact:
-                    said.setdefault((item.trace, name), set()).add(str(fact))
+            for name, fact in _facts(item).items():
+                said.setdefault((item.trace, name), set()).add(fact)
     if any(len(words) > 1 for words in said.values()):
         return None
     odd = [one for one in read if unread(one)]
@@ -130,6 +118,13 @@ def agreed(read: Sequence[Decision]) -> Decision | None:
         else:
             first = with_numbers(_dated(_decided_too(first, one), one), one)
     return first
+
+
+def _facts(item: ItemDecision) -> dict[str, str]:
+    """Return what goes with the verdict on an item, as far as it is told."""
+    days = (None, None) if _dayless(item) else (item.valid_from, item.valid_to)
+    facts = {"number": item.number, "instead": item.replaced_by, "from": days[0], "to": days[1]}
+    return {name: str(fact) for name, fact in facts.items() if fact}
 
 
 def _denials(found: Decision) -> dict[str, ItemDecision]:
