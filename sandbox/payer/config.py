@@ -39,11 +39,11 @@ class PayerConfig:
 
     def now(self) -> str:
         """Return the present instant, in the day that the payer takes for today."""
-        return self.moment().isoformat()
+        return self.moment().isoformat(timespec="milliseconds")
 
     def moment(self) -> datetime:
         """Return the present instant, as ``now``."""
-        moment = self.instant().replace(microsecond=0)
+        moment = self.instant()
         if self.today:
             moment = moment.replace(
                 year=self.today.year, month=self.today.month, day=self.today.day
