@@ -89,12 +89,13 @@ class Answers(Steps):
         if row.outcome != "received" or row.ended_at is None:
             return None
         heard = datetime.fromtimestamp(row.ended_at, UTC)
-        for kept in self.store.history(case.id, f"{ANSWER}:{row.identifier}", Receipt):
-            several = [one for one in echo.walk(kept.body) if one.get("resourceType") == RESULT]
-            told = [dates.moment(one.get("created")) for one in several]
+        several = self.store.history(case.id, f"{ANSWER}:{row.identifier}", Receipt)
+        for kept in several:
+            results = [one for one in echo.walk(kept.body) if one.get("resourceType") == RESULT]
+            told = [dates.moment(one.get("created")) for one in results]
             if known := [one for one in told if one and one <= heard + AHEAD]:
                 return max(known)
-        return heard + SKEW
+        return heard + SKEW if several else heard  # a person heard of it later than it was so
 
     def keep_answer(
         self, task: Task, case: Case, identifier: str, receipt: Receipt, later: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -49,7 +50,10 @@ class Asking(Moments):
         return replace(found, document_sha256=digest(body))
 
     def _ours(self, case: Case, row: sa.Row[Any], body: Any, names: echo.Sent) -> inquiry.Inquired:
-        second = self.payer(case).dismissed_text if row.sends > 1 else ""
+        text, second = self.payer(case).dismissed_text, None
+        if row.sends > 1:
+            sent = datetime.fromtimestamp(row.started_at or row.created_at, UTC)
+            second = inquiry.Second(text, sent + inquiry.SLACK)
         return inquiry.ours(case, body, names, self.world.clock.now(), second=second)
 
     def plan_poll(self, db: sa.Connection, case: Case, polls: int) -> None:

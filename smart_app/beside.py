@@ -70,14 +70,15 @@ class Beside(Steps):
         return read.document_sha256 is not None and read.document_sha256 in told
 
     def not_used(self, db: sa.Connection, case: Case, read: Decision) -> None:
-        """Say on the case why an answer was not used: the same once, and one such reason a day."""
+        """Say why an answer was not used: the same once, and one reason ever more seldom."""
         why = read.quarantined[0]
         if why == DIFFER:
             self.begun(db, case, AT_ODDS, read.document_sha256)
             return
         told = [one for one in self._told(case, ("quarantined",)) if one.facts.get("why") == why]
         known = {one.facts.get("said") for one in told}
-        late = not told or self.world.clock.now() - told[-1].at > timedelta(days=1)
+        pause = timedelta(days=2 ** len(told))  # a payer may say so daily, each time in other words
+        late = not told or self.world.clock.now() - told[-1].at > pause
         if late and read.document_sha256 not in known - {None}:
             self.note(db, case, "quarantined", why=why, said=read.document_sha256)
 

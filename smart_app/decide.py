@@ -38,7 +38,11 @@ WHOLE = ("dismissed", "cancelled")
 MOST_SILENT = 20
 """How often a payer is asked about what is decided that says nothing of it: for about a week."""
 ASKED = "asked"
-"""Where it is kept of which answer the payer was asked last, and how often."""
+"""Where it is kept of which answers the payer was asked, and how often."""
+HELD = "held"
+"""Where it is kept for a day which older answers an approval was held against."""
+DOUBT, AGREED = "doubt", 3
+"""Where it is kept how often the payer agreed with what was doubted, and how often it has to."""
 NOT_ITSELF = (*ELSEWHERE, DIFFER)
 """Why an answer is not used that is another's, or that people are told of by itself."""
 PASSING = (StaleRevision, LeaseLost, sa.exc.SQLAlchemyError)
@@ -152,6 +156,8 @@ class Deciding(Taking):
             if self._settles_nothing(db, case, before, read):
                 self._ask_on(db, case, polls)
                 return
+            if self._too_soon(db, case, before, read):
+                return
             if self.overtaken(db, case, before, read):
                 self.set_aside(db, case, before, read, polls)
                 return
@@ -188,6 +194,7 @@ class Deciding(Taking):
                 self.ask_now(db, case)
             return
         order = self.order(db, case, before, read)
+        reopens = order == "unknown" and bool(verdicts.reopened(before, read))
         differs = not verdicts.same(read, before) or self.overtaken(db, case, before, read)
         if order != "older" and (order == "newer" or self.first(case, before)):
             self.heard(db, case, before, read, 0)
@@ -195,12 +202,14 @@ class Deciding(Taking):
         self.hear(db, case.id)
         if order == "older" and differs:
             self._held_back(db, case, before, read)
+        elif reopens:
+            self._doubt(db, case, sha256)
         elif DIFFER not in before.quarantined:
             self._doubted(db, case, before, read, sha256)
         if differs:
             self._ask_of(db, case, read)
-        else:
-            self.ask_now(db, case)
+        elif self.awaits(case):
+            self.plan_poll(db, case, 0)
 
     def ask_now(self, db: sa.Connection, case: Case) -> None:
         """Have the payer asked now, whatever is decided."""
@@ -217,33 +226,62 @@ class Deciding(Taking):
         found = self.added(case, before, read, sha256)
         if found is None or (found.items and self.known(case, found)):
             return
-        if found.items and self.overtaken(db, case, before, read):
-            found = replace(self.differing(case), document_sha256=sha256)
-        self.take(db, case, found, 0)
+        if not found.items or self.overtaken(db, case, before, read):
+            self._doubt(db, case, sha256)
+        else:
+            self.take(db, case, found, 0)
+
+    def _doubt(self, db: sa.Connection, case: Case, sha256: str) -> None:
+        """Let nothing count until the payer agrees, more than once: its lists may lag."""
+        self.store.kv(DOUBT).put(case.id, 0, None, db)
+        self.take(db, case, replace(self.differing(case), document_sha256=sha256), 0)
+
+    def _too_soon(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
+        """Ask again before an approval that was doubted counts again: a list may lag."""
+        doubt = self.store.kv(DOUBT)
+        agreed = doubt.get(case.id, db)
+        if agreed is None:
+            return False
+        done = before.items or not verdicts.favours(read) or agreed + 1 >= AGREED
+        if done or self.order(db, case, before, read) == "newer":
+            doubt.put(case.id, None, None, db)
+            return False
+        doubt.put(case.id, agreed + 1, None, db)
+        self.ask_once(db, case, (agreed + 1) * 4)
+        return True
 
     def _ask_of(self, db: sa.Connection, case: Case, read: Decision) -> None:
         """Have the payer asked now; with a pause that grows about what it says again and again."""
-        told, times = self.store.kv(ASKED).get(case.id, db) or ("", -1)
-        again = times + 1 if told == hashed(read) else 0
-        self.store.kv(ASKED).put(case.id, (hashed(read), again), LONG, db)
-        self.ask_once(db, case, again - 1)
+        asked, word = dict(self.store.kv(ASKED).get(case.id, db) or {}), hashed(read)
+        times = asked.pop(word, 0)
+        several = [*asked.items(), (word, times + 1)][-MOST_SILENT:]
+        self.store.kv(ASKED).put(case.id, dict(several), LONG, db)
+        self.ask_once(db, case, times - 1)
 
     def set_aside(
         self, db: sa.Connection, case: Case, before: Decision, read: Decision, polls: int
     ) -> None:
         """Affirm nothing by an answer that was overtaken; tell people, and ask again."""
-        held = self._held_back(db, case, before, read)
+        held = self._held_back(db, case, before, read, polls)
         self.older(db, case, read)
         if held or undecided(before) or case.tracks.utn == "awaited":
             self.plan_poll(db, case, polls)
         else:
             self.ask_once(db, case, polls)
 
-    def _held_back(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
-        """Let an approval count no more that an older answer denies, until the payer tells."""
-        if not verdicts.less(before, read):
+    def _held_back(
+        self, db: sa.Connection, case: Case, before: Decision, read: Decision, polls: int = 0
+    ) -> bool:
+        """Let an approval count no more that an older answer denies, until the payer tells.
+
+        Once a day for the same answer: what the payer agreed on since is the newer one.
+        """
+        held, word = self.store.kv(HELD), f"{case.id}:{hashed(read)[:16]}"
+        if not verdicts.less(before, read) or held.get(word, db):
             return False
-        self.take(db, case, replace(self.differing(case), document_sha256=hashed(read)), 0)
+        held.put(word, True, LONG, db)
+        unused = replace(self.differing(case), document_sha256=hashed(read), supersedes=before.id)
+        self.take(db, case, unused, polls)
         return True
 
     def unusable(

@@ -66,7 +66,7 @@ class Hearing(Steps):
         if later is not None:  # what can be taken is; this one is looked at again
             raise later
         if stray or not found.results:  # it is about some case of this site, and nothing was taken
-            self.ask_about(site)
+            self.ask_about(payer, site)
         return "stray" if stray else "taken"
 
     def _once(self, mail: Mail, case: Case, result: Resource) -> Exception | None:

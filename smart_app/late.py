@@ -39,21 +39,28 @@ class LateAnswers(Steps):
         sha256 = digest(bodies)
         late = self.deciding.said_by(case, ours, sha256) if ours else None
         unusable = [one for one in read if not one.items]
+        decided = [one for one in ours if one.items]
         with self.world.tasks.finish(task) as db:
             before = self.store.latest(case.id, "decision", Decision)
             if before is None or case.closed:
                 return
             self.hear(db, case.id)
             rest = bool(task.key.partition(REST)[1])
-            if rest or late is None or not self._late(db, case, before, late, sha256):
+            if rest or late is None or not self._late(db, case, before, late, decided, sha256):
                 self._late_unusable(db, case, before, unusable)
             elif unusable:  # they are held against what stands then
                 self.world.tasks.add(db, "recover", case.id, tag=f"{REST}{uuid.uuid4()}")
 
     def _late(
-        self, db: sa.Connection, case: Case, before: Decision, late: Decision, sha256: str
+        self,
+        db: sa.Connection,
+        case: Case,
+        before: Decision,
+        late: Decision,
+        several: list[Decision],
+        sha256: str,
     ) -> bool:
-        """Take what late answers say together; return whether they say anything new."""
+        """Take what ``several`` late answers say together; return whether they say anything new."""
         if not (late.items or DIFFER in late.quarantined) or self.deciding.known(case, late):
             return False
         if before.source in TYPED:
@@ -67,7 +74,8 @@ class LateAnswers(Steps):
         found = self.deciding.added(case, before, late, sha256)
         if found is None or self.deciding.known(case, found):
             return False
-        if found.items and self.deciding.overtaken(db, case, before, late):
+        old = any(self.deciding.overtaken(db, case, before, one) for one in (late, *several))
+        if found.items and old:
             self.deciding.set_aside(db, case, before, late, 0)
         else:
             self.deciding.take(db, case, found, 0)

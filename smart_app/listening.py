@@ -88,7 +88,7 @@ class Listening(Steps):
             return
         changed = self._kept(here, payer)
         if changed.get("remote") and here.ends_at:  # until now nobody was there to tell
-            self.ask_about(here.site)
+            self.ask_about(here.payer, here.site)
         with self.world.tasks.during(task) as db:
             self.inbox.change(db, here.id, **changed)
             self.world.tasks.later(db, task, "", payer.listen_seconds, afresh=True)
@@ -152,7 +152,7 @@ class Listening(Steps):
         if events is not None:
             self.take(here, events)
         if self._missing(here):
-            self.ask_about(here.site)
+            self.ask_about(here.payer, here.site)
             with self.store.write() as db:
                 self.inbox.change(db, here.id, counted=here.counted, missed=here.counted)
 
@@ -206,7 +206,7 @@ class Listening(Steps):
         """Have the cases of a site asked about, since what was told of one could not be taken."""
         here = self.inbox.listener(task.case)
         if here is not None:
-            self.ask_about(here.site)
+            self.ask_about(here.payer, here.site)
 
 
 def _digest(body: Any) -> str:

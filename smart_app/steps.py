@@ -23,7 +23,9 @@ HEARD, LONG = "heard", 86_400
 that was under way then is over by the end."""
 ONCE = "once-"
 """How the task is called that asks about what is decided."""
-DAILY, SPREAD = 86_400.0, 5.0  # seconds
+DAILY, PAUSE, SPREAD = 86_400.0, 900.0, 5.0  # seconds
+SWEPT = "swept"
+"""Where it is kept that a payer was asked just now about all that it decided for a site."""
 MOST_ONCE = 150
 """How often that is tried before it is asked once a day: about a day long."""
 REQUESTS = ("initial", "resubmission", "update")
@@ -88,18 +90,24 @@ class Steps:
         if (self.store.kv(HEARD).get(case.id, db) or "") != since:
             raise StaleRevision
 
-    def ask_about(self, site: str) -> None:
-        """Have payers asked about the cases of a site that count, also where that is under way.
+    def ask_about(self, payer: str, site: str) -> None:
+        """Have a payer asked about the cases of a site that count, also where that is under way.
 
-        Those that wait at once, what is affirmed one after another. In a transaction of its own,
-        which may write of several cases.
+        Those that wait at once; what is decided one after another, and each once in a while. In a
+        transaction of its own, which may write of several cases.
         """
+        swept, here = self.store.kv(SWEPT), f"{payer}:{site}"
         with self.store.write() as db:
-            self.world.inbox.ask_about(db, site)
+            self.world.inbox.ask_about(db, site, ONCE)
             for case_id in self.world.inbox.asked_about(db, site):
                 self.hear(db, case_id)
-            for at, case_id in enumerate(self.world.inbox.affirmed(db, site, self.usable_since())):
-                self.ask_once(db, self.store.case(case_id, db), delay=at * SPREAD)
+            begin = PAUSE if swept.get(here, db) else 0.0
+            numbered = self.world.inbox.numbered(db, site, self.usable_since())
+            several = [self.store.case(one, db) for one in numbered]
+            theirs = [one for one in several if one.payer_id == payer]
+            for at, case in enumerate(theirs):
+                self.ask_once(db, case, delay=begin + at * SPREAD)
+            swept.put(here, True, int(PAUSE), db)
 
     def usable_since(self) -> datetime:
         """Return from when on a number that was recorded may still be used."""

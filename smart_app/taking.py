@@ -64,7 +64,8 @@ class Taking(Numbering, Beside, Asking):
         if before is not None and undecided(found) and not found.quarantined:
             found = replace(found, wanted=wanted.waiting(case, before, found))
         if before is not None and not found.quarantined and not anew:
-            last = self.last(case, before) if DIFFER in before.quarantined else before
+            held = DIFFER in before.quarantined and before.supersedes  # by what was surely older
+            last = self.last(case, before) if held else before
             found = verdicts.with_numbers(found, verdicts.unnumbered(last, withheld))
             if found.decided_on is None and verdicts.same(found, last):
                 found = replace(found, decided_on=last.decided_on)

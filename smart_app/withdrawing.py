@@ -12,7 +12,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from smart_app.amending import Amending, held
-from smart_app.beside import TYPED, hashed
+from smart_app.beside import hashed
 from smart_app.cases.model import OPEN, Case, Decision, ItemDecision, Person, Receipt
 from smart_app.errors import IllegalMove, StaleRevision
 from smart_app.pas import update
@@ -72,10 +72,7 @@ class Withdrawing(Amending):
 
     def done(self, db: sa.Connection, case: Case, found: Decision | None) -> None:
         """End the request that the payer has withdrawn."""
-        before = self.store.latest(case.id, "decision", Decision)
-        if found is not None and before is not None and before.source in TYPED:
-            self.deciding.heard(db, case, before, found, 0)
-        elif found is not None:  # whatever it is dated: it answers what came after all that stands
+        if found is not None:  # whatever it is dated: it answers what came after all that stands
             self.deciding.take(db, case, found, 0)
         self.given_up(db, self.store.case(case.id, db))
 

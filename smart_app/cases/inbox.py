@@ -22,6 +22,8 @@ from smart_app.cases.schema import tables
 from smart_app.cases.store import Store
 from smart_app.seal import Seal
 
+DECIDED = (*FAVOURABLE, "non_affirmed")
+"""Decisions that a payer may change while their number counts."""
 WAKED = 50
 """How many waiting cases are asked about at once when a payer does not say which changed."""
 AWAITED = ("send", "recover", "poll")
@@ -219,22 +221,22 @@ class Inbox:
             .join(case, case.c.id == task.c.case_id)
             .where(tables.UNDONE, task.c.kind.in_(AWAITED), case.c.site == site)
         )
-        affirmed = self._affirmed(site, since)
+        affirmed = self._numbered(site, since, FAVOURABLE)
         with nullcontext(db) if db is not None else self._store.read() as reader:
             return any(reader.execute(one.limit(1)).first() for one in (waits, affirmed))
 
-    def affirmed(self, db: sa.Connection, site: str, since: datetime) -> list[str]:
-        """Return the cases of a site that are affirmed by a number recorded ``since`` a day."""
-        found = self._affirmed(site, since).order_by(tables.pa_case.c.id)
-        return list(dict.fromkeys(row[0] for row in db.execute(found)))
+    def numbered(self, db: sa.Connection, site: str, since: datetime) -> list[str]:
+        """Return the cases of a site that are decided by a number recorded ``since`` a day."""
+        found = self._numbered(site, since, DECIDED).order_by(tables.pa_case.c.id)
+        return list(dict.fromkeys(db.execute(found).scalars()))
 
     @staticmethod
-    def _affirmed(site: str, since: datetime) -> sa.Select[Any]:
+    def _numbered(site: str, since: datetime, words: Iterable[str]) -> sa.Select[Any]:
         case, number = tables.pa_case, tables.utn
         return (
             sa.select(case.c.id)
             .join(number, number.c.case_id == case.c.id)
-            .where(case.c.site == site, case.c.open, case.c.decision.in_(FAVOURABLE))
+            .where(case.c.site == site, case.c.open, case.c.decision.in_(words))
             .where(number.c.recorded_at >= since.timestamp())
         )
 
@@ -249,13 +251,17 @@ class Inbox:
         )
         return list(db.execute(asked).scalars())
 
-    def ask_about(self, db: sa.Connection, site: str) -> None:
-        """Make the questions about waiting cases of a site due now, the oldest of them."""
+    def ask_about(self, db: sa.Connection, site: str, but: str) -> None:
+        """Make the questions about waiting cases of a site due now, the oldest of them.
+
+        Not those that bear a mark: ``but`` it has a pause of its own.
+        """
         task, case = tables.task, tables.pa_case
         waiting = (
             sa.select(task.c.key)
             .join(case, case.c.id == task.c.case_id)
             .where(task.c.kind == "poll", task.c.state == "due", case.c.site == site)
+            .where(task.c.key.not_like(f"%{but}%"))
             .order_by(case.c.created_at)
             .limit(WAKED)
             .with_for_update(skip_locked=True, of=task)

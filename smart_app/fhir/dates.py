@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 
 YEARS = range(2000, 2101)
@@ -64,7 +64,8 @@ def moment(value: Any) -> datetime | None:
     return found if found.tzinfo and found.year in YEARS else None
 
 
-EAST, WEST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
+EAST, WEST = UTC, timezone(timedelta(hours=-10))
+"""Between which zones the payers of the programs tell their days: from UTC to Honolulu."""
 
 
 def first(when: date) -> datetime:

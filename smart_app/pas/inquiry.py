@@ -182,6 +182,20 @@ class _Asked:
         return decision.read(self.case, body, self.sent, dismissed_text="", now=self.now)
 
 
+@dataclass(frozen=True, slots=True)
+class Second:
+    """What dismisses a second sending alone: the payer's ``text`` for it, ``until`` a moment."""
+
+    text: str
+    until: datetime
+
+    def only(self, response: Resource) -> bool:
+        """Tell whether a result may dismiss the second sending alone."""
+        made = dates.moment(response.get("created"))
+        soon = made is None or made <= self.until
+        return soon and decision.dismissal(response, self.text) is not None
+
+
 def _facts(case: Case, head: Resource, found: Decision) -> dict[Any, Any]:
     """Return what a result says that counts.
 
@@ -307,11 +321,12 @@ def _same_result(found: list[Resource], rest: list[Resource]) -> bool:
     return any(_head(one).get("id") in ids for one in rest)
 
 
-def ours(case: Case, body: Any, sent: Sent, now: datetime, *, second: str = "") -> Inquired:
+def ours(
+    case: Case, body: Any, sent: Sent, now: datetime, *, second: Second | None = None
+) -> Inquired:
     """Return the newest result that is about this request, or whether there is certainly none.
 
-    ``second`` is the text of a dismissal that may be of a second sending alone: it says nothing
-    beside another result.
+    A dismissal that may be of a ``second`` sending alone says nothing beside another result.
 
     What may be about an earlier version of it is as if it were not there; where it decides and
     nothing else is found, people have to know.
@@ -329,8 +344,7 @@ def ours(case: Case, body: Any, sent: Sent, now: datetime, *, second: str = "") 
             return Inquired("unclear", why=why)
         if found:
             if second:
-                first = [one for one in found if decision.dismissal(_head(one), second) is None]
-                found = first or found
+                found = [one for one in found if not second.only(_head(one))] or found
             rest = [one for one, kind in zip(several, kinds, strict=True) if kind == "unclear"]
             gone = [one for one in rest if withdrawn(_head(one)) and _named(asked, _head(one))]
             return CONTRADICTING if _same_result(found, rest) else _newest(asked, [*found, *gone])

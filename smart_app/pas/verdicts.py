@@ -83,6 +83,12 @@ def raised(letter: Decision, present: Decision) -> frozenset[str]:
     )
 
 
+def reopened(before: Decision, read: Decision) -> frozenset[str]:
+    """Return the items that were affirmed and of which another decision says that they wait."""
+    waits = {one.trace for one in read.items if one.decision in OPEN}
+    return frozenset(one.trace for one in before.items if one.decision in FAVOURABLE) & waits
+
+
 def less(typed: Decision, read: Decision) -> frozenset[str]:
     """Return the items of which the payer itself, where it has decided, affirms less."""
     decided = {one.trace for one in read.items if one.decision not in OPEN}

@@ -47,8 +47,10 @@ def sent_twice(store: Store, clock: FakeClock, first: dict[str, Any], second: An
 
 
 @pytest.mark.parametrize("way", ["told", "listed"])
-@pytest.mark.parametrize("made", [SECOND, LATE])
-def test_it_undoes_no_approval(store: Store, clock: FakeClock, way: str, made: str) -> None:
+@pytest.mark.parametrize(("made", "shown"), [(SECOND, "affirmed"), (LATE, "unreadable")])
+def test_it_undoes_no_approval_unless_it_came_long_after(
+    store: Store, clock: FakeClock, way: str, made: str, shown: str
+) -> None:
     first, second = says("A1", EARLY, utn=N1), dismissed(made)
     line = sent_twice(store, clock, first, second)
     assert headline(line) == "affirmed"
@@ -58,7 +60,7 @@ def test_it_undoes_no_approval(store: Store, clock: FakeClock, way: str, made: s
     else:
         ask_once(line)
     line.pass_by(48, each=3600.0)
-    assert headline(line) == "affirmed"
+    assert headline(line) == shown
 
 
 @pytest.mark.parametrize("way", ["told", "listed"])
@@ -75,6 +77,13 @@ def test_nor_does_it_end_the_waiting(store: Store, clock: FakeClock, way: str) -
     line.payer.answers["$inquire"] = [listing(says("A1", LATE, utn=N1), second)]
     line.pass_by(24 * 14, each=3600.0)
     assert headline(line) == "affirmed"
+
+
+def test_one_that_came_long_after_is_told_of(store: Store, clock: FakeClock) -> None:
+    line = sent_twice(store, clock, says("A4", EARLY), dismissed(SECOND))
+    line.payer.answers["$inquire"] = [listing(says("A4", EARLY), dismissed(LATE))]
+    line.pass_by(24, each=3600.0)
+    assert headline(line) == "unreadable"
 
 
 def test_alone_it_is_left_to_a_person(store: Store, clock: FakeClock) -> None:

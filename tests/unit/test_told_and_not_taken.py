@@ -82,3 +82,43 @@ def test_an_approval_that_stands_no_more(store: Store, clock: FakeClock, status:
     line.payer.answers["$inquire"] = [Reply(200, says("A1", MIDDLE, utn=N1))]
     line.pass_by(WEEKS, each=3600.0)
     assert line.case().tracks.claim == "ready", "it stands again"
+
+
+def test_a_denied_request_is_asked_about_too(store: Store, clock: FakeClock) -> None:
+    line = pended(store, clock)
+    tell(line, says("A3", MIDDLE, utn=N2))
+    line.payer.answers["$inquire"] = [Reply(200, says("A1", LATE, utn=N1))]
+    line.tell(event(2, focus="ClaimResponse/7"))
+    line.pass_by(24, each=3600.0)
+    assert headline(line) == "affirmed"
+
+
+def test_what_is_told_of_nobody_has_each_case_asked_about_once_in_a_while(
+    store: Store, clock: FakeClock
+) -> None:
+    line = pended(store, clock)
+    tell(line, says("A1", LATE, utn=N1))
+    line.payer.answers["$inquire"] = [Reply(200, says("A1", LATE, utn=N1))]
+    stray = says("A1", utn=N1)
+    trace = stray["entry"][0]["resource"]["item"][0]["extension"][0]
+    trace["valueIdentifier"]["value"] = "other"
+    for number in range(2, 102):
+        line.tell(event(number, stray))
+        line.work()
+        clock.pass_by(10)
+    assert sum(url.endswith("$inquire") for url, _ in line.payer.posts) <= 3
+
+
+def test_what_cannot_be_used_is_told_ever_more_seldom(store: Store, clock: FakeClock) -> None:
+    line = pended(store, clock)
+    line.settings.poll_first_seconds = line.settings.poll_longest_seconds = 43_200.0
+    ask = line.follow.deciding.ask
+
+    def asked(case: Any, row: Any) -> Any:
+        ask(case, row)
+        now = clock.now().isoformat(timespec="seconds")
+        return an_answer(an_answer_item("A4"), status="cancelled", created=now)
+
+    line.follow.deciding.ask = asked  # type: ignore[method-assign]
+    line.pass_by(60, each=86_400.0)
+    assert 1 <= line.events().count("quarantined") < 10

@@ -9,6 +9,7 @@ import pytest
 from smart_app.cases.store import Store
 from smart_app.errors import PayerUnknown
 from tests.unit import test_hearing as hearing
+from tests.unit import test_updating as updating
 from tests.unit.kit import FakeClock, Reply
 from tests.unit.line import Line
 from tests.unit.pas.test_decision import an_answer_item, extension
@@ -129,22 +130,45 @@ def test_a_number_that_a_denial_ended_does_not_come_back_when_it_is_told_again(
     assert not ready(line)
 
 
+APPROVED, DENIED = says("A1", LATE, utn=N1), says("A3", LATE, utn=N2)
+
+
+@pytest.mark.parametrize(
+    ("stands", "again"),
+    [
+        (DENIED, [OLD]),
+        (APPROVED, [APPROVED]),
+        (APPROVED, [says("A4", MIDDLE), says("A4", EARLY)]),
+    ],
+    ids=["an approval", "what stands", "two in turn"],
+)
 def test_a_payer_that_tells_the_same_after_each_question_is_not_asked_each_time(
-    store: Store, clock: FakeClock
+    store: Store, clock: FakeClock, stands: dict[str, Any], again: list[dict[str, Any]]
 ) -> None:
     line = hearing.pended(store, clock)
-    tell(line, OLD, says("A3", LATE, utn=N2))
-    line.payer.answers["$inquire"] = [Reply(200, says("A3", LATE, utn=N2))]
-    line.tell(event(3, OLD))
-    seen, number = 0, 3
+    tell(line, OLD, stands)
+    line.payer.answers["$inquire"] = [Reply(200, stands)]
+    seen, number = -1, 2
     for _ in range(120):
-        line.work()
-        clock.pass_by(1)
         asked = sum(url.endswith("$inquire") for url, _ in line.payer.posts)
         if asked > seen:
-            seen, number = asked, number + 1
-            line.tell(event(number, OLD))
+            seen = asked
+            for one in again:
+                number += 1
+                line.tell(event(number, one))
+        line.work()
+        clock.pass_by(1)
     assert seen < 5
+
+
+def test_an_older_denial_holds_an_approval_once_a_day(store: Store, clock: FakeClock) -> None:
+    line = updating.pended(store, clock, orders=2)
+    new = ok(an_answer_item("A1", utn=N1), an_answer_item("A4", 2), created=LATE)
+    old = ok(an_answer_item("A3", utn=N2), an_answer_item("A4", 2), created=MIDDLE)
+    line.settings.poll_first_seconds, line.settings.poll_longest_seconds = 600.0, 86_400.0
+    line.payer.answers["$inquire"] = [new, old] * 500
+    line.pass_by(24 * 10, each=3600.0)
+    assert line.events().count("answers_disagree") <= 12
 
 
 def test_replicas_that_alternate_are_told_of_once_a_day(store: Store, clock: FakeClock) -> None:
@@ -157,3 +181,55 @@ def test_replicas_that_alternate_are_told_of_once_a_day(store: Store, clock: Fak
     line.pass_by(48, each=600.0)
     assert line.events().count("answers_disagree") <= 2
     assert line.events().count("decided") <= 4
+
+
+# what is told once and listed seldom --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["A3", "A4", "CT", "C"])
+@pytest.mark.parametrize("created", [None, "2026-11-25", MIDDLE])
+def test_a_list_that_lags_once_does_not_settle_what_was_told(
+    store: Store, clock: FakeClock, code: str, created: str | None
+) -> None:
+    line = hearing.pended(store, clock)
+    tell(line, OLD)
+    assert ready(line)
+    new = says(code, created, utn=N2 if code == "A3" else None)
+    line.payer.answers["$inquire"] = [Reply(200, OLD), Reply(200, new)]
+    line.tell(event(2, new))
+    shown = []
+    for _ in range(60):
+        line.work()
+        shown.append(ready(line))
+        clock.pass_by(3600)
+    assert True not in shown
+
+
+def test_what_was_told_counts_no_more_when_the_payer_agrees_again_and_again(
+    store: Store, clock: FakeClock
+) -> None:
+    line = hearing.pended(store, clock)
+    tell(line, OLD, says("A3", None, utn=N2))
+    line.payer.answers["$inquire"] = [Reply(200, OLD)]
+    line.pass_by(60, each=3600.0)
+    assert ready(line)
+
+
+def test_a_number_from_before_a_denial_is_not_taken_over(store: Store, clock: FakeClock) -> None:
+    line = hearing.pended(store, clock)
+    tell(line, OLD)
+    line.payer.answers["$inquire"] = [Reply(200, says("A1", LATE))]
+    line.tell(event(2, says("A3", None, utn=N2)))
+    line.pass_by(10, each=3600.0)
+    assert headline(line) == "affirmed_number_awaited"
+
+
+def test_what_nobody_lists_is_told_to_a_person(store: Store, clock: FakeClock) -> None:
+    line = hearing.pended(store, clock)
+    tell(line, OLD)
+    empty = {"resourceType": "Bundle", "type": "searchset", "entry": []}
+    line.payer.answers["$inquire"] = [Reply(200, empty)]
+    line.tell(event(2, says("A4", None)))
+    line.pass_by(24 * 30, each=3600.0)
+    assert not ready(line)
+    assert "answers_disagree" in line.events()

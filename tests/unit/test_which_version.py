@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
 
+from smart_app.answers import ANSWER
+from smart_app.cases.model import Receipt
 from smart_app.cases.store import Store
 from smart_app.errors import PayerUnknown
 from tests.unit.kit import FakeClock
 from tests.unit.line import SIGNER
 from tests.unit.pas.test_decision import an_answer_item
+from tests.unit.test_crossing import withdraw
 from tests.unit.test_follow import headline, ok
-from tests.unit.test_hearing import says
+from tests.unit.test_hearing import LATE, MIDDLE, says, tell
 from tests.unit.test_lagging import lists
-from tests.unit.test_updating import FIRST, Wished, change, pended, update
+from tests.unit.test_updating import CUT, FIRST, Wished, change, pended, update
 from tests.unit.told import Told, event
 
 pytestmark = pytest.mark.usefixtures("asked_of_the_case")
@@ -81,3 +85,58 @@ def test_a_withdrawal_that_the_payer_confirms_with_an_earlier_moment(
     line.payer.answers["$submit"] = line.payer.answers["$inquire"] = [gone]
     line.pass_by(24, each=3600.0)
     assert headline(line) == "cancelled"
+
+
+def test_a_change_that_a_person_asked_about_is_as_old_as_their_word(
+    store: Store, clock: FakeClock
+) -> None:
+    line = pended(store, clock, CUT, recovery="person")
+    clock.pass_by(3600)
+    change(line)
+    line.work()
+    case = line.case()
+    line.follow.updating.clear_up(case, case.revision, SIGNER, over=True)
+    made = (clock.now() + timedelta(minutes=20)).isoformat(timespec="seconds")
+    line.payer.answers["$inquire"] = [ok(an_answer_item("A1", utn=N1), created=made)]
+    line.pass_by(40, each=3600.0)
+    assert headline(line) == "affirmed"
+
+
+@pytest.mark.parametrize("word", ["pended", "contact_payer"])
+@pytest.mark.parametrize("who", ["a person", "the payer"])
+def test_a_withdrawal_ends_what_a_letter_left_open(
+    store: Store, clock: FakeClock, word: str, who: str
+) -> None:
+    gone = ok(an_answer_item("C"), created=LATE)
+    person = who == "a person"
+    recovery = "person" if person else "inquire"
+    line = pended(store, clock, CUT if person else gone, recovery=recovery)
+    line.letter(word)
+    line.payer.answers["$inquire"] = [DOWN if person else gone]
+    withdraw(line)
+    line.pass_by(3)
+    if person:
+        case = line.case()
+        line.follow.withdrawing.clear_up(case, case.revision, SIGNER, over=True)
+    line.pass_by(24, each=3600.0)
+    assert headline(line) == "cancelled"
+
+
+def test_an_approval_from_before_a_reopening_is_not_hidden_by_a_later_answer(
+    store: Store, clock: FakeClock
+) -> None:
+    line = pended(store, clock, tells=True, orders=2)
+    assert isinstance(line, Told)
+    half = ok(an_answer_item("A1", utn=N1), an_answer_item("A4", 2), created=MIDDLE).body
+    tell(line, half, ok(an_answer_item("A4"), an_answer_item("A4", 2), created=LATE).body)
+    line.payer.answers["$inquire"] = [DOWN]
+    after = "2026-11-26T11:00:00Z"
+    other = ok(an_answer_item("A4"), an_answer_item("A1", 2, utn=N1), created=after).body
+    row = line.follow.deciding.submission(line.case())
+    with store.write() as db:
+        for one in (half, other):
+            kept = Receipt("received", 200, one)
+            store.put(db, "case-1", f"{ANSWER}:{row.identifier}", kept)
+        line.world.tasks.add(db, "recover", "case-1", tag=f"late-{uuid.uuid4()}:{row.identifier}")
+    line.work()
+    assert headline(line) != "affirmed"
