@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -47,8 +46,6 @@ NOT_ITSELF = (*ELSEWHERE, DIFFER)
 """Why an answer is not used that is another's, or that people are told of by itself."""
 PASSING = (StaleRevision, LeaseLost, sa.exc.SQLAlchemyError)
 """What says nothing of an answer that is being read: the same is done again later."""
-
-log = logging.getLogger("preclear.decide")
 
 
 class Deciding(Taking):
@@ -194,11 +191,11 @@ class Deciding(Taking):
                 self.ask_now(db, case)
             return
         order = self.order(db, case, before, read)
-        reopens = order == "unknown" and bool(verdicts.reopened(before, read))
-        differs = not verdicts.same(read, before) or self.overtaken(db, case, before, read)
         if order != "older" and (order == "newer" or self.first(case, before)):
             self.heard(db, case, before, read, 0)
             return
+        reopens = order == "unknown" and bool(verdicts.reopened(before, read))
+        differs = not verdicts.same(read, before) or self.overtaken(db, case, before, read)
         self.hear(db, case.id)
         if order == "older" and differs:
             self._held_back(db, case, before, read)

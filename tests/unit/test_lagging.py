@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from smart_app.answers import ANSWER
-from smart_app.cases.model import Decision, Receipt
+from smart_app.cases.model import Decision
 from smart_app.cases.store import Store
 from smart_app.errors import PayerUnknown
 from smart_app.web import sent
@@ -22,7 +20,7 @@ from tests.unit.test_follow import card, headline, ok
 from tests.unit.test_hearing import EARLY, LATE, MIDDLE, N1, N2, says, tell
 from tests.unit.test_overtaken import ask_once
 from tests.unit.test_updating import CUT, NOTHING, change, named, pended
-from tests.unit.told import Told, event
+from tests.unit.told import Told, comes_late, event
 
 pytestmark = pytest.mark.usefixtures("asked_of_the_case")
 OLD = says("A1", MIDDLE, utn=N1)
@@ -232,11 +230,7 @@ def test_of_what_is_told_twice_and_nobody_lists_the_payer_is_not_asked_for_ever(
 def test_a_late_answer_from_before_a_reopening(store: Store, clock: FakeClock) -> None:
     line = told(store, clock, *REOPENED)
     line.payer.answers["$inquire"] = [DOWN]
-    row = line.follow.deciding.submission(line.case())
-    with store.write() as db:
-        late = Receipt("received", 200, says("A1", MIDDLE, utn=N2))
-        store.put(db, "case-1", f"{ANSWER}:{row.identifier}", late)
-        line.world.tasks.add(db, "recover", "case-1", tag=f"late-{uuid.uuid4()}:{row.identifier}")
+    comes_late(line, says("A1", MIDDLE, utn=N2))
     line.work()
     assert headline(line) == "pended"
 

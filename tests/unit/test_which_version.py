@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 
 import pytest
 
-from smart_app.answers import ANSWER
-from smart_app.cases.model import Receipt
 from smart_app.cases.store import Store
 from smart_app.errors import PayerUnknown
 from tests.unit.kit import FakeClock
@@ -19,7 +16,7 @@ from tests.unit.test_follow import headline, ok
 from tests.unit.test_hearing import LATE, MIDDLE, says, tell
 from tests.unit.test_lagging import lists
 from tests.unit.test_updating import CUT, FIRST, Wished, change, pended, update
-from tests.unit.told import Told, event
+from tests.unit.told import Told, comes_late, event
 
 pytestmark = pytest.mark.usefixtures("asked_of_the_case")
 N1, N2 = "AB1234567890CD", "AB1234567890CE"
@@ -132,11 +129,6 @@ def test_an_approval_from_before_a_reopening_is_not_hidden_by_a_later_answer(
     line.payer.answers["$inquire"] = [DOWN]
     after = "2026-11-26T11:00:00Z"
     other = ok(an_answer_item("A4"), an_answer_item("A1", 2, utn=N1), created=after).body
-    row = line.follow.deciding.submission(line.case())
-    with store.write() as db:
-        for one in (half, other):
-            kept = Receipt("received", 200, one)
-            store.put(db, "case-1", f"{ANSWER}:{row.identifier}", kept)
-        line.world.tasks.add(db, "recover", "case-1", tag=f"late-{uuid.uuid4()}:{row.identifier}")
+    comes_late(line, half, other)
     line.work()
     assert headline(line) != "affirmed"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
+from smart_app.answers import ANSWER
+from smart_app.cases.model import Receipt
 from smart_app.cases.store import Store
 from tests.unit.kit import FakeClock, FakePayer, Reply
 from tests.unit.line import Line
@@ -75,3 +78,12 @@ class Told(Line):
         """Do all that is due."""
         while self.step():
             pass
+
+
+def comes_late(line: Line, *bodies: Any) -> None:
+    """Keep answers to the request that come after another one was taken."""
+    name = line.follow.deciding.submission(line.case()).identifier
+    with line.store.write() as db:
+        for one in bodies:
+            line.store.put(db, "case-1", f"{ANSWER}:{name}", Receipt("received", 200, one))
+        line.world.tasks.add(db, "recover", "case-1", tag=f"late-{uuid.uuid4()}:{name}")
