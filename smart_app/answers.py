@@ -16,13 +16,13 @@ from smart_app.cases.model import Case, ChartSnapshot, Decision, Receipt, Resour
 from smart_app.cases.tasks import LeaseLost
 from smart_app.fhir import dates
 from smart_app.pas import decision, echo, entries, inquiry, verdicts
-from smart_app.pas.usable import DIFFER
+from smart_app.pas.usable import DIFFER, ELSEWHERE
 from smart_app.steps import Steps
 
 ANSWER = "answer"
 """Every answer to a sending, by its request: kept as it came, before anything of it is read."""
 SKEW = timedelta(hours=1)
-"""How far a payer's clock may be ahead where only ours tells when it took something."""
+"""How far one clock of a payer may be ahead of another, and of ours."""
 AHEAD = timedelta(days=31)
 """How far a payer's clock may be ahead, so that nothing is held back for ever by one wrong year."""
 RESULT = "ClaimResponse"
@@ -82,9 +82,9 @@ class Answers(Steps):
         return found
 
     def _taken_at(self, case: Case, row: sa.Row[Any]) -> datetime | None:
-        """Return when a payer took a version of a request: by its own clock, or until when at most.
+        """Return until when, by its own clocks, a payer may have meant the version before.
 
-        None while it has not.
+        None while it has not taken that.
         """
         if row.outcome != "received" or row.ended_at is None:
             return None
@@ -94,7 +94,7 @@ class Answers(Steps):
             results = [one for one in echo.walk(kept.body) if one.get("resourceType") == RESULT]
             told = [dates.moment(one.get("created")) for one in results]
             if known := [one for one in told if one and one <= heard + AHEAD]:
-                return max(known)
+                return max(known) + SKEW  # the next may be of another clock of the payer
         return heard + SKEW if several else heard  # a person heard of it later than it was so
 
     def keep_answer(
@@ -178,7 +178,13 @@ class Answers(Steps):
             dismissed_text=self.payer(case).dismissed_text,
             now=self.world.clock.now(),
         )
-        return found if found.items else replace(found, document_sha256=digest(body))
+        return found if found.items else self.unused(case, found, body, names or self.sent(case))
+
+    def unused(self, case: Case, found: Decision, body: Any, names: echo.Sent) -> Decision:
+        """Return an answer of which nothing can be used, with its hash and whether it may deny."""
+        ours = found.quarantined[0] not in ELSEWHERE
+        denies = ours and inquiry.may_deny(case, body, names, self.world.clock.now())
+        return replace(found, document_sha256=digest(body), may_deny=denies)
 
     def ends(self, case: Case, answer: Receipt) -> bool:
         """Tell whether an answer refuses or dismisses: a later sending's may mean "we have it"."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from smart_app.answers import digest
+from smart_app.answers import SKEW
 from smart_app.cases.model import Case, Decision
 from smart_app.moments import Moments
-from smart_app.pas import client, decision, echo, inquiry
-from smart_app.pas.usable import SECOND
+from smart_app.pas import client, decision, echo, inquiry, verdicts
 from smart_app.steps import ONCE, growing
 
 
@@ -35,25 +33,29 @@ class Asking(Moments):
         return self.exchanged(case, "inquiry", lambda: client.inquire(http, base, asked))
 
     def listed(self, case: Case, body: Any) -> Decision | None:
-        """Return what an inquiry's answer, or a notification, says of a case's request, if it does.
-
-        Of a request that was sent twice a dismissal proves nothing: it may be of the second alone.
-        """
+        """Return what an inquiry's answer, or a notification, says of a case's request, if any."""
         row = self.submission(case)
-        answer = self._ours(case, row, body, self.echoed(case, row))
+        names = self.echoed(case, row)
+        answer = self._ours(case, row, body, names)
         read = None if answer.body is None else self.read(case, answer.body)
-        if read is not None and read.word == "dismissed" and row.sends > 1:
-            answer = replace(answer, why=SECOND)
-        if answer.why is None:
+        why = answer.why
+        if why is None and answer.state == "unclear" and self._affirmed(case):
+            why = "a list that is not whole"  # what waits in it may be what was affirmed
+        if why is None:
             return read
-        found = decision.unusable(case, answer.why, self.world.clock.now())
-        return replace(found, document_sha256=digest(body))
+        found = self.unused(case, decision.unusable(case, why, self.world.clock.now()), body, names)
+        return found if answer.why or found.may_deny else None
+
+    def _affirmed(self, case: Case) -> bool:
+        """Tell whether anything that the payer affirmed stands."""
+        before = self.store.latest(case.id, "decision", Decision)
+        return before is not None and verdicts.favours(before)
 
     def _ours(self, case: Case, row: sa.Row[Any], body: Any, names: echo.Sent) -> inquiry.Inquired:
         text, second = self.payer(case).dismissed_text, None
         if row.sends > 1:
             sent = datetime.fromtimestamp(row.started_at or row.created_at, UTC)
-            second = inquiry.Second(text, sent + inquiry.SLACK)
+            second = inquiry.Second(text, sent + SKEW)
         return inquiry.ours(case, body, names, self.world.clock.now(), second=second)
 
     def plan_poll(self, db: sa.Connection, case: Case, polls: int) -> None:

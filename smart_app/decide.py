@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from smart_app.agreement import Agreeing, differs
 from smart_app.beside import (
     AT_ODDS,
     BESIDE,
@@ -30,7 +31,7 @@ from smart_app.pas import decision, verdicts
 from smart_app.pas.usable import DIFFER, ELSEWHERE
 from smart_app.pas.verdicts import undecided
 from smart_app.steps import LONG, ONCE
-from smart_app.taking import QUIET, Taking, is_open
+from smart_app.taking import QUIET, is_open
 
 WHOLE = ("dismissed", "cancelled")
 """Words that are about a request as a whole."""
@@ -40,15 +41,13 @@ ASKED = "asked"
 """Where it is kept of which answers the payer was asked, and how often."""
 HELD = "held"
 """Where it is kept for a day which older answers an approval was held against."""
-DOUBT, AGREED = "doubt", 3
-"""Where it is kept how often the payer agreed with what was doubted, and how often it has to."""
 NOT_ITSELF = (*ELSEWHERE, DIFFER)
 """Why an answer is not used that is another's, or that people are told of by itself."""
 PASSING = (StaleRevision, LeaseLost, sa.exc.SQLAlchemyError)
 """What says nothing of an answer that is being read: the same is done again later."""
 
 
-class Deciding(Taking):
+class Deciding(Agreeing):
     """What the payer says when it is asked, or unasked, and the asking until that is final."""
 
     def understood(
@@ -137,6 +136,7 @@ class Deciding(Taking):
                 if read is not None:
                     self.heard(db, case, before, read, polls)
                 else:
+                    self.unless_the_same(db, case, None)
                     self._ask_on(db, case, polls)
 
         self.understood(case, lambda: self.listed(case, body), take)
@@ -146,6 +146,7 @@ class Deciding(Taking):
     ) -> None:
         """Take what the payer says when it is asked."""
         self.hear(db, case.id)
+        self.unless_the_same(db, case, read)
         if read.quarantined and not read.items:
             self.unusable(db, case, before, read, polls)
             return
@@ -153,10 +154,11 @@ class Deciding(Taking):
             if self._settles_nothing(db, case, before, read):
                 self._ask_on(db, case, polls)
                 return
-            if self._too_soon(db, case, before, read):
-                return
-            if self.overtaken(db, case, before, read):
+            waited = self.only_waited(db, case, before, read)
+            if not waited and self.overtaken(db, case, before, read):
                 self.set_aside(db, case, before, read, polls)
+                return
+            if not self.counts(db, case, before, read):
                 return
         self.ended(db, case, OLDER)
         typed = before is not None and before.source in TYPED
@@ -174,8 +176,7 @@ class Deciding(Taking):
     ) -> bool:
         """Tell whether what waits comes where answers differ: it contradicts neither of them."""
         waits = all(one.decision in OPEN for one in read.items)
-        differ = DIFFER in before.quarantined and not before.items
-        return differ and waits and self.order(db, case, before, read) != "newer"
+        return differs(before) and waits and self.order(db, case, before, read) != "newer"
 
     def told(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, sha256: str
@@ -195,15 +196,16 @@ class Deciding(Taking):
             self.heard(db, case, before, read, 0)
             return
         reopens = order == "unknown" and bool(verdicts.reopened(before, read))
-        differs = not verdicts.same(read, before) or self.overtaken(db, case, before, read)
+        otherwise = not verdicts.same(read, before) or self.overtaken(db, case, before, read)
         self.hear(db, case.id)
-        if order == "older" and differs:
+        self.unless_the_same(db, case, read)
+        if order == "older" and otherwise:
             self._held_back(db, case, before, read)
         elif reopens:
             self._doubt(db, case, sha256)
         elif DIFFER not in before.quarantined:
             self._doubted(db, case, before, read, sha256)
-        if differs:
+        if otherwise:
             self._ask_of(db, case, read)
         elif self.awaits(case):
             self.plan_poll(db, case, 0)
@@ -230,22 +232,7 @@ class Deciding(Taking):
 
     def _doubt(self, db: sa.Connection, case: Case, sha256: str) -> None:
         """Let nothing count until the payer agrees, more than once: its lists may lag."""
-        self.store.kv(DOUBT).put(case.id, 0, None, db)
         self.take(db, case, replace(self.differing(case), document_sha256=sha256), 0)
-
-    def _too_soon(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
-        """Ask again before an approval that was doubted counts again: a list may lag."""
-        doubt = self.store.kv(DOUBT)
-        agreed = doubt.get(case.id, db)
-        if agreed is None:
-            return False
-        done = before.items or not verdicts.favours(read) or agreed + 1 >= AGREED
-        if done or self.order(db, case, before, read) == "newer":
-            doubt.put(case.id, None, None, db)
-            return False
-        doubt.put(case.id, agreed + 1, None, db)
-        self.ask_once(db, case, (agreed + 1) * 4)
-        return True
 
     def _ask_of(self, db: sa.Connection, case: Case, read: Decision) -> None:
         """Have the payer asked now; with a pause that grows about what it says again and again."""
@@ -286,16 +273,20 @@ class Deciding(Taking):
     ) -> None:
         """Tell people of an answer of which nothing may be used.
 
-        When it is surely about a request of which nothing is decided, they have to read it.
+        When it is surely about a request of which nothing is decided, they have to read it. When it
+        may deny what was affirmed, that counts no more until the payer tells.
         """
         waits = before is None or {one.decision for one in before.items} <= set(QUIET)
         why = read.quarantined[0]
-        if waits and why not in ELSEWHERE:
+        if waits and why not in ELSEWHERE and not (before and differs(before)):
             self.take(db, case, read, polls)
             return
         typed = before is not None and before.source in TYPED
-        doubted = before is not None and verdicts.favours(before) and why in ("not active", DIFFER)
+        against = why in ("not active", DIFFER) or read.may_deny
+        doubted = against and before is not None and verdicts.favours(before)
         if doubted and not typed:  # what it affirmed stands no more, as far as the payer tells
+            if why != DIFFER:
+                self.not_used(db, case, read)
             read = replace(self.differing(case), document_sha256=read.document_sha256)
             self.take(db, case, read, polls)
             return

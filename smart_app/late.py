@@ -45,6 +45,8 @@ class LateAnswers(Steps):
             if before is None or case.closed:
                 return
             self.hear(db, case.id)
+            for one in read:
+                self.deciding.unless_the_same(db, case, one)
             rest = bool(task.key.partition(REST)[1])
             if rest or late is None or not self._late(db, case, before, late, decided, sha256):
                 self._late_unusable(db, case, before, unusable)

@@ -12,7 +12,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from smart_app.answers import AHEAD, Answers
-from smart_app.cases.model import OPEN, Case, Decision
+from smart_app.cases.model import FAVOURABLE, OPEN, Case, Decision
 from smart_app.fhir import dates
 from smart_app.pas import verdicts
 
@@ -98,6 +98,25 @@ class Moments(Answers):
         ended -= {one.number for one in last.items}
         again = {it.trace for it in read.items if it.number in ended}
         return bool(again | (differ & decided))
+
+    def only_waited(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
+        """Tell whether what an answer affirms was affirmed, and waits since: which came first?
+
+        A list that lags may have brought the waiting as well as the approval.
+        """
+        last = self.last(case, before)
+        if self.order(db, case, before, read) != "unknown" or not last.items:
+            return False
+        now, words = verdicts.of_items(last), self._words(case)
+        return all(
+            now.get(trace) in OPEN and words.get(trace, "affirmed") in FAVOURABLE
+            for trace in verdicts.raised(read, last)
+        )
+
+    def _words(self, case: Case) -> dict[str, str]:
+        """Return what was decided last of each item of this version."""
+        told = (item for one in self._of_version(case) for item in one.items)
+        return {item.trace: item.decision for item in told if item.decision not in OPEN}
 
     def last(self, case: Case, before: Decision) -> Decision:
         """Return the decision that stands, or the one before it where that says of no item."""

@@ -17,6 +17,7 @@ from smart_app.decide import Deciding
 from smart_app.errors import IllegalMove, PayerUnknown, PayerUnreachable, StaleRevision
 from smart_app.late import LateAnswers
 from smart_app.listening import Listening
+from smart_app.pas.usable import SECOND
 from smart_app.payers.registry import Payer
 from smart_app.steps import Steps
 from smart_app.world import World
@@ -144,13 +145,13 @@ class Sending(Steps):
             found = self.deciding.inquire(case)
             if found.state == "unclear":
                 raise PayerUnknown("the inquiry's answer does not tell")
+            if found.why == SECOND:
+                with self.world.tasks.finish(task) as db:
+                    self.note(db, case, "person_needed")
+                return
             if found.body is not None:
                 receipt = self.deciding.judged(case, Receipt("received", 200, found.body))
-                if row.sends > 1 and self._dismisses(case, receipt):
-                    with self.world.tasks.finish(task) as db:
-                        self.note(db, case, "person_needed")
-                else:
-                    self.deciding.received(task, case, row.identifier, receipt)
+                self.deciding.received(task, case, row.identifier, receipt)
                 return
         refusal = self._refusal(case, row.identifier)
         if refusal and refusal.outcome == "rejected" and payer.recovery == "inquire":
@@ -161,10 +162,6 @@ class Sending(Steps):
                 self.note(db, case, "person_needed")
             else:
                 self._again(db, case, row.identifier, "not_there", recovery=payer.recovery)
-
-    def _dismisses(self, case: Case, receipt: Receipt) -> bool:
-        """Tell whether an answer dismisses: of what was sent twice perhaps the second sending."""
-        return receipt.outcome == "received" and self.deciding.ends(case, receipt)
 
     def _refusal(self, case: Case, identifier: str) -> Receipt | None:
         """Return the refusal that a request met, if it did."""

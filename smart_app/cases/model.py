@@ -622,7 +622,7 @@ class Decision:
     ``decided_on`` is its day, of several the first; it holds for each item without one of its own.
     ``taken_back`` are the items of a letter on which the payer's own answer stands instead.
     ``created`` is the moment at which the payer made it, ``created_on`` the day where it tells no
-    moment.
+    moment. ``may_deny`` is one of which nothing can be used, and which may affirm less.
     """
 
     id: str
@@ -643,6 +643,7 @@ class Decision:
     created_on: date | None = None
     taken_back: tuple[str, ...] = ()
     wanted: tuple[Wanted, ...] = ()
+    may_deny: bool = False
 
 
 @dataclass(frozen=True, slots=True)

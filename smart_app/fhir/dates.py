@@ -64,6 +64,11 @@ def moment(value: Any) -> datetime | None:
     return found if found.tzinfo and found.year in YEARS else None
 
 
+def when(value: Any) -> date | None:
+    """Return the moment that a value names, or its day where it tells no moment, or None."""
+    return moment(value) or day(value)
+
+
 EAST, WEST = UTC, timezone(timedelta(hours=-10))
 """Between which zones the payers of the programs tell their days: from UTC to Honolulu."""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import copy
 import json
 import uuid
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 from smart_app.cases.model import OPEN, Case, Decision, Resource
@@ -21,9 +21,11 @@ from smart_app.pas.names import profile
 from smart_app.pas.usable import (
     DIFFER,
     ELSEWHERE,
+    SECOND,
     SUPERSEDED,
     Why,
     codes_within,
+    failed,
     leaves_open,
     withdrawn,
 )
@@ -148,34 +150,25 @@ class _Asked:
     sent: Sent
     now: datetime
 
-    def created(self, response: Resource) -> datetime | None:
-        """Return when a result says that it was made.
+    def created(self, response: Resource) -> date | None:
+        """Return the moment or day at which a result says that it was made.
 
         None where it cannot be so: before there was such a request, or later than now. Payers
         write 0001 or 9999 for "none".
         """
-        try:
-            found = datetime.fromisoformat(str(response.get("created")))
-        except ValueError:
-            return None
-        moment = found if found.tzinfo else found.replace(tzinfo=UTC)
+        made = dates.when(response.get("created"))
         first, last = self.case.created_at - SLACK, self.now + SLACK
-        return found if first <= moment <= last else None
+        return made if made and first <= dates.first(made) <= last else None
 
     def rank(self, response: Resource) -> datetime:
         """Return by what results are sorted; one that does not say is older than all others."""
-        found = self.created(response) or datetime.min
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
+        made = self.created(response)
+        return dates.first(made) if made else datetime.min.replace(tzinfo=UTC)
 
     def surely_older(self, one: Resource, other: Resource) -> bool:
         """Tell whether a result was made before another, whatever hours a bare day may mean."""
         first, second = self.created(one), self.created(other)
-        if first is None or second is None:
-            return False
-        if first.tzinfo and second.tzinfo:
-            return first < second
-        mixed = bool(first.tzinfo or second.tzinfo)  # a day of another zone may be the next one
-        return (second.date() - first.date()).days > mixed
+        return first is not None and second is not None and dates.surely_before(first, second)
 
     def read(self, body: Resource) -> Decision:
         """Return what a result decides."""
@@ -184,16 +177,19 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """What dismisses a second sending alone: the payer's ``text`` for it, ``until`` a moment."""
+    """What may dismiss a second sending alone: the payer's ``text`` for it, ``until`` a moment."""
 
     text: str
     until: datetime
 
+    def dismissed(self, response: Resource) -> bool:
+        """Tell whether a result dismisses: either sending, for all that it says."""
+        return decision.dismissal(response, self.text) is not None
+
     def only(self, response: Resource) -> bool:
-        """Tell whether a result may dismiss the second sending alone."""
-        made = dates.moment(response.get("created"))
-        soon = made is None or made <= self.until
-        return soon and decision.dismissal(response, self.text) is not None
+        """Tell whether a result so dismisses the second, as all do that came soon upon it."""
+        made = dates.when(response.get("created"))
+        return self.dismissed(response) and (made is None or dates.first(made) <= self.until)
 
 
 def _facts(case: Case, head: Resource, found: Decision) -> dict[Any, Any]:
@@ -315,6 +311,32 @@ def _stray(asked: _Asked, body: Any, found: list[Resource]) -> Why | None:
     return min(whys, key=lambda one: (one in ELSEWHERE, one), default=None)
 
 
+AFFIRMING = {"A1", "A6"}
+"""The review actions of what is affirmed."""
+
+
+def may_deny(case: Case, body: Any, sent: Sent, now: datetime) -> bool:
+    """Tell whether an answer of which nothing can be used may say less than "affirmed" of ours."""
+    asked = _Asked(case, sent, now)
+    try:
+        ours = [
+            one
+            for one in echo.walk(body)
+            if one.get("resourceType") == "ClaimResponse" and _named(asked, one)
+        ]
+        standing = [one for one in ours if not echo.superseded(one, sent)]
+        return not all(_affirms_alone(one) for one in standing)
+    except (AttributeError, TypeError, KeyError, RecursionError):
+        return True
+
+
+def _affirms_alone(response: Resource) -> bool:
+    """Tell whether all that a result says in review actions is that it affirms, without a "not"."""
+    codes, within = codes_within(response), list(echo.walk(response))
+    marked = failed(response) or any(one.get("modifierExtension") for one in within)
+    return bool(codes) and codes <= AFFIRMING and not marked
+
+
 def _same_result(found: list[Resource], rest: list[Resource]) -> bool:
     """Tell whether another version of one of our results names our request no more."""
     ids = {_head(one).get("id") for one in found} - {None}
@@ -326,7 +348,8 @@ def ours(
 ) -> Inquired:
     """Return the newest result that is about this request, or whether there is certainly none.
 
-    A dismissal that may be of a ``second`` sending alone says nothing beside another result.
+    A dismissal that came soon upon a ``second`` sending says nothing beside another result; any
+    other of what was sent twice is for people to read.
 
     What may be about an earlier version of it is as if it were not there; where it decides and
     nothing else is found, people have to know.
@@ -347,7 +370,11 @@ def ours(
                 found = [one for one in found if not second.only(_head(one))] or found
             rest = [one for one, kind in zip(several, kinds, strict=True) if kind == "unclear"]
             gone = [one for one in rest if withdrawn(_head(one)) and _named(asked, _head(one))]
-            return CONTRADICTING if _same_result(found, rest) else _newest(asked, [*found, *gone])
+            if _same_result(found, rest):
+                return CONTRADICTING
+            newest = _newest(asked, [*found, *gone])
+            either = second and newest.body and second.dismissed(_head(newest.body))
+            return replace(newest, why=SECOND) if either else newest
         if any(codes_within(_head(one)) - WAITING for one in before):
             return Inquired("unclear", why=SUPERSEDED)
         moments = tuple(dates.moment(_head(one).get("created")) for one in before)

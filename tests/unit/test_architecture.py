@@ -42,6 +42,7 @@ MAY_STORE = (
     "smart_app/asking.py",
     "smart_app/moments.py",
     "smart_app/taking.py",
+    "smart_app/agreement.py",
     "smart_app/decide.py",
     "smart_app/late.py",
     "smart_app/numbering.py",
@@ -75,6 +76,7 @@ CALLERS = {
     "smart_app/asking.py",  # stage 11, what a payer is asked
     "smart_app/moments.py",  # stage 11, which answer is the newer
     "smart_app/taking.py",  # stage 11, a decision on its case
+    "smart_app/agreement.py",  # stage 11, what was doubted
     "smart_app/decide.py",  # stage 11
     "smart_app/late.py",  # stage 11, several answers to one request
     "smart_app/listening.py",  # stage 11 by notification

@@ -86,6 +86,44 @@ def test_one_that_came_long_after_is_told_of(store: Store, clock: FakeClock) -> 
     assert headline(line) == "unreadable"
 
 
+WEEKS = 24 * 28
+
+
+@pytest.mark.parametrize("way", ["told", "listed", "listed alone"])
+@pytest.mark.parametrize("made", ["2026-12-15T10:00:00Z", "2026-12-15"])
+def test_one_that_came_weeks_after_an_approval_holds_it(
+    store: Store, clock: FakeClock, way: str, made: str
+) -> None:
+    first, second = says("A1", EARLY, utn=N1), dismissed(SECOND)
+    line = sent_twice(store, clock, first, second)
+    line.payer.answers["$inquire"] = [listing(first, second)]
+    line.pass_by(WEEKS, each=3600.0)
+    assert line.case().tracks.claim == "ready"
+    real = dismissed(made)
+    line.payer.answers["$inquire"] = [listing(first, real) if way == "listed" else listing(real)]
+    if way == "told":
+        line.tell(event(2, real))
+    else:
+        ask_once(line)
+    line.pass_by(24, each=3600.0)
+    assert line.case().tracks.claim == "hold"
+    assert headline(line) == "unreadable"
+
+
+def test_one_of_the_second_that_is_told_holds_an_approval_until_the_payer_agrees(
+    store: Store, clock: FakeClock
+) -> None:
+    first, second = says("A1", EARLY, utn=N1), dismissed(SECOND)
+    line = sent_twice(store, clock, first, second)
+    line.payer.answers["$inquire"] = [CUT]
+    line.tell(event(2, second))
+    line.work()
+    assert line.case().tracks.claim == "hold"
+    line.payer.answers["$inquire"] = [listing(first, second)]
+    line.pass_by(60, each=3600.0)
+    assert line.case().tracks.claim == "ready"
+
+
 def test_alone_it_is_left_to_a_person(store: Store, clock: FakeClock) -> None:
     line = sent_twice(store, clock, says("A4", EARLY), dismissed(SECOND))
     line.payer.answers["$inquire"] = [listing(dismissed(LATE))]

@@ -101,11 +101,19 @@ def test_an_answer_about_another_is_told_once_and_changes_nothing(
     assert len(history(line)) == told
 
 
-def test_an_affirmation_whose_number_is_awaited_keeps_what_it_says(
-    store: Store, clock: FakeClock
+@pytest.mark.parametrize(
+    ("odd", "shown"),
+    [
+        (beside(an_answer(an_answer_item("A1")), OUTCOME), "affirmed_number_awaited"),
+        (an_answer(an_answer_item("A1"), modifierExtension=[{"url": "x"}]), "unreadable"),
+        (MODIFIED, "unreadable"),
+    ],
+)
+def test_an_affirmation_whose_number_is_awaited_is_held_by_what_may_deny_it(
+    store: Store, clock: FakeClock, odd: dict[str, Any], shown: str
 ) -> None:
-    line = asked(store, clock, an_answer(an_answer_item("A1")), MODIFIED)
-    assert headline(line) == "affirmed_number_awaited"
+    line = asked(store, clock, an_answer(an_answer_item("A1")), odd)
+    assert headline(line) == shown
     assert line.events().count("quarantined") == 1
 
 

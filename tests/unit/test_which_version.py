@@ -23,10 +23,10 @@ N1, N2 = "AB1234567890CD", "AB1234567890CE"
 DOWN = PayerUnknown("down")
 
 
-@pytest.mark.parametrize("day", [True, False])
+@pytest.mark.parametrize("tells", ["a moment", "a day", "nothing"])
 @pytest.mark.parametrize("way", ["told", "listed"])
-def test_a_clock_that_is_ahead_of_a_change_that_was_answered_without_a_moment(
-    store: Store, clock: FakeClock, day: bool, way: str
+def test_a_clock_that_is_ahead_of_the_one_that_answered_a_change(
+    store: Store, clock: FakeClock, tells: str, way: str
 ) -> None:
     line = pended(store, clock, DOWN, tells=True)
     assert isinstance(line, Told)
@@ -36,7 +36,11 @@ def test_a_clock_that_is_ahead_of_a_change_that_was_answered_without_a_moment(
     before = says("A1", ahead, utn=N1)
     clock.pass_by(60)
     change(line)
-    head = {"created": clock.now().date().isoformat()} if day else {}
+    stated = {
+        "a moment": clock.now().isoformat(timespec="seconds"),
+        "a day": clock.now().date().isoformat(),
+    }
+    head = {"created": stated[tells]} if tells in stated else {}
     line.payer.answers["$submit"] = [ok(an_answer_item("A4"), **head)]
     line.work()
     assert headline(line) == "pended"
