@@ -142,6 +142,15 @@ def test_so_does_what_is_told(line: Told) -> None:
 
 
 @each_way
+def test_so_does_a_late_answer(line: Told) -> None:
+    ask(line, OLD, DAY)
+    ask(line, OLD, DAY)
+    comes_late(line, DENIED)
+    line.work()
+    assert not ask(line, OLD, DAY)
+
+
+@each_way
 def test_what_was_counted_for_one_doubt_counts_for_no_other(line: Told) -> None:
     ask(line, OLD, DAY)
     ask(line, OLD, DAY)
