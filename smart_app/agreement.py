@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from smart_app.cases import codec
-from smart_app.cases.model import Case, Decision
+from smart_app.cases.model import OPEN, Case, Decision
 from smart_app.pas import verdicts
 from smart_app.pas.usable import DIFFER
 from smart_app.steps import DAILY
@@ -58,37 +58,41 @@ def differs(found: Decision) -> bool:
     return DIFFER in found.quarantined and not found.items
 
 
+def doubtful(found: Decision) -> bool:
+    """Tell whether what stands is that answers contradict each other, or may be a denial."""
+    return differs(found) or (found.may_deny and not found.items)
+
+
 class Agreeing(Taking):
     """What a payer says of what is doubted, counted."""
 
     def doubts(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
-        """Tell whether what an answer affirms has to be said again before it counts.
+        """Tell whether an answer has to be said again before it counts.
 
-        So it has where nothing stands but what may deny it, and where what stands came upon the
-        same approval and only waits; unless it is surely newer than all that was said.
+        So has an approval, or that all waits, where nothing stands but what may be a denial, and an
+        approval where what stands came upon it and only waits; unless it is surely newer than all
+        that was said.
         """
-        if not verdicts.favours(read) or self.order(db, case, before, read) == "newer":
+        waits = all(one.decision in OPEN for one in read.items)
+        if not (waits or verdicts.favours(read)) or self.order(db, case, before, read) == "newer":
             return False
-        if before.items:
-            return self.overtaken(db, case, before, read)
-        return differs(before) or before.may_deny
+        return doubtful(before) or bool(before.items and self.overtaken(db, case, before, read))
 
     def counts(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
-        """Tell whether an answer may be taken, and count it where it was doubted."""
+        """Tell whether an answer may be taken, and count it where it is doubted."""
         if self.doubts(db, case, before, read):
             return self._agreed(db, case, read)
         self.unless_the_same(db, case, None)
         return True
 
     def _agreed(self, db: sa.Connection, case: Case, read: Decision) -> bool:
-        """Count an answer; tell whether that was often enough, else have the payer asked again."""
+        """Count an answer; tell whether that was often enough."""
         now, pause = self.world.clock.now(), self._pause(case)
         found = (self._kept(db, case) or Agreement("", 0, now)).again(word(read), now, pause)
         if found.enough:
             self.unless_the_same(db, case, None)
             return True
         self.store.kv(SAME).put(case.id, {**asdict(found), "at": found.at.isoformat()}, None, db)
-        self.ask_once(db, case, delay=pause - (now - found.at).total_seconds())
         return False
 
     def unless_the_same(self, db: sa.Connection, case: Case, read: Decision | None) -> None:

@@ -15,8 +15,8 @@ from smart_app.cases import codec
 from smart_app.cases.model import Case, ChartSnapshot, Decision, Receipt, Resource, Task
 from smart_app.cases.tasks import LeaseLost
 from smart_app.fhir import dates
-from smart_app.pas import decision, echo, entries, inquiry, verdicts
-from smart_app.pas.usable import DIFFER, ELSEWHERE
+from smart_app.pas import decision, echo, entries, inquiry, unused, verdicts
+from smart_app.pas.usable import DIFFER, STRAY, SUPERSEDED
 from smart_app.steps import Steps
 
 ANSWER = "answer"
@@ -88,12 +88,13 @@ class Answers(Steps):
         """
         if row.outcome != "received" or row.ended_at is None:
             return None
+        began = datetime.fromtimestamp(row.started_at or row.created_at, UTC)
         heard = datetime.fromtimestamp(row.ended_at, UTC)
         several = self.store.history(case.id, f"{ANSWER}:{row.identifier}", Receipt)
         for kept in several:
             results = [one for one in echo.walk(kept.body) if one.get("resourceType") == RESULT]
             told = [dates.moment(one.get("created")) for one in results]
-            if known := [one for one in told if one and one <= heard + AHEAD]:
+            if known := [one for one in told if one and began - SKEW <= one <= heard + AHEAD]:
                 return max(known) + SKEW  # the next may be of another clock of the payer
         return heard + SKEW if several else heard  # a person heard of it later than it was so
 
@@ -181,10 +182,12 @@ class Answers(Steps):
         return found if found.items else self.unused(case, found, body, names or self.sent(case))
 
     def unused(self, case: Case, found: Decision, body: Any, names: echo.Sent) -> Decision:
-        """Return an answer of which nothing can be used, with its hash and whether it may deny."""
-        ours = found.quarantined[0] not in ELSEWHERE
-        denies = ours and inquiry.may_deny(case, body, names, self.world.clock.now())
-        return replace(found, document_sha256=digest(body), may_deny=denies)
+        """Return an answer of which nothing can be used, with its hash and what it may mean."""
+        found = replace(found, document_sha256=digest(body))
+        if found.quarantined[0] in (*STRAY, SUPERSEDED):
+            return found
+        may = unused.read(case, body, names, self.world.clock.now())
+        return replace(found, may_deny=may.may_deny, created=may.created, created_on=may.day)
 
     def ends(self, case: Case, answer: Receipt) -> bool:
         """Tell whether an answer refuses or dismisses: a later sending's may mean "we have it"."""
@@ -213,8 +216,16 @@ class Answers(Steps):
 
     def said_by(self, case: Case, read: list[Decision], sha256: str) -> Decision:
         """Return what answers say together, or that they differ; ``sha256`` is of them all."""
-        unused = decision.unusable(case, DIFFER, self.world.clock.now())
-        return verdicts.agreed(read) or replace(unused, document_sha256=sha256)
+        return verdicts.agreed(read) or self.differing(case, verdicts.latest(read), sha256)
+
+    def differing(self, case: Case, last: Decision, sha256: str | None) -> Decision:
+        """Return that a payer's answers contradict each other, of which one was made ``last``."""
+        return replace(
+            decision.unusable(case, DIFFER, self.world.clock.now()),
+            document_sha256=sha256,
+            created=last.created,
+            created_on=last.created_on,
+        )
 
     def tried(self, case: Case, answer: Receipt, names: echo.Sent | None = None) -> Decision:
         """Return what an answer says, *malformed* when our reading fails."""
@@ -223,4 +234,4 @@ class Answers(Steps):
         except Exception as cause:
             self.unread(case, cause)
             found = decision.unusable(case, "malformed", self.world.clock.now())
-            return replace(found, document_sha256=digest(answer.body))
+            return replace(found, document_sha256=digest(answer.body), may_deny=True)

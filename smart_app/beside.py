@@ -42,7 +42,8 @@ WARNED = ("sources_disagree", RENUMBERED, AT_ODDS[0], UNCLEAR[0], OLDER[0])
 
 def said(found: Decision) -> tuple[Any, ...]:
     """Return what makes a decision a new one: the day counts, since the window hangs on it."""
-    return found.items, found.word, found.quarantined, found.decided_on, found.wanted
+    doubt = found.may_deny, found.supersedes
+    return found.items, found.word, found.quarantined, found.decided_on, found.wanted, doubt
 
 
 def hashed(found: Decision) -> str:

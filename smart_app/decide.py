@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from smart_app.agreement import Agreeing, differs
+from smart_app.agreement import Agreeing, differs, doubtful
 from smart_app.beside import (
     AT_ODDS,
     BESIDE,
@@ -19,7 +19,6 @@ from smart_app.beside import (
     hashed,
 )
 from smart_app.cases.model import (
-    OPEN,
     Case,
     Decision,
     Receipt,
@@ -28,7 +27,7 @@ from smart_app.cases.model import (
 from smart_app.cases.tasks import LeaseLost
 from smart_app.errors import StaleRevision
 from smart_app.pas import decision, verdicts
-from smart_app.pas.usable import DIFFER, ELSEWHERE
+from smart_app.pas.usable import DIFFER, ELSEWHERE, NOT_STANDING
 from smart_app.pas.verdicts import undecided
 from smart_app.steps import LONG, ONCE
 from smart_app.taking import QUIET, is_open
@@ -66,7 +65,8 @@ class Deciding(Agreeing):
             raise
         except Exception as cause:
             self.unread(case, cause)
-            take(decision.unusable(case, "malformed", self.world.clock.now()))
+            found = decision.unusable(case, "malformed", self.world.clock.now())
+            take(replace(found, may_deny=True))
 
     def received(self, task: Task, case: Case, identifier: str, receipt: Receipt) -> None:
         """Record an answer, its decision and number, and what comes next, in one transaction."""
@@ -151,14 +151,14 @@ class Deciding(Agreeing):
             self.unusable(db, case, before, read, polls)
             return
         if before is not None and before.source not in TYPED:
-            if self._settles_nothing(db, case, before, read):
-                self._ask_on(db, case, polls)
-                return
             waited = self.only_waited(db, case, before, read)
             if not waited and self.overtaken(db, case, before, read):
                 self.set_aside(db, case, before, read, polls)
                 return
             if not self.counts(db, case, before, read):
+                if before.items:
+                    self.older(db, case, read)
+                self._ask_on(db, case, polls)
                 return
         self.ended(db, case, OLDER)
         typed = before is not None and before.source in TYPED
@@ -170,13 +170,6 @@ class Deciding(Agreeing):
             self.beside_typed(db, case, before, read, polls)
         else:
             self.take(db, case, read, polls)
-
-    def _settles_nothing(
-        self, db: sa.Connection, case: Case, before: Decision, read: Decision
-    ) -> bool:
-        """Tell whether what waits comes where answers differ: it contradicts neither of them."""
-        waits = all(one.decision in OPEN for one in read.items)
-        return differs(before) and waits and self.order(db, case, before, read) != "newer"
 
     def told(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, sha256: str
@@ -192,18 +185,21 @@ class Deciding(Agreeing):
                 self.ask_now(db, case)
             return
         order = self.order(db, case, before, read)
-        if order != "older" and (order == "newer" or self.first(case, before)):
+        surely = self.first(case, before) and not self.doubts(db, case, before, read)
+        if order == "newer" or (order == "unknown" and surely):
             self.heard(db, case, before, read, 0)
             return
-        reopens = order == "unknown" and bool(verdicts.reopened(before, read))
+        last = self.last(case, before) if doubtful(before) else before
+        reopens = bool(verdicts.reopened(last, read))
+        denies = doubtful(before) and bool(verdicts.less(last, read))
         otherwise = not verdicts.same(read, before) or self.overtaken(db, case, before, read)
         self.hear(db, case.id)
         self.unless_the_same(db, case, read)
         if order == "older" and otherwise:
             self._held_back(db, case, before, read)
-        elif reopens:
-            self._doubt(db, case, sha256)
-        elif DIFFER not in before.quarantined:
+        elif order == "unknown" and (reopens or denies):
+            self._doubt(db, case, read, sha256)
+        elif not doubtful(before):
             self._doubted(db, case, before, read, sha256)
         if otherwise:
             self._ask_of(db, case, read)
@@ -226,13 +222,18 @@ class Deciding(Agreeing):
         if found is None or (found.items and self.known(case, found)):
             return
         if not found.items or self.overtaken(db, case, before, read):
-            self._doubt(db, case, sha256)
+            self._doubt(db, case, read, sha256)
         else:
             self.take(db, case, found, 0)
 
-    def _doubt(self, db: sa.Connection, case: Case, sha256: str) -> None:
-        """Let nothing count until the payer agrees, more than once: its lists may lag."""
-        self.take(db, case, replace(self.differing(case), document_sha256=sha256), 0)
+    def _doubt(
+        self, db: sa.Connection, case: Case, read: Decision, sha256: str | None, polls: int = 0
+    ) -> None:
+        """Let nothing count until the payer agrees, more than once: its lists may lag.
+
+        What is older than the answer which raised the doubt is no newer than what stood.
+        """
+        self.take(db, case, self.differing(case, read, sha256), polls)
 
     def _ask_of(self, db: sa.Connection, case: Case, read: Decision) -> None:
         """Have the payer asked now; with a pause that grows about what it says again and again."""
@@ -264,7 +265,7 @@ class Deciding(Agreeing):
         if not verdicts.less(before, read) or held.get(word, db):
             return False
         held.put(word, True, LONG, db)
-        unused = replace(self.differing(case), document_sha256=hashed(read), supersedes=before.id)
+        unused = replace(self.differing(case, read, hashed(read)), supersedes=before.id)
         self.take(db, case, unused, polls)
         return True
 
@@ -276,19 +277,17 @@ class Deciding(Agreeing):
         When it is surely about a request of which nothing is decided, they have to read it. When it
         may deny what was affirmed, that counts no more until the payer tells.
         """
-        waits = before is None or {one.decision for one in before.items} <= set(QUIET)
         why = read.quarantined[0]
-        if waits and why not in ELSEWHERE and not (before and differs(before)):
+        typed = before is not None and before.source in TYPED
+        stands = before is not None and (verdicts.favours(before) or differs(before))
+        doubted = stands and (why in NOT_STANDING or read.may_deny)
+        if self._to_be_read(before, read):
             self.take(db, case, read, polls)
             return
-        typed = before is not None and before.source in TYPED
-        against = why in ("not active", DIFFER) or read.may_deny
-        doubted = against and before is not None and verdicts.favours(before)
         if doubted and not typed:  # what it affirmed stands no more, as far as the payer tells
             if why != DIFFER:
                 self.not_used(db, case, read)
-            read = replace(self.differing(case), document_sha256=read.document_sha256)
-            self.take(db, case, read, polls)
+            self._doubt(db, case, read, read.document_sha256, polls)
             return
         if doubted and why != DIFFER:
             self.begun(db, case, AT_ODDS, read.document_sha256)
@@ -296,6 +295,21 @@ class Deciding(Agreeing):
             self.unclear(db, case, read, frozenset())
         self.not_used(db, case, read)
         self._ask_on(db, case, polls)
+
+    @staticmethod
+    def _to_be_read(before: Decision | None, read: Decision) -> bool:
+        """Tell whether a person has to read an answer of which nothing can be used.
+
+        So they have where nothing is decided, unless what stands says more of a denial.
+        """
+        elsewhere = read.quarantined[0] in ELSEWHERE
+        if before is None or before.source in TYPED:
+            waits = before is None or {one.decision for one in before.items} <= set(QUIET)
+            return waits and not elsewhere
+        if doubtful(before):
+            return read.may_deny and not differs(before)
+        waits = {one.decision for one in before.items} <= set(QUIET)
+        return waits and (read.may_deny or not elsewhere)
 
     def _ask_on(self, db: sa.Connection, case: Case, polls: int) -> None:
         """Plan the next question, where nothing of an answer was used: not for ever if decided."""

@@ -10,7 +10,6 @@ from smart_app.answers import digest
 from smart_app.beside import TYPED
 from smart_app.cases.model import Case, Decision, Task
 from smart_app.decide import Deciding
-from smart_app.pas import verdicts
 from smart_app.pas.usable import DIFFER, STRAY
 from smart_app.steps import Steps
 from smart_app.world import World
@@ -88,12 +87,12 @@ class LateAnswers(Steps):
     ) -> None:
         """Look at late answers that hold nothing to use: one may deny what was affirmed."""
         new = [one for one in unusable if not self.deciding.known(case, one)]
-        by_why = {one.quarantined[0]: one for one in reversed(new)}
-        grave = [one for why, one in by_why.items() if why not in STRAY and before.items][:1]
-        for one in by_why.values():
-            if one not in grave:
-                self.deciding.not_used(db, case, one)
-            elif before.source not in TYPED and verdicts.favours(before):
-                self.deciding.take(db, case, one, 0)
-            else:
+        by_why = {(one.quarantined[0], one.may_deny): one for one in reversed(new)}
+        several = sorted(by_why.values(), key=lambda one: not one.may_deny)
+        ours = [one for one in several if one.quarantined[0] not in STRAY]
+        grave = [one for one in ours if before.items or one.may_deny][:1]
+        for one in several:
+            if one in grave:
                 self.deciding.unusable(db, case, before, one, 0)
+            else:
+                self.deciding.not_used(db, case, one)

@@ -100,17 +100,20 @@ class Moments(Answers):
         return bool(again | (differ & decided))
 
     def only_waited(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
-        """Tell whether what an answer affirms was affirmed, and waits since: which came first?
+        """Tell whether all that an answer affirms anew was affirmed, and waits since.
 
-        A list that lags may have brought the waiting as well as the approval.
+        Which of the two came first nobody can tell: a list that lags may have brought either.
         """
         last = self.last(case, before)
-        if self.order(db, case, before, read) != "unknown" or not last.items:
+        raised = verdicts.raised(read, last)
+        if not raised or verdicts.less(last, read):
+            return False
+        if self.order(db, case, before, read) != "unknown":
             return False
         now, words = verdicts.of_items(last), self._words(case)
         return all(
             now.get(trace) in OPEN and words.get(trace, "affirmed") in FAVOURABLE
-            for trace in verdicts.raised(read, last)
+            for trace in raised
         )
 
     def _words(self, case: Case) -> dict[str, str]:

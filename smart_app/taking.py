@@ -11,7 +11,7 @@ from smart_app.asking import Asking
 from smart_app.beside import Beside, said
 from smart_app.cases.model import Case, Decision, UtnRecord, WriteReceipt
 from smart_app.numbering import Numbering
-from smart_app.pas import decision, verdicts, wanted
+from smart_app.pas import verdicts, wanted
 from smart_app.pas.usable import DIFFER
 from smart_app.pas.verdicts import undecided
 
@@ -30,10 +30,6 @@ class Taking(Numbering, Beside, Asking):
     def awaits(self, case: Case) -> bool:
         """Tell whether the payer has still something to say of a case."""
         return is_open(case, self.store.latest(case.id, "decision", Decision))
-
-    def differing(self, case: Case) -> Decision:
-        """Return that a payer gives answers that contradict each other."""
-        return decision.unusable(case, DIFFER, self.world.clock.now())
 
     def added(self, case: Case, before: Decision, late: Decision, sha256: str) -> Decision | None:
         """Return what a late answer makes of the decision that stands; None for nothing new."""

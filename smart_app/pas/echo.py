@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +79,13 @@ def _is_about(later: Resource, request: Resource) -> bool:
     )
 
 
+def of_what_followed(response: Resource, ours: Sent) -> bool:
+    """Tell whether an answer names only what was sent about our request later."""
+    alone = replace(ours, also=frozenset())
+    named = identified(response, ours) or referred(response, ours)
+    return named and not (identified(response, alone) or referred(response, alone))
+
+
 def _names(requests: Iterable[Resource]) -> frozenset[str]:
     """Return the names of request Bundles, the Claim's and its entry's."""
     heads = [one["entry"][0] for one in requests]
@@ -141,8 +148,8 @@ def superseded(response: Resource, ours: Sent) -> bool:
     """
     if not ours.before or identified(response, ours) or referred(response, ours):
         return False
-    made = dates.moment(response.get("created"))
-    return not (made and ours.since and made > ours.since)
+    made = dates.when(response.get("created"))
+    return not (made and ours.since and dates.surely_before(ours.since, made))
 
 
 def asked(response: Resource, ours: Sent) -> Resource:

@@ -10,12 +10,13 @@ import copy
 import json
 import uuid
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from smart_app.cases.model import OPEN, Case, Decision, Resource
 from smart_app.fhir import dates
 from smart_app.pas import decision, echo, listing, names, verdicts
+from smart_app.pas.asked import Asked, head_of, may_affirm, named
 from smart_app.pas.echo import Sent
 from smart_app.pas.names import profile
 from smart_app.pas.usable import (
@@ -43,8 +44,6 @@ CLAIM_KEPT = (
     "insurance",
     "careTeam",
 )
-SLACK = timedelta(days=1, hours=14)
-"""How far a day, written without its zone or by a clock that is off, may lie beside the truth."""
 ITEM_EXTENSIONS = (
     "extension-serviceItemRequestType",
     "extension-certificationType",
@@ -136,45 +135,6 @@ def _about(case: Case, response: Resource, sent: Sent) -> Literal["found", "none
     return "unclear" if echo.codes(response) & {item.code for item in case.items} else "none"
 
 
-def _head(result: Resource) -> Resource:
-    """Return the ClaimResponse of a result."""
-    found: Resource = result["entry"][0]["resource"]
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a list of results is read for: a request, its names, and the moment of reading."""
-
-    case: Case
-    sent: Sent
-    now: datetime
-
-    def created(self, response: Resource) -> date | None:
-        """Return the moment or day at which a result says that it was made.
-
-        None where it cannot be so: before there was such a request, or later than now. Payers
-        write 0001 or 9999 for "none".
-        """
-        made = dates.when(response.get("created"))
-        first, last = self.case.created_at - SLACK, self.now + SLACK
-        return made if made and first <= dates.first(made) <= last else None
-
-    def rank(self, response: Resource) -> datetime:
-        """Return by what results are sorted; one that does not say is older than all others."""
-        made = self.created(response)
-        return dates.first(made) if made else datetime.min.replace(tzinfo=UTC)
-
-    def surely_older(self, one: Resource, other: Resource) -> bool:
-        """Tell whether a result was made before another, whatever hours a bare day may mean."""
-        first, second = self.created(one), self.created(other)
-        return first is not None and second is not None and dates.surely_before(first, second)
-
-    def read(self, body: Resource) -> Decision:
-        """Return what a result decides."""
-        return decision.read(self.case, body, self.sent, dismissed_text="", now=self.now)
-
-
 @dataclass(frozen=True, slots=True)
 class Second:
     """What may dismiss a second sending alone: the payer's ``text`` for it, ``until`` a moment."""
@@ -187,9 +147,9 @@ class Second:
         return decision.dismissal(response, self.text) is not None
 
     def only(self, response: Resource) -> bool:
-        """Tell whether a result so dismisses the second, as all do that came soon upon it."""
+        """Tell whether a result so dismisses the second: one that surely came soon upon it."""
         made = dates.when(response.get("created"))
-        return self.dismissed(response) and (made is None or dates.first(made) <= self.until)
+        return self.dismissed(response) and made is not None and dates.last(made) <= self.until
 
 
 def _facts(case: Case, head: Resource, found: Decision) -> dict[Any, Any]:
@@ -212,50 +172,35 @@ def _unread(found: Decision, facts: dict[Any, Any]) -> bool:
     return not found.items or "unreadable" in facts.values()
 
 
-NO_APPROVAL = {"non_affirmed", "not_required", "dismissed", "pended"}
-"""Words of an item that surely never was affirmed."""
-
-
-def _may_affirm(asked: _Asked, result: Resource) -> bool:
-    """Tell whether a result may have affirmed anything of ours while it was in force."""
-    head, beside = _head(result), result["entry"][1:]
-    traces, lines = {item.trace for item in asked.case.items}, head.get("item") or []
-    ours = [one for one in lines if echo.traces_of(one) & traces]
-    standing = {**head, "status": "active", "item": ours or lines}
-    stood = {**result, "entry": [{"resource": standing}, *beside]}
-    words = set(verdicts.of_items(asked.read(stood)).values())
-    return not words or bool(words - NO_APPROVAL)
-
-
-def _takes_back(asked: _Asked, gone: Resource, affirm: list[Resource], alone: bool) -> bool:
+def _takes_back(asked: Asked, gone: Resource, affirm: list[Resource], alone: bool) -> bool:
     """Tell whether a withdrawn result takes back what people were, or may have been, told.
 
     A later version of an approval does, whatever it still says; so does one that affirmed, unless
     what it affirmed was given anew since. ``affirm`` are the results that do and stand; ``alone``
     is one beside which nothing stands.
     """
-    head = _head(gone)
+    head = head_of(gone)
     if head.get("status") == "draft":
         return False
     open_to = [one for one in affirm if not asked.surely_older(head, one)]
     if any(one.get("id") and one["id"] == head.get("id") for one in open_to):
         return True
-    return (alone or bool(open_to)) and _may_affirm(asked, gone)
+    return (alone or bool(open_to)) and may_affirm(asked, gone)
 
 
-def _newest(asked: _Asked, several: list[Resource]) -> Inquired:
+def _newest(asked: Asked, several: list[Resource]) -> Inquired:
     """Return the newest of our results that says all that those say which are not surely older.
 
     Which of two counts must never hang on the order in which a payer lists them: when they
     contradict each other, none does. What affirms counts only beside what can be read, be it older.
     """
-    stand = [one for one in several if not withdrawn(_head(one))]
-    affirm = [_head(one) for one in stand if verdicts.favours(asked.read(one))]
-    gone = [one for one in several if withdrawn(_head(one))]
+    stand = [one for one in several if not withdrawn(head_of(one))]
+    affirm = [head_of(one) for one in stand if verdicts.favours(asked.read(one))]
+    gone = [one for one in several if withdrawn(head_of(one))]
     if any(_takes_back(asked, one, affirm, not stand) for one in gone):
         return CONTRADICTING
     several = stand or several  # what was withdrawn contradicts nothing beside what stands
-    heads, read = [_head(one) for one in several], [asked.read(one) for one in several]
+    heads, read = [head_of(one) for one in several], [asked.read(one) for one in several]
     facts = [_facts(asked.case, head, one) for head, one in zip(heads, read, strict=True)]
     unread = {at for at, one in enumerate(read) if _unread(one, facts[at])}
     texts = [json.dumps(one, sort_keys=True) for one in heads]  # the longest has the most notes
@@ -273,7 +218,7 @@ def _newest(asked: _Asked, several: list[Resource]) -> Inquired:
     return CONTRADICTING
 
 
-def _withheld(asked: _Asked, body: Any) -> Why | None:
+def _withheld(asked: Asked, body: Any) -> Why | None:
     """Return why a decision on this request cannot be used that stands in no proper list."""
     for one in echo.walk(body):
         if one.get("resourceType") != "ClaimResponse" or echo.superseded(one, asked.sent):
@@ -287,60 +232,34 @@ def _withheld(asked: _Asked, body: Any) -> Why | None:
     return None
 
 
-def _named(asked: _Asked, response: Resource) -> bool:
-    """Tell whether a result bears any name of our request anywhere."""
-    names = [asked.sent.identifier, *(item.trace for item in asked.case.items)]
-    return echo.bears(response, names) or echo.referred(response, asked.sent)
-
-
-def _stray(asked: _Asked, body: Any, found: list[Resource]) -> Why | None:
+def _stray(asked: Asked, body: Any, found: list[Resource]) -> Why | None:
     """Return why a result is none of those found that bears a name of our request somewhere.
 
     It may be the denial of what another one affirms.
     """
-    heads = [_head(one) for one in found]
+    heads = [head_of(one) for one in found]
     whys: set[Why] = set()
     for one in echo.walk(body):
         if one.get("resourceType") != "ClaimResponse" or any(one is head for head in heads):
             continue
         old = echo.superseded(one, asked.sent)
-        if not (old or withdrawn(one)) and _named(asked, one):
+        if not (old or withdrawn(one)) and named(asked, one):
             nested = _about(asked.case, one, asked.sent) == "found"
             alone: Why = "several ClaimResponses" if nested else "foreign item"
             whys.add("another request" if echo.another(one, asked.sent) else alone)
     return min(whys, key=lambda one: (one in ELSEWHERE, one), default=None)
 
 
-AFFIRMING = {"A1", "A6"}
-"""The review actions of what is affirmed."""
-
-
-def may_deny(case: Case, body: Any, sent: Sent, now: datetime) -> bool:
-    """Tell whether an answer of which nothing can be used may say less than "affirmed" of ours."""
-    asked = _Asked(case, sent, now)
-    try:
-        ours = [
-            one
-            for one in echo.walk(body)
-            if one.get("resourceType") == "ClaimResponse" and _named(asked, one)
-        ]
-        standing = [one for one in ours if not echo.superseded(one, sent)]
-        return not all(_affirms_alone(one) for one in standing)
-    except (AttributeError, TypeError, KeyError, RecursionError):
-        return True
-
-
-def _affirms_alone(response: Resource) -> bool:
-    """Tell whether all that a result says in review actions is that it affirms, without a "not"."""
-    codes, within = codes_within(response), list(echo.walk(response))
-    marked = failed(response) or any(one.get("modifierExtension") for one in within)
-    return bool(codes) and codes <= AFFIRMING and not marked
+def _of_withdrawal(response: Resource, sent: Sent) -> bool:
+    """Tell whether a result only refuses or dismisses what was sent to withdraw our request."""
+    empty = failed(response) and not response.get("item")
+    return empty and echo.of_what_followed(response, sent)
 
 
 def _same_result(found: list[Resource], rest: list[Resource]) -> bool:
     """Tell whether another version of one of our results names our request no more."""
-    ids = {_head(one).get("id") for one in found} - {None}
-    return any(_head(one).get("id") in ids for one in rest)
+    ids = {head_of(one).get("id") for one in found} - {None}
+    return any(head_of(one).get("id") in ids for one in rest)
 
 
 def ours(
@@ -354,30 +273,31 @@ def ours(
     What may be about an earlier version of it is as if it were not there; where it decides and
     nothing else is found, people have to know.
     """
-    asked = _Asked(case, sent, now)
+    asked = Asked(case, sent, now)
     try:
         several = listing.results(body)
         if several is None:
             return Inquired("unclear", why=_withheld(asked, body))
-        before = [one for one in several if echo.superseded(_head(one), sent)]
+        before = [one for one in several if echo.superseded(head_of(one), sent)]
+        several = [one for one in several if not _of_withdrawal(head_of(one), sent)]
         several = [one for one in several if one not in before]
-        kinds = [_about(case, _head(one), sent) for one in several]
+        kinds = [_about(case, head_of(one), sent) for one in several]
         found = [one for one, kind in zip(several, kinds, strict=True) if kind == "found"]
         if why := _stray(asked, body, found):
             return Inquired("unclear", why=why)
         if found:
             if second:
-                found = [one for one in found if not second.only(_head(one))] or found
+                found = [one for one in found if not second.only(head_of(one))] or found
             rest = [one for one, kind in zip(several, kinds, strict=True) if kind == "unclear"]
-            gone = [one for one in rest if withdrawn(_head(one)) and _named(asked, _head(one))]
+            gone = [one for one in rest if withdrawn(head_of(one)) and named(asked, head_of(one))]
             if _same_result(found, rest):
                 return CONTRADICTING
             newest = _newest(asked, [*found, *gone])
-            either = second and newest.body and second.dismissed(_head(newest.body))
+            either = second and newest.body and second.dismissed(head_of(newest.body))
             return replace(newest, why=SECOND) if either else newest
-        if any(codes_within(_head(one)) - WAITING for one in before):
+        if any(codes_within(head_of(one)) - WAITING for one in before):
             return Inquired("unclear", why=SUPERSEDED)
-        moments = tuple(dates.moment(_head(one).get("created")) for one in before)
+        moments = tuple(dates.moment(head_of(one).get("created")) for one in before)
         none = set(kinds) <= {"none"} and listing.whole(body) and not echo.mentions(body, sent)
     except (AttributeError, TypeError, KeyError, RecursionError):
         return Inquired("unclear")

@@ -41,6 +41,8 @@ STRAY: tuple[Why, ...] = ("another member", "another request")
 """Why an answer is another's; what does not stand may be a withdrawal."""
 SUPERSEDED: Why = "an earlier version"
 """Why an answer may be about what a request was before a change."""
+NOT_STANDING: tuple[Why, ...] = ("not active", DIFFER)
+"""Why an answer takes back what was affirmed, as far as anybody can tell."""
 ELSEWHERE: tuple[Why, ...] = (*STRAY, SUPERSEDED, "not active")
 """Why an answer tells nothing of a request: it is another's, or of before, or does not stand."""
 USE = "preauthorization"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
 
 from smart_app.cases.model import ASKING, FAVOURABLE, OPEN, Decision, ItemDecision
 from smart_app.fhir import dates
@@ -169,6 +168,7 @@ def _decided_too(found: Decision, other: Decision, *, denials: bool = False) -> 
     items = tuple(map(item, found.items))
     if items == found.items:
         return found
+    later = latest([found, other])
     agree = not _decided(found) or found.human_reviewer == other.human_reviewer
     return replace(
         found,
@@ -177,18 +177,19 @@ def _decided_too(found: Decision, other: Decision, *, denials: bool = False) -> 
         notes=tuple(dict.fromkeys((*found.notes, *other.notes))),
         human_reviewer=other.human_reviewer if agree else None,
         received_at=max(found.received_at, other.received_at),
-        **_later(found, other),
+        created=later.created,
+        created_on=later.created_on,
     )
 
 
-def _later(one: Decision, other: Decision) -> dict[str, Any]:
-    """Return when the later of two decisions was made, as it tells; a day may be any hour of it."""
-    ends = [
-        dates.last(when) if (when := each.created or each.created_on) else LONG_AGO
-        for each in (one, other)
-    ]
-    later = other if ends[1] > ends[0] else one
-    return {"created": later.created, "created_on": later.created_on}
+def latest(several: Sequence[Decision]) -> Decision:
+    """Return the decision that tells that it was made last; a day may be any hour of it."""
+
+    def end(one: Decision) -> datetime:
+        made = one.created or one.created_on
+        return dates.last(made) if made else LONG_AGO
+
+    return max(several, key=end)
 
 
 def _dated(found: Decision, other: Decision) -> Decision:
