@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from smart_app.cases import codec
 from smart_app.cases.model import OPEN, Case, Decision
 from smart_app.pas import verdicts
-from smart_app.pas.usable import DIFFER
 from smart_app.steps import DAILY
 from smart_app.taking import Taking
 
@@ -53,16 +52,6 @@ def word(read: Decision) -> str:
     return codec.sha256("\n".join(several).encode())
 
 
-def differs(found: Decision) -> bool:
-    """Tell whether a decision is that a payer's answers contradict each other."""
-    return DIFFER in found.quarantined and not found.items
-
-
-def doubtful(found: Decision) -> bool:
-    """Tell whether what stands is that answers contradict each other, or may be a denial."""
-    return differs(found) or (found.may_deny and not found.items)
-
-
 class Agreeing(Taking):
     """What a payer says of what is doubted, counted."""
 
@@ -70,22 +59,25 @@ class Agreeing(Taking):
         """Tell whether an answer has to be said again before it counts.
 
         So has an approval, or that all waits, where nothing stands but what may be a denial, and an
-        approval where what stands came upon it and only waits; unless it is surely newer than all
-        that was said.
+        approval where what stands came upon it and only waits, or was made long after it; unless it
+        is surely newer than all that was said.
         """
         waits = all(one.decision in OPEN for one in read.items)
-        if not (waits or verdicts.favours(read)) or self.order(db, case, before, read) == "newer":
+        if not (waits or verdicts.frees(read)) or self.order(db, case, before, read) == "newer":
             return False
-        return doubtful(before) or bool(before.items and self.overtaken(db, case, before, read))
+        if verdicts.doubtful(before):
+            return True
+        raises = verdicts.freed(read, before) and self.long_before(db, case, before, read)
+        return bool(raises) or self.overtaken(db, case, before, read)
 
     def counts(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
         """Tell whether an answer may be taken, and count it where it is doubted."""
         if self.doubts(db, case, before, read):
-            return self._agreed(db, case, read)
+            return self.agreed(db, case, read)
         self.unless_the_same(db, case, None)
         return True
 
-    def _agreed(self, db: sa.Connection, case: Case, read: Decision) -> bool:
+    def agreed(self, db: sa.Connection, case: Case, read: Decision) -> bool:
         """Count an answer; tell whether that was often enough."""
         now, pause = self.world.clock.now(), self._pause(case)
         found = (self._kept(db, case) or Agreement("", 0, now)).again(word(read), now, pause)

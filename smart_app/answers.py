@@ -186,7 +186,9 @@ class Answers(Steps):
         found = replace(found, document_sha256=digest(body))
         if found.quarantined[0] in (*STRAY, SUPERSEDED):
             return found
-        may = unused.read(case, body, names, self.world.clock.now())
+        before = self.store.latest(case.id, "decision", Decision)
+        said = verdicts.of_items(before) if before else {}
+        may = unused.read(case, body, names, self.world.clock.now(), said)
         return replace(found, may_deny=may.may_deny, created=may.created, created_on=may.day)
 
     def ends(self, case: Case, answer: Receipt) -> bool:

@@ -78,7 +78,7 @@ class Beside(Steps):
             return
         told = [one for one in self._told(case, ("quarantined",)) if one.facts.get("why") == why]
         known = {one.facts.get("said") for one in told}
-        pause = timedelta(days=2 ** len(told))  # a payer may say so daily, each time in other words
+        pause = timedelta(days=2 ** min(len(told), 9))  # it may be said daily, in other words
         late = not told or self.world.clock.now() - told[-1].at > pause
         if late and read.document_sha256 not in known - {None}:
             self.note(db, case, "quarantined", why=why, said=read.document_sha256)

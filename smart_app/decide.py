@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from smart_app.agreement import Agreeing, differs, doubtful
+from smart_app.agreement import Agreeing
 from smart_app.beside import (
     AT_ODDS,
     BESIDE,
@@ -134,6 +134,8 @@ class Deciding(Agreeing):
                     raise StaleRevision  # what was asked may be about another decision
                 self.unheard(db, case, since)
                 if read is not None:
+                    if before is not None:
+                        read = self.of_the_question(db, case, before, read)
                     self.heard(db, case, before, read, polls)
                 else:
                     self.unless_the_same(db, case, None)
@@ -144,7 +146,13 @@ class Deciding(Agreeing):
     def heard(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
     ) -> None:
-        """Take what the payer says when it is asked."""
+        """Take what the payer says when it is asked, and remember when it was said, used or not."""
+        self._heard(db, case, before, read, polls)
+        self.stands(db, case, read)
+
+    def _heard(
+        self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
+    ) -> None:
         self.hear(db, case.id)
         self.unless_the_same(db, case, read)
         if read.quarantined and not read.items:
@@ -189,18 +197,18 @@ class Deciding(Agreeing):
         if order == "newer" or (order == "unknown" and surely):
             self.heard(db, case, before, read, 0)
             return
-        last = self.last(case, before) if doubtful(before) else before
-        reopens = bool(verdicts.reopened(last, read))
-        denies = doubtful(before) and bool(verdicts.less(last, read))
         otherwise = not verdicts.same(read, before) or self.overtaken(db, case, before, read)
         self.hear(db, case.id)
         self.unless_the_same(db, case, read)
         if order == "older" and otherwise:
             self._held_back(db, case, before, read)
-        elif order == "unknown" and (reopens or denies):
+        elif verdicts.doubtful(before):
+            self.doubt_again(db, case, before, read, sha256)
+        elif verdicts.reopened(before, read):
             self._doubt(db, case, read, sha256)
-        elif not doubtful(before):
+        else:
             self._doubted(db, case, before, read, sha256)
+        self.stands(db, case, read)
         if otherwise:
             self._ask_of(db, case, read)
         elif self.awaits(case):
@@ -226,6 +234,14 @@ class Deciding(Agreeing):
         else:
             self.take(db, case, found, 0)
 
+    def doubt_again(
+        self, db: sa.Connection, case: Case, before: Decision, read: Decision, sha256: str
+    ) -> None:
+        """Doubt what is doubted for one more reason, where an answer speaks against it as well."""
+        last = self.last(case, before)
+        if verdicts.less(last, read) | verdicts.reopened(last, read):
+            self._doubt(db, case, read, sha256)
+
     def _doubt(
         self, db: sa.Connection, case: Case, read: Decision, sha256: str | None, polls: int = 0
     ) -> None:
@@ -247,7 +263,9 @@ class Deciding(Agreeing):
         self, db: sa.Connection, case: Case, before: Decision, read: Decision, polls: int
     ) -> None:
         """Affirm nothing by an answer that was overtaken; tell people, and ask again."""
-        held = self._held_back(db, case, before, read, polls)
+        held = self._held_back(db, case, before, read, polls) or self._insists(
+            db, case, before, read, polls
+        )
         self.older(db, case, read)
         if held or undecided(before) or case.tracks.utn == "awaited":
             self.plan_poll(db, case, polls)
@@ -269,6 +287,15 @@ class Deciding(Agreeing):
         self.take(db, case, unused, polls)
         return True
 
+    def _insists(
+        self, db: sa.Connection, case: Case, before: Decision, read: Decision, polls: int
+    ) -> bool:
+        """Let an approval count no more of which a payer says for long that it waits."""
+        if not verdicts.reopened(before, read) or not self.agreed(db, case, read):
+            return False
+        self._doubt(db, case, read, hashed(read), polls)
+        return True
+
     def unusable(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
     ) -> None:
@@ -279,7 +306,7 @@ class Deciding(Agreeing):
         """
         why = read.quarantined[0]
         typed = before is not None and before.source in TYPED
-        stands = before is not None and (verdicts.favours(before) or differs(before))
+        stands = before is not None and (verdicts.frees(before) or verdicts.differs(before))
         doubted = stands and (why in NOT_STANDING or read.may_deny)
         if self._to_be_read(before, read):
             self.take(db, case, read, polls)
@@ -306,8 +333,8 @@ class Deciding(Agreeing):
         if before is None or before.source in TYPED:
             waits = before is None or {one.decision for one in before.items} <= set(QUIET)
             return waits and not elsewhere
-        if doubtful(before):
-            return read.may_deny and not differs(before)
+        if verdicts.doubtful(before):
+            return read.may_deny and not verdicts.differs(before)
         waits = {one.decision for one in before.items} <= set(QUIET)
         return waits and (read.may_deny or not elsewhere)
 

@@ -10,6 +10,7 @@ from smart_app.answers import digest
 from smart_app.beside import TYPED
 from smart_app.cases.model import Case, Decision, Task
 from smart_app.decide import Deciding
+from smart_app.pas import verdicts
 from smart_app.pas.usable import DIFFER, STRAY
 from smart_app.steps import Steps
 from smart_app.world import World
@@ -51,6 +52,8 @@ class LateAnswers(Steps):
                 self._late_unusable(db, case, before, unusable)
             elif unusable:  # they are held against what stands then
                 self.world.tasks.add(db, "recover", case.id, tag=f"{REST}{uuid.uuid4()}")
+            for one in read:
+                self.deciding.stands(db, case, one)
 
     def _late(
         self,
@@ -62,7 +65,9 @@ class LateAnswers(Steps):
         sha256: str,
     ) -> bool:
         """Take what ``several`` late answers say together; return whether they say anything new."""
-        if not (late.items or DIFFER in late.quarantined) or self.deciding.known(case, late):
+        newer = late.items and self.deciding.order(db, case, before, late) == "newer"
+        known = self.deciding.known(case, late) and not newer
+        if not (late.items or DIFFER in late.quarantined) or known:
             return False
         if before.source in TYPED:
             if late.items:
@@ -70,17 +75,23 @@ class LateAnswers(Steps):
             else:
                 self.deciding.unusable(db, case, before, late, 0)
             return True
-        if DIFFER in before.quarantined and late.items:
-            return False  # the payer settles it when it is asked, or a letter does
+        if verdicts.differs(before) and late.items:  # the payer settles it, or a letter does
+            self.deciding.doubt_again(db, case, before, late, sha256)
+            return False
         found = self.deciding.added(case, before, late, sha256)
         if found is None or self.deciding.known(case, found):
             return False
-        old = any(self.deciding.overtaken(db, case, before, one) for one in (late, *several))
+        old = any(self._old(db, case, before, one) for one in (late, *several))
         if found.items and old:
             self.deciding.set_aside(db, case, before, late, 0)
         else:
             self.deciding.take(db, case, found, 0)
         return True
+
+    def _old(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
+        """Tell whether a late answer must not count: it is overtaken, or has to be said again."""
+        overtaken = self.deciding.overtaken(db, case, before, read)
+        return overtaken or self.deciding.doubts(db, case, before, read)
 
     def _late_unusable(
         self, db: sa.Connection, case: Case, before: Decision, unusable: list[Decision]

@@ -6,13 +6,14 @@ Lists lag, notifications overtake each other, and many an answer bears a day alo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 import sqlalchemy as sa
 
-from smart_app.answers import AHEAD, Answers
-from smart_app.cases.model import FAVOURABLE, OPEN, Case, Decision
+from smart_app.answers import AHEAD, SKEW, Answers
+from smart_app.cases.model import OPEN, Case, Decision
 from smart_app.fhir import dates
 from smart_app.pas import verdicts
 
@@ -77,6 +78,20 @@ class Moments(Answers):
             return "older"
         return "newer" if all(dates.surely_before(one, made) for one in stood) else "unknown"
 
+    def of_the_question(
+        self, db: sa.Connection, case: Case, before: Decision, read: Decision
+    ) -> Decision:
+        """Return the answer to a question without a moment that may only be the question's.
+
+        Some payers date each list anew, which makes none newer. What was decided just now bears the
+        same moment the next time.
+        """
+        pause = timedelta(seconds=self.payer(case).poll_first_seconds)
+        just = read.created and abs(self.world.clock.now() - read.created) <= pause
+        if just and self.order(db, case, before, read) == "newer":
+            return replace(read, created=None)
+        return read
+
     def overtaken(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
         """Tell whether an answer may be older than what counts, and must not count against it.
 
@@ -90,47 +105,61 @@ class Moments(Answers):
             return False
         told, last = self._of_version(case), self.last(case, before)
         decided = {it.trace for one in told for it in one.items if it.decision not in OPEN}
+        if any(verdicts.doubtful(one) for one in told):  # it may have been a denial of each
+            decided |= {one.trace for one in case.items}
         older = order == "older"
-        differ = verdicts.contradicts(last, read) if older else verdicts.raised(read, last)
+        differ = verdicts.contradicts(last, read) if older else verdicts.freed(read, last)
+        ended = self._ended(case, told) - {one.number for one in last.items}
+        approved = verdicts.frees(last)  # of two denials either may be shown
+        several = [it for it in read.items if approved or it.decision in verdicts.FREE]
+        again = {it.trace for it in several if it.number in ended}
+        return bool(again | (differ & decided))
+
+    def _ended(self, case: Case, told: list[Decision]) -> set[str]:
+        """Return the numbers that ended of those that some decisions gave."""
         ids = {one.id for one in told}
         known = [one for one in self.store.utns(case.id) if one.decision_id in ids]
-        ended = {one.number for one in known if one.status != "active"}
-        ended -= {one.number for one in last.items}
-        again = {it.trace for it in read.items if it.number in ended}
-        return bool(again | (differ & decided))
+        return {one.number for one in known if one.status != "active"}
+
+    def long_before(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
+        """Tell whether an answer was made before what was heard, by more than clocks may differ."""
+        stood, made = self.stood_at(db, case, before), _made(read)
+        until = dates.last(made) + SKEW if made else None
+        return until is not None and any(until < dates.first(one) for one in stood)
 
     def only_waited(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
         """Tell whether all that an answer affirms anew was affirmed, and waits since.
 
-        Which of the two came first nobody can tell: a list that lags may have brought either.
+        Which of the two came first nobody can tell: a list that lags may have brought either. What
+        cannot be read may be newer, and is no decision.
         """
-        last = self.last(case, before)
-        raised = verdicts.raised(read, last)
+        told, last = self._of_version(case), self.last(case, before)
+        raised = verdicts.freed(read, last)
         if not raised or verdicts.less(last, read):
             return False
-        if self.order(db, case, before, read) != "unknown":
-            return False
-        now, words = verdicts.of_items(last), self._words(case)
-        return all(
-            now.get(trace) in OPEN and words.get(trace, "affirmed") in FAVOURABLE
-            for trace in raised
-        )
+        now, mine = verdicts.of_items(last), {one.trace: one for one in read.items}
+        order, ended = self.order(db, case, before, read), self._ended(case, told)
+        waiting = ("unreadable",) if order == "older" else OPEN
+        decided = {it.trace: it for one in told for it in one.items if it.decision not in OPEN}
 
-    def _words(self, case: Case) -> dict[str, str]:
-        """Return what was decided last of each item of this version."""
-        told = (item for one in self._of_version(case) for item in one.items)
-        return {item.trace: item.decision for item in told if item.decision not in OPEN}
+        def waited(trace: str) -> bool:
+            was, number = decided.get(trace), mine[trace].number
+            kept = number not in ended or (was is not None and was.number == number)
+            return now.get(trace) in waiting and kept and (not was or was.decision in verdicts.FREE)
+
+        return order != "newer" and all(waited(trace) for trace in raised)
 
     def last(self, case: Case, before: Decision) -> Decision:
         """Return the decision that stands, or the one before it where that says of no item."""
-        return before if before.items else next(reversed(self._of_version(case)), before)
+        told = [one for one in [*self._of_version(case), before] if one.items]
+        return told[-1] if told else before
 
     def _of_version(self, case: Case) -> list[Decision]:
-        """Return what was said of any item since the payer took the last change, oldest first."""
+        """Return what was said since the payer took the last change, oldest first."""
         several = self.store.history(case.id, "decision", Decision)
         first, ids = self.store.kv(VERSION).get(case.id), [one.id for one in several]
         since = ids.index(first) if first in ids else 0
-        return [one for one in several[since:] if one.items]
+        return several[since:]
 
     def first(self, case: Case, before: Decision) -> bool:
         """Tell whether nothing of a case was ever decided, so that nothing can be overtaken."""

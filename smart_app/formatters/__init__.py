@@ -25,6 +25,7 @@ from smart_app.formatters.case import (
     payer_said,
     scope_line,
     services,
+    telephone,
     units,
 )
 from smart_app.formatters.chart import (
@@ -143,6 +144,7 @@ __all__ = [
     "site_verdict",
     "units",
     "lasting",
+    "telephone",
     "told_by",
     "wanted",
     "wish",

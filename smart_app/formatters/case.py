@@ -21,11 +21,16 @@ DECISIONS = {
     "non_affirmed": "Non-affirmed",
     "pended": "Waiting for a decision",
     "dismissed": "Dismissed",
-    "cancelled": "Cancelled",
+    "cancelled": "Withdrawn",
     "contact_payer": "Call the reviewer",
     "not_required": "No authorization needed",
     "unreadable": "Read the letter",
 }
+
+
+def telephone(number: str) -> str:
+    """Return how a number is called."""
+    return f"Telephone {number}"
 
 
 CHIPS: dict[str, tuple[str, str, str]] = {

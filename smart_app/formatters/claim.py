@@ -31,14 +31,18 @@ CHECKS: dict[str, dict[bool | None, str]] = {
         False: "Planned {facts}: outside the valid dates",
         None: "No planned date to check",
     },
+    "no_number": {False: "{facts}: no number will come"},
     "one_number": {False: "Several numbers, one claim carries one: {facts}"},
 }
 """What was checked before billing, by outcome: a check that failed says what is wrong."""
+ENDED = {"cancelled": "Withdrawn", "dismissed": "Dismissed", "not_required": "Not required"}
+"""Decisions upon which no number comes."""
 
 
 def check_line(found: Check) -> str:
     """Return a check in words."""
     facts = day(found.why) if found.words == "date" and found.why else found.why
+    facts = ENDED.get(facts, facts) if found.words == "no_number" else facts
     return CHECKS[found.words][found.passed].format(facts=facts)
 
 

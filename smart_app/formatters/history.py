@@ -34,7 +34,7 @@ EVENTS = {
     "standard": "A standard decision will be asked for",
     "signed": "Signed",
     "sending": "Sending started",
-    "notified": "{payer} told of this request by itself",
+    "notified": "{payer} told of this request",
     "update_asked": "Change signed for {payer}: {changed}",
     "update_refused": "{payer} did not take the change: the request goes on as it was",
     "update_there": "{payer} has the change after all",

@@ -126,13 +126,13 @@ def lasting(seconds: float | None) -> str:
     return "less than a minute"
 
 
-TELLS = {"active": "By itself", "asked": "Asked to tell by itself"}
+TELLS = {"active": "It notifies Preclear", "asked": "Asked to notify Preclear"}
 
 
 def told_by(pended: str, state: str | None) -> str:
     """Return how a payer's decisions become known here."""
     if pended == "inquire":
-        return "When it is asked"
+        return "Preclear asks it"
     if state is None:
-        return "By itself, while anything waits"
-    return TELLS.get(state, "When it is asked: it does not tell by itself now")
+        return "It notifies Preclear, while anything waits"
+    return TELLS.get(state, "Preclear asks it: it does not notify now")

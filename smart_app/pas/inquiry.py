@@ -279,13 +279,13 @@ def ours(
         if several is None:
             return Inquired("unclear", why=_withheld(asked, body))
         before = [one for one in several if echo.superseded(head_of(one), sent)]
-        several = [one for one in several if not _of_withdrawal(head_of(one), sent)]
         several = [one for one in several if one not in before]
         kinds = [_about(case, head_of(one), sent) for one in several]
         found = [one for one, kind in zip(several, kinds, strict=True) if kind == "found"]
         if why := _stray(asked, body, found):
             return Inquired("unclear", why=why)
         if found:
+            found = [one for one in found if not _of_withdrawal(head_of(one), sent)] or found
             if second:
                 found = [one for one in found if not second.only(head_of(one))] or found
             rest = [one for one, kind in zip(several, kinds, strict=True) if kind == "unclear"]
@@ -293,8 +293,9 @@ def ours(
             if _same_result(found, rest):
                 return CONTRADICTING
             newest = _newest(asked, [*found, *gone])
-            either = second and newest.body and second.dismissed(head_of(newest.body))
-            return replace(newest, why=SECOND) if either else newest
+            head = head_of(newest.body) if newest.body else {}
+            other = bool(second and second.dismissed(head)) or _of_withdrawal(head, sent)
+            return replace(newest, why=SECOND) if other else newest
         if any(codes_within(head_of(one)) - WAITING for one in before):
             return Inquired("unclear", why=SUPERSEDED)
         moments = tuple(dates.moment(head_of(one).get("created")) for one in before)

@@ -14,6 +14,8 @@ from smart_app.pas import echo
 
 FAILED = ("fatal", "error")
 CODE, PLACE = re.compile(r"[A-Za-z0-9._-]{1,40}"), re.compile(r"[A-Za-z0-9_.\[\]()]{1,200}")
+RECEIPTS = ("informational", "success")
+"""Codes of what only says that something was taken, where it names no part of the request."""
 MOST = 20
 """How many remarks of one answer are kept."""
 
@@ -27,7 +29,8 @@ def read(body: Any) -> tuple[Remark, ...]:
     outcomes = (one for one in within if one.get("resourceType") == "OperationOutcome")
     issues = (issue for one in outcomes for issue in codes.objects(one.get("issue")))
     found = [_remark(one) for one in issues if one.get("severity") not in FAILED]
-    return tuple(dict.fromkeys(one for one in found if one.code))[:MOST]
+    said = (one for one in found if one.code and (one.place or one.code not in RECEIPTS))
+    return tuple(dict.fromkeys(said))[:MOST]
 
 
 def _remark(issue: dict[str, Any]) -> Remark:

@@ -29,13 +29,17 @@ class Unused:
     day: date | None = None
 
 
-def read(case: Case, body: Any, sent: Sent, now: datetime) -> Unused:
-    """Return what an answer may mean of which nothing can be used; its newest moment or day."""
+def read(case: Case, body: Any, sent: Sent, now: datetime, said: dict[str, str]) -> Unused:
+    """Return what an answer may mean of which nothing can be used; its newest moment or day.
+
+    What was ``said`` of each item is denied by nothing that says the same.
+    """
     asked = Asked(case, sent, now)
     try:
         several = [one for one in echo.walk(body) if one.get("resourceType") == "ClaimResponse"]
-        ours = [one for one in several if named(asked, one) and not echo.superseded(one, sent)]
-        affirm = [one for one in ours if _affirms_alone(asked, one)]
+        about = [one for one in several if named(asked, one) or echo.identified(one, sent)]
+        ours = [one for one in about if not echo.superseded(one, sent)]
+        affirm = [one for one in ours if _affirms_alone(asked, one, said)]
         rest = [one for one in ours if one not in affirm and _says_less(asked, one)]
         open_to = [one for one in rest if not any(asked.surely_older(one, it) for it in affirm)]
         made = [found for one in ours if (found := dates.when(one.get("created")))]
@@ -55,7 +59,12 @@ def _says_less(asked: Asked, response: Resource) -> bool:
     return not draft and may_affirm(asked, {"entry": [{"resource": response}]})
 
 
-def _affirms_alone(asked: Asked, response: Resource) -> bool:
-    """Tell whether a result by itself affirms all of ours."""
+def _affirms_alone(asked: Asked, response: Resource, said: dict[str, str]) -> bool:
+    """Tell whether a result by itself affirms all of ours, or only says again what was said.
+
+    Where nothing was said, that all waits denies nothing.
+    """
     found = asked.read({"resourceType": "Bundle", "entry": [{"resource": response}]})
-    return bool(found.items) and set(verdicts.of_items(found).values()) <= APPROVALS
+    words = verdicts.of_items(found)
+    harmless = APPROVALS if said else {*APPROVALS, "pended"}
+    return bool(words) and (set(words.values()) <= harmless or words == said)

@@ -10,7 +10,10 @@ from smart_app.cases.model import ASKING, FAVOURABLE, OPEN, Decision, ItemDecisi
 from smart_app.fhir import dates
 from smart_app.fhir.dates import NO_DAY
 from smart_app.pas.decision import word_of
+from smart_app.pas.usable import DIFFER
 
+FREE = (*FAVOURABLE, "not_required")
+"""Words of an item for which a claim may be made."""
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -74,6 +77,28 @@ def favours(found: Decision) -> bool:
     return any(one.decision in FAVOURABLE for one in found.items)
 
 
+def frees(found: Decision) -> bool:
+    """Tell whether by a decision a claim for any item may be made: affirmed, or not required."""
+    return any(one.decision in FREE for one in found.items)
+
+
+def freed(read: Decision, present: Decision) -> frozenset[str]:
+    """Return the items of which an answer affirms more than what stands, or asks for nothing."""
+    free = {one.trace for one in present.items if one.decision in FREE}
+    several = {one.trace for one in read.items if one.decision == "not_required"}
+    return raised(read, present) | (several - free)
+
+
+def differs(found: Decision) -> bool:
+    """Tell whether a decision is that a payer's answers contradict each other."""
+    return DIFFER in found.quarantined and not found.items
+
+
+def doubtful(found: Decision) -> bool:
+    """Tell whether what stands is that answers contradict each other, or may be a denial."""
+    return differs(found) or (found.may_deny and not found.items)
+
+
 def raised(letter: Decision, present: Decision) -> frozenset[str]:
     """Return the items of which a letter affirms more than the present decision."""
     said = of_items(present)
@@ -85,7 +110,7 @@ def raised(letter: Decision, present: Decision) -> frozenset[str]:
 def reopened(before: Decision, read: Decision) -> frozenset[str]:
     """Return the items that were affirmed and of which another decision says that they wait."""
     waits = {one.trace for one in read.items if one.decision in OPEN}
-    return frozenset(one.trace for one in before.items if one.decision in FAVOURABLE) & waits
+    return frozenset(one.trace for one in before.items if one.decision in FREE) & waits
 
 
 def less(typed: Decision, read: Decision) -> frozenset[str]:

@@ -123,7 +123,12 @@ def _placements(
 def _checks(
     case: Case, active: list[UtnRecord], on: date | None, decision: Decision | None
 ) -> tuple[Check, ...]:
-    """Return what was checked; ``words`` name the check, its outcome and facts stand apart."""
+    """Return what was checked; ``words`` name the check, its outcome and facts stand apart.
+
+    Nothing is, where no number will come: ``why`` is then the decision.
+    """
+    if case.tracks.decision in NUMBERLESS and not active:
+        return (Check("no_number", False, case.tracks.decision),)
     dated = active if case.tracks.decision in FAVOURABLE else []  # a denial covers no day
     inside = all(_inside(one, on) for one in dated) if on else None
     items = decision.items if decision else ()

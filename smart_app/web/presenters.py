@@ -71,6 +71,15 @@ def payer_name(world: World, case: Case) -> str:
     return formatters.DECIDES
 
 
+def payer_contact(world: World, case: Case) -> str:
+    """Return how people reach who decides: by the payer's file, else by the program's data."""
+    payer, route = world.payers.find(case.payer_id), case.scope.route
+    if payer and payer.contact:
+        return payer.contact
+    here = [one for one in world.program.participants if route and one.id == route.state]
+    return formatters.telephone(here[0].telephone) if here else ""
+
+
 def stages(marked: dict[str, tuple[str, str | None]], payer: str) -> tuple[Stage, ...]:
     """Return the line of stages, as they are marked, while the form is being prepared."""
     rows = [Stage(formatters.STAGES["chart"], DONE), Stage(formatters.STAGES["rules"], DONE)]

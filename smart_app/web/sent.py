@@ -29,7 +29,7 @@ from smart_app.sending import for_a_person
 from smart_app.utn import claim
 from smart_app.utn.window import days_left
 from smart_app.web import more, refused
-from smart_app.web.presenters import not_added, payer_name
+from smart_app.web.presenters import not_added, payer_contact, payer_name
 from smart_app.world import World
 
 BY_HAND = ("refused", "manual_pending")
@@ -85,6 +85,7 @@ class CaseView:
     units: str
     reference: str
     read_by: str
+    contact: str
     may_be_withdrawn: bool
     may_be_changed: bool
     asked: tuple[more.Asked, ...]
@@ -224,6 +225,7 @@ def _view(follow: Follow, case: Case) -> CaseView:
         units=formatters.join([f"{i.code}, {formatters.units(i.units)}" for i in case.items]),
         reference=(decision.payer_reference or "") if decision else "",
         read_by=_read_by(decision),
+        contact=payer_contact(world, case),
         may_be_withdrawn=withdrawing.may_be_withdrawn(case),
         may_be_changed=updating.may_be_changed(case),
         asked=wishes,

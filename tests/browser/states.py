@@ -300,6 +300,12 @@ def acted(act: Act, state: str, **payer: Any) -> Callable[[Stack, Page], None]:
     return show
 
 
+def withdrawn_claim(stack: Stack, page: Page) -> None:
+    acted(acts.withdraw, "cancelled")(stack, page)
+    page.get_by_role("link", name="Open the claim card").click()
+    page.get_by_role("heading", name="Expect a review before payment").wait_for()
+
+
 def change(stack: Stack, page: Page) -> None:
     Case(stack, PENDED, PAIR).to(*SIGN, state="pended").show(page, "/change")
 
@@ -341,6 +347,7 @@ PAGES: dict[str, Callable[[Stack, Page], None]] = {
     "changing": acted(acts.change, "updating", misbehave="500", misbehave_on="both"),
     "withdrawing": acted(acts.withdraw, "cancelling", misbehave="500", misbehave_on="both"),
     "withdrawn": acted(acts.withdraw, "cancelled"),
+    "claim-withdrawn": withdrawn_claim,
     "form": asked_form,
     "form-errors": form_errors,
     "form-preview": form_preview,

@@ -14,7 +14,7 @@ from sandbox.golden import Golden, ask
 from sandbox.stack import Stack
 from tests.flow.answers import act, player, reads, requests, signed, until, until_told
 
-TOLD = "Zyter told of this request by itself"
+TOLD = "Zyter told of this request"
 
 
 def waiting(golden: Golden, **settings: object) -> str:

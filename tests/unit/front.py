@@ -138,6 +138,7 @@ class Payers:
         return SimpleNamespace(
             id=payer_id,
             pas_base="https://payer.example",
+            contact="",
             pas_version="2.2.1",
             recovery="inquire",
         )

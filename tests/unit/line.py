@@ -66,6 +66,7 @@ def the_payer(recovery: str) -> Any:
     return SimpleNamespace(
         id="zyter",
         name="Zyter",
+        contact="",
         pended="inquire",
         pas_version="2.2.1",
         receiver_code=None,

@@ -211,3 +211,16 @@ def test_checks_say_what_is_wrong() -> None:
     assert said(case_at(HOPD), RECORD, trace_1="affirmed")[2] == (None, "No planned date to check")
     two = replace(RECORD, number="JFA99900004418")
     assert said(case_at(HOPD), RECORD, two, trace_1="affirmed")[-1][0] is False
+
+
+@pytest.mark.parametrize(
+    ("decision", "words"),
+    [
+        ("cancelled", "Withdrawn: no number will come"),
+        ("dismissed", "Dismissed: no number will come"),
+        ("not_required", "Not required: no number will come"),
+    ],
+)
+def test_what_gets_no_number_says_so_and_nothing_of_its_codes(decision: str, words: str) -> None:
+    found = card(case_at(HOPD, decision))
+    assert [formatters.check_line(one) for one in found.checks] == [words]
