@@ -227,6 +227,9 @@ class Amending(Steps, ABC):
             if read is not None and read.items:
                 with self._still(task, case) as db:
                     self.unheard(db, case, since)
+                    before = self.store.latest(case.id, "decision", Decision)
+                    if before is not None:
+                        read = self.deciding.of_the_question(db, case, before, read)
                     case = self.meanwhile(db, case, read)
             if not (again and undone):
                 raise PayerUnknown("the payer does not say that it is done")

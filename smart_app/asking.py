@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,10 +33,15 @@ class Asking(Moments):
         http, base = self.world.payer_http(payer), payer.pas_base or ""
         return self.exchanged(case, "inquiry", lambda: client.inquire(http, base, asked))
 
-    def listed(self, case: Case, body: Any) -> Decision | None:
-        """Return what an inquiry's answer, or a notification, says of a case's request, if any."""
+    def listed(self, case: Case, body: Any, *, asked: bool = False) -> Decision | None:
+        """Return what a notification, or what was ``asked`` for, says of a case's request, if any.
+
+        What was asked for may bear the moment of the question, and be of the version before.
+        """
         row = self.submission(case)
         names = self.echoed(case, row)
+        if asked:
+            names = replace(names, around=self.just_now(case))
         answer = self._ours(case, row, body, names)
         read = None if answer.body is None else self.read(case, answer.body)
         why = answer.why

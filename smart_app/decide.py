@@ -141,7 +141,7 @@ class Deciding(Agreeing):
                     self.unless_the_same(db, case, None)
                     self._ask_on(db, case, polls)
 
-        self.understood(case, lambda: self.listed(case, body), take)
+        self.understood(case, lambda: self.listed(case, body, asked=True), take)
 
     def heard(
         self, db: sa.Connection, case: Case, before: Decision | None, read: Decision, polls: int
@@ -354,6 +354,7 @@ class Deciding(Agreeing):
         is only late. A new one that affirms less takes back what was affirmed, item by item, or
         all of it when the whole was dismissed; it never makes a denial an affirmation.
         """
+        read = self.without_ended(db, case, typed, read)
         stood, typed, read = typed, self.with_true_numbers(typed), self.with_true_numbers(read)
         late = self.late(case, read)
         differs = verdicts.otherwise(typed, read) - late

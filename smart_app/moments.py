@@ -22,6 +22,11 @@ STOOD = "stood"
 VERSION = "version"
 """Where the first decision is kept on what the payer has since it took the last change."""
 
+ABOUT = 12
+"""How many of its first pauses a payer's clock may be off, where it dates each list anew."""
+DENIED = "denied"
+"""Where it is kept when, by our clock, a denial was heard first that tells no moment."""
+
 Order = Literal["newer", "older", "unknown"]
 
 
@@ -54,13 +59,29 @@ class Moments(Answers):
         ]
         return _newest([*told, _made(before)])
 
-    def stands(self, db: sa.Connection, case: Case, found: Decision, *, anew: bool = False) -> None:
-        """Remember when what counts was said; ``anew`` on another version of the request."""
+    def stands(
+        self,
+        db: sa.Connection,
+        case: Case,
+        found: Decision,
+        *,
+        anew: bool = False,
+        counts: bool = False,
+    ) -> None:
+        """Remember when something was said: what ``counts``, ``anew`` on another version, or not.
+
+        Of a denial that tells no moment: when it was heard.
+        """
         newest = _newest([_made(found)]) if anew else self.stood_at(db, case, found)
         kept = " ".join(one.isoformat() for one in newest)
         self.store.kv(STOOD).put(case.id, kept, None, db)
         if anew:
             self.store.kv(VERSION).put(case.id, found.id, None, db)
+        denied = self.store.kv(DENIED)
+        if anew or (counts and verdicts.frees(found)):
+            denied.put(case.id, None, None, db)
+        elif verdicts.may_deny(found) and not _made(found) and not denied.get(case.id, db):
+            denied.put(case.id, found.received_at.isoformat(), None, db)
 
     def heard_until(self, case: Case) -> datetime | None:
         """Return the newest moment of the payer's clock at which a decision was heard, or None."""
@@ -76,6 +97,8 @@ class Moments(Answers):
             return "unknown"
         if any(dates.surely_before(made, one) for one in stood):
             return "older"
+        if heard := self.store.kv(DENIED).get(case.id, db):
+            stood.append(datetime.fromisoformat(heard))
         return "newer" if all(dates.surely_before(one, made) for one in stood) else "unknown"
 
     def of_the_question(
@@ -86,11 +109,16 @@ class Moments(Answers):
         Some payers date each list anew, which makes none newer. What was decided just now bears the
         same moment the next time.
         """
-        pause = timedelta(seconds=self.payer(case).poll_first_seconds)
-        just = read.created and abs(self.world.clock.now() - read.created) <= pause
+        made, (first, last) = _made(read), self.just_now(case)
+        just = made is not None and dates.last(made) >= first and dates.first(made) <= last
         if just and self.order(db, case, before, read) == "newer":
-            return replace(read, created=None)
+            return replace(read, created=None, created_on=None)
         return read
+
+    def just_now(self, case: Case) -> tuple[datetime, datetime]:
+        """Return between which moments an answer lies that may be dated by the question itself."""
+        pause = timedelta(seconds=ABOUT * self.payer(case).poll_first_seconds)
+        return self.world.clock.now() - pause, self.world.clock.now() + pause
 
     def overtaken(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
         """Tell whether an answer may be older than what counts, and must not count against it.
@@ -120,6 +148,22 @@ class Moments(Answers):
         ids = {one.id for one in told}
         known = [one for one in self.store.utns(case.id) if one.decision_id in ids]
         return {one.number for one in known if one.status != "active"}
+
+    def without_ended(
+        self, db: sa.Connection, case: Case, typed: Decision, read: Decision
+    ) -> Decision:
+        """Return an answer beside a letter without the numbers that the payer's denial ended."""
+        if self.order(db, case, typed, read) == "newer":
+            return read
+        told = self._of_version(case)
+        own = [it for one in told if one.source == "pas" for it in one.items]
+        decided = {it.trace: it.decision for it in own if it.decision not in OPEN}
+        denied = {trace for trace, word in decided.items() if word not in verdicts.FREE}
+        bare = {one.trace for one in typed.items if not one.number} & denied
+        ended = self._ended(case, told)
+        return verdicts.unnumbered(
+            read, {one.trace for one in read.items if one.number in ended} & bare
+        )
 
     def long_before(self, db: sa.Connection, case: Case, before: Decision, read: Decision) -> bool:
         """Tell whether an answer was made before what was heard, by more than clocks may differ."""

@@ -66,7 +66,7 @@ class Taking(Numbering, Beside, Asking):
             if found.decided_on is None and verdicts.same(found, last):
                 found = replace(found, decided_on=last.decided_on)
         changed = before is None or said(before) != said(found)
-        self.stands(db, case, found, anew=anew)
+        self.stands(db, case, found, anew=anew, counts=True)
         if changed or anew or before is None:
             self.store.put(db, case.id, "decision", found)
             if found.wanted and (before is None or found.wanted != before.wanted):

@@ -28,8 +28,9 @@ class Sent:
     """The names of a request that was, or may have been, sent.
 
     ``also`` are those of what was sent about it later, such as its cancellation. ``before`` are
-    those of its earlier versions, ``since`` is when the payer took this one. ``dropped`` are the
-    traces of items that are no longer asked for, ``dropped_lines`` their numbers.
+    those of its earlier versions, ``since`` is when the payer took this one, ``around`` the
+    moments by which an answer may only be dated by the question for it. ``dropped`` are the traces
+    of items that are no longer asked for, ``dropped_lines`` their numbers.
     """
 
     system: str
@@ -39,6 +40,7 @@ class Sent:
     also: frozenset[str] = frozenset()
     before: frozenset[str] = frozenset()
     since: datetime | None = None
+    around: tuple[datetime, datetime] | None = None
     dropped: frozenset[str] = frozenset()
     dropped_lines: frozenset[int] = frozenset()
 
@@ -149,7 +151,12 @@ def superseded(response: Resource, ours: Sent) -> bool:
     if not ours.before or identified(response, ours) or referred(response, ours):
         return False
     made = dates.when(response.get("created"))
-    return not (made and ours.since and dates.surely_before(ours.since, made))
+    if made is None or ours.since is None or not dates.surely_before(ours.since, made):
+        return True
+    if ours.around is None:
+        return False
+    first, last = ours.around
+    return dates.last(made) >= first and dates.first(made) <= last
 
 
 def asked(response: Resource, ours: Sent) -> Resource:

@@ -25,6 +25,8 @@ PROFILES = {
     "2.1.0": BACKPORT + "backport-subscription",
     "2.2.1": "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/profile-subscription",
 }
+RESULT = "ClaimResponse"
+"""The type of what a payer answers."""
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 """https://hl7.org/fhir/R4/datatypes.html#id"""
 PAYLOADS = {"2.0.1": "id-only", "2.1.0": "full-resource", "2.2.1": "full-resource"}
@@ -125,17 +127,29 @@ def _read(body: Any) -> Notification | None:
             for told_number in one.get("event-number", [])
             if (number := _whole(told_number)) is not None
         ),
-        results=tuple(listing.results(brought) or ()),
+        results=_results(brought),
         focus=tuple(str(ref) for one in events for ref in one.get("focus", []) if ref),
     )
 
 
 def _event(body: Resource) -> Notification | None:
     """Return what a payer posts that sends the answer alone."""
-    found = listing.results(body)
+    found = _results(body)
     if not found:
         return None
-    return Notification("event-notification", "active", "", None, (), tuple(found), ())
+    return Notification("event-notification", "active", "", None, (), found, ())
+
+
+def _results(brought: Resource) -> tuple[Resource, ...]:
+    """Return each answer that is brought: where it is no proper list, with all that is beside."""
+    proper = listing.results(brought)
+    if proper is not None:
+        return tuple(proper)
+    within = [one for one in echo.walk(brought) if one.get("resourceType")]
+    kinds = ("Bundle", "Parameters", RESULT)
+    beside = [{"resource": one} for one in within if one["resourceType"] not in kinds]
+    results = [one for one in within if one["resourceType"] == RESULT]
+    return tuple({"resourceType": "Bundle", "entry": [{"resource": x}, *beside]} for x in results)
 
 
 def _is_status(resource: Resource) -> bool:

@@ -99,6 +99,12 @@ def doubtful(found: Decision) -> bool:
     return differs(found) or (found.may_deny and not found.items)
 
 
+def may_deny(found: Decision) -> bool:
+    """Tell whether an answer is, or may be, that something is not affirmed."""
+    denied = any(one.decision not in (*OPEN, *FREE) for one in found.items)
+    return denied or doubtful(found)
+
+
 def raised(letter: Decision, present: Decision) -> frozenset[str]:
     """Return the items of which a letter affirms more than the present decision."""
     said = of_items(present)
