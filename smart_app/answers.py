@@ -25,16 +25,13 @@ SKEW = timedelta(hours=1)
 """How far one clock of a payer may be ahead of another, and of ours."""
 AHEAD = timedelta(days=31)
 """How far a payer's clock may be ahead, so that nothing is held back for ever by one wrong year."""
-RESULT = "ClaimResponse"
-"""The type of what a payer answers, however it is wrapped."""
 
 log = logging.getLogger("preclear.decide")
 
 
 def digest(body: Any) -> str:
     """Return a hash of an answer's results, in whatever order and wrapping they stand."""
-    found = [one for one in echo.walk(body) if one.get("resourceType") == RESULT]
-    texts = sorted(json.dumps(one, sort_keys=True) for one in found)
+    texts = sorted(json.dumps(one, sort_keys=True) for one in echo.results(body))
     return codec.sha256(codec.dump(texts))
 
 
@@ -92,8 +89,7 @@ class Answers(Steps):
         heard = datetime.fromtimestamp(row.ended_at, UTC)
         several = self.store.history(case.id, f"{ANSWER}:{row.identifier}", Receipt)
         for kept in several:
-            results = [one for one in echo.walk(kept.body) if one.get("resourceType") == RESULT]
-            told = [dates.moment(one.get("created")) for one in results]
+            told = [dates.moment(one.get("created")) for one in echo.results(kept.body)]
             if known := [one for one in told if one and began - SKEW <= one <= heard + AHEAD]:
                 return max(known) + SKEW  # the next may be of another clock of the payer
         return heard + SKEW if several else heard  # a person heard of it later than it was so

@@ -159,8 +159,8 @@ class Deciding(Agreeing):
             self.unusable(db, case, before, read, polls)
             return
         if before is not None and before.source not in TYPED:
-            waited = self.only_waited(db, case, before, read)
-            if not waited and self.overtaken(db, case, before, read):
+            overtaken = self.overtaken(db, case, before, read)
+            if overtaken and not self.only_waited(db, case, before, read):
                 self.set_aside(db, case, before, read, polls)
                 return
             if not self.counts(db, case, before, read):

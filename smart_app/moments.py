@@ -109,8 +109,8 @@ class Moments(Answers):
         Some payers date each list anew, which makes none newer. What was decided just now bears the
         same moment the next time.
         """
-        made, (first, last) = _made(read), self.just_now(case)
-        just = made is not None and dates.last(made) >= first and dates.first(made) <= last
+        made = _made(read)
+        just = made is not None and dates.may_lie(made, self.just_now(case))
         if just and self.order(db, case, before, read) == "newer":
             return replace(read, created=None, created_on=None)
         return read

@@ -12,7 +12,6 @@ from smart_app.beside import Beside, said
 from smart_app.cases.model import Case, Decision, UtnRecord, WriteReceipt
 from smart_app.numbering import Numbering
 from smart_app.pas import verdicts, wanted
-from smart_app.pas.usable import DIFFER
 from smart_app.pas.verdicts import undecided
 
 QUIET = ("pended", "unreadable")
@@ -60,7 +59,7 @@ class Taking(Numbering, Beside, Asking):
         if before is not None and undecided(found) and not found.quarantined:
             found = replace(found, wanted=wanted.waiting(case, before, found))
         if before is not None and not found.quarantined and not anew:
-            held = DIFFER in before.quarantined and before.supersedes  # by what was surely older
+            held = verdicts.differs(before) and before.supersedes  # by what was surely older
             last = self.last(case, before) if held else before
             found = verdicts.with_numbers(found, verdicts.unnumbered(last, withheld))
             if found.decided_on is None and verdicts.same(found, last):

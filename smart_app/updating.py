@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from smart_app import formatters, requesting
 from smart_app.amending import Amending, held
-from smart_app.answers import RESULT, takes
+from smart_app.answers import takes
 from smart_app.cases.model import (
     Case,
     Change,
@@ -252,5 +252,5 @@ class Updating(Amending):
         if not rows or rows[-1].outcome == "received":
             return False
         names = self._names(case)
-        several = [one for one in echo.walk(result) if one.get("resourceType") == RESULT]
+        several = echo.results(result)
         return any(echo.identified(one, names) or echo.referred(one, names) for one in several)

@@ -83,6 +83,11 @@ def last(when: date) -> datetime:
     return when if isinstance(when, datetime) else datetime.combine(when, time.max, WEST)
 
 
+def may_lie(when: date, between: tuple[datetime, datetime]) -> bool:
+    """Tell whether a moment or any hour of a day lies between two moments."""
+    return last(when) >= between[0] and first(when) <= between[1]
+
+
 def surely_before(one: date, other: date) -> bool:
     """Tell whether a moment or a day lies before another; two days are of one zone."""
     if isinstance(one, datetime) == isinstance(other, datetime):

@@ -153,10 +153,7 @@ def superseded(response: Resource, ours: Sent) -> bool:
     made = dates.when(response.get("created"))
     if made is None or ours.since is None or not dates.surely_before(ours.since, made):
         return True
-    if ours.around is None:
-        return False
-    first, last = ours.around
-    return dates.last(made) >= first and dates.first(made) <= last
+    return ours.around is not None and dates.may_lie(made, ours.around)
 
 
 def asked(response: Resource, ours: Sent) -> Resource:
@@ -196,6 +193,11 @@ def walk(value: Any) -> Iterator[dict[str, Any]]:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for one in inner:
         yield from walk(one)
+
+
+def results(value: Any) -> list[Resource]:
+    """Return every ClaimResponse of an answer, however it is wrapped and however deep it stands."""
+    return [one for one in walk(value) if one.get("resourceType") == "ClaimResponse"]
 
 
 def _number(value: Any) -> str:

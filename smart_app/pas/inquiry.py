@@ -220,8 +220,8 @@ def _newest(asked: Asked, several: list[Resource]) -> Inquired:
 
 def _withheld(asked: Asked, body: Any) -> Why | None:
     """Return why a decision on this request cannot be used that stands in no proper list."""
-    for one in echo.walk(body):
-        if one.get("resourceType") != "ClaimResponse" or echo.superseded(one, asked.sent):
+    for one in echo.results(body):
+        if echo.superseded(one, asked.sent):
             continue
         if _about(asked.case, one, asked.sent) == "found":
             found = asked.read({"resourceType": "Bundle", "entry": [{"resource": one}]})
@@ -239,8 +239,8 @@ def _stray(asked: Asked, body: Any, found: list[Resource]) -> Why | None:
     """
     heads = [head_of(one) for one in found]
     whys: set[Why] = set()
-    for one in echo.walk(body):
-        if one.get("resourceType") != "ClaimResponse" or any(one is head for head in heads):
+    for one in echo.results(body):
+        if any(one is head for head in heads):
             continue
         old = echo.superseded(one, asked.sent)
         if not (old or withdrawn(one)) and named(asked, one):

@@ -25,8 +25,6 @@ PROFILES = {
     "2.1.0": BACKPORT + "backport-subscription",
     "2.2.1": "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/profile-subscription",
 }
-RESULT = "ClaimResponse"
-"""The type of what a payer answers."""
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 """https://hl7.org/fhir/R4/datatypes.html#id"""
 PAYLOADS = {"2.0.1": "id-only", "2.1.0": "full-resource", "2.2.1": "full-resource"}
@@ -146,10 +144,9 @@ def _results(brought: Resource) -> tuple[Resource, ...]:
     if proper is not None:
         return tuple(proper)
     within = [one for one in echo.walk(brought) if one.get("resourceType")]
-    kinds = ("Bundle", "Parameters", RESULT)
-    beside = [{"resource": one} for one in within if one["resourceType"] not in kinds]
-    results = [one for one in within if one["resourceType"] == RESULT]
-    return tuple({"resourceType": "Bundle", "entry": [{"resource": x}, *beside]} for x in results)
+    beside = [{"resource": one} for one in within if one["resourceType"] not in listing.WRAPPED]
+    heads = ({"resource": one} for one in echo.results(brought))
+    return tuple({"resourceType": "Bundle", "entry": [one, *beside]} for one in heads)
 
 
 def _is_status(resource: Resource) -> bool:

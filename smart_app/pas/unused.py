@@ -36,7 +36,7 @@ def read(case: Case, body: Any, sent: Sent, now: datetime, said: dict[str, str])
     """
     asked = Asked(case, sent, now)
     try:
-        several = [one for one in echo.walk(body) if one.get("resourceType") == "ClaimResponse"]
+        several = echo.results(body)
         about = [one for one in several if named(asked, one) or echo.identified(one, sent)]
         ours = [one for one in about if not echo.superseded(one, sent)]
         affirm = [one for one in ours if _affirms_alone(asked, one, said)]

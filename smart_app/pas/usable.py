@@ -249,7 +249,7 @@ def not_usable(responses: list[Resource], body: Any, sent: Sent) -> Why | None:
     """Return why an answer is none about this request, if it is not."""
     if len(responses) != 1:
         return "several ClaimResponses" if responses else "no ClaimResponse"
-    if sum(one.get("resourceType") == "ClaimResponse" for one in echo.walk(body)) > 1:
+    if len(echo.results(body)) > 1:
         return "several ClaimResponses"
     if responses[0].get("status") not in (None, "active"):
         return "not active"  # withdrawn by the payer, or not yet meant

@@ -17,13 +17,25 @@ from tests.unit.test_agreement import DAY, ERROR, GONE, ask, beside
 from tests.unit.test_follow import headline, ok
 from tests.unit.test_hearing import EARLY, LATE, MIDDLE, N1, N2, pended, says, tell
 from tests.unit.test_sent_twice import SECOND, dismissed, listing, sent_twice
-from tests.unit.told import comes_late, event
+from tests.unit.told import Told, comes_late, event
 
 DOWN = PayerUnknown("down")
 OLD = says("A1", MIDDLE, utn=N1)
 BETWEEN = says("A1", "2026-11-25T12:00:00Z", utn=N1)
 DENIED_BADLY = beside(says("A3", LATE, utn=N2), ERROR)
+TOO_LATE, HALF_PAST = "dismissed: too late to withdraw", "2026-11-25T10:30:00Z"
 pytestmark = pytest.mark.usefixtures("asked_of_the_case")
+
+
+def not_withdrawn(store: Store, clock: FakeClock) -> Told:
+    """Return an affirmed case whose withdrawal its payer dismissed."""
+    refused = ok(outcome="error", disposition=TOO_LATE, created=HALF_PAST)
+    line = crossing.affirmed(store, clock, refused, tells=True)
+    assert isinstance(line, Told)
+    clock.pass_by(2 * DAY)
+    line.payer.answers["$inquire"] = [DOWN]
+    crossing.withdraw(line)
+    return line
 
 
 @pytest.mark.parametrize("last", [GONE, DENIED_BADLY], ids=["withdrawn", "denied beside an error"])
@@ -262,15 +274,10 @@ def test_so_does_one_of_the_same_day(store: Store, clock: FakeClock) -> None:
 def test_a_dismissal_of_the_withdrawal_is_none_of_the_request(
     store: Store, clock: FakeClock, way: str
 ) -> None:
-    text, made = "dismissed: too late to withdraw", "2026-11-25T10:30:00Z"
-    refused = ok(outcome="error", disposition=text, created=made)
-    line = crossing.affirmed(store, clock, refused, tells=True)
-    clock.pass_by(2 * DAY)
-    line.payer.answers["$inquire"] = [DOWN]
-    crossing.withdraw(line)
+    line = not_withdrawn(store, clock)
     assert headline(line) == "affirmed", "as the answer itself is read"
     name = {"identifier": crossing.cancel(line)}
-    gone = an_answer(outcome="error", disposition=text, created=made, request=name)
+    gone = an_answer(outcome="error", disposition=TOO_LATE, created=HALF_PAST, request=name)
     stands = says("A1", MIDDLE, utn=N1)
     line.payer.answers["$inquire"] = [listing(stands, *([gone] if way == "listed" else []))]
     if way == "told":

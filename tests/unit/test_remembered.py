@@ -15,7 +15,8 @@ from tests.unit import test_updating as updating
 from tests.unit.kit import FakeClock, Reply
 from tests.unit.pas.test_decision import an_answer, an_answer_item
 from tests.unit.test_agreement import DAY, ERROR, GONE, ask, beside
-from tests.unit.test_follow import headline, ok
+from tests.unit.test_doubted import not_withdrawn
+from tests.unit.test_follow import headline
 from tests.unit.test_hearing import EARLY, LATE, MIDDLE, N1, N2, pended, says, tell
 from tests.unit.test_sent_twice import listing
 from tests.unit.told import Told, comes_late, event
@@ -162,12 +163,7 @@ def test_a_late_denial_in_the_words_of_an_older_one_holds_an_approval(
 def test_a_dismissal_that_names_only_the_withdrawal_and_is_all_that_is_listed(
     store: Store, clock: FakeClock
 ) -> None:
-    text, made = "dismissed: too late to withdraw", "2026-11-25T10:30:00Z"
-    refused = ok(outcome="error", disposition=text, created=made)
-    line = crossing.affirmed(store, clock, refused, tells=True)
-    clock.pass_by(2 * DAY)
-    line.payer.answers["$inquire"] = [DOWN]
-    crossing.withdraw(line)
+    line = not_withdrawn(store, clock)
     name = {"identifier": crossing.cancel(line)}
     real = "dismissed: no longer eligible"
     gone = an_answer(outcome="error", disposition=real, created=LATER, request=name)
